@@ -1,0 +1,51 @@
+/**
+ * `Runner`: what the worker knows of anything that generates. Each kind (http, llama, process) implements it; quirks of an engine stay
+ * inside.
+ *
+ * A runner owns its state (see `RunnerState` in the protocol for the table) and tells of each change through `onChange`.
+ */
+import type { Delta, GenerationRequest, RunnerStatus, Usage } from "@tera/protocol";
+
+/** One attempt at one request. */
+export interface GenerationTask {
+  requestId: string;
+  request: GenerationRequest;
+  /** Fires when nobody wants the answer any more. */
+  signal: AbortSignal;
+}
+
+/** Hot path: called per delta, synchronously, never after `generate` has settled. */
+export type DeltaSink = (delta: Delta) => void;
+
+export interface Runner {
+  readonly id: string;
+  /** A fresh snapshot for the heartbeat. */
+  status(): RunnerStatus;
+  /** Begins to attach or load; returns at once. What becomes of it is seen in `status`. */
+  start(): void;
+  /**
+   * Generates to the end. The caller never has more than `slots` of these open.
+   *
+   * When `task.signal` fires, the engine is told to stop, and the promise resolves with what was generated until then; it does so
+   * within a second. One delta per choice carries the finish reason, except when cancelled.
+   *
+   * @returns the engine's own counts where it has them.
+   * @throws {TeraError} with a message that a client may see; `retryable` says whether another replica can help.
+   */
+  generate(task: GenerationTask, sink: DeltaSink): Promise<Usage>;
+  /** Ends what runs and frees everything. Idempotent; resolves within 3 s. */
+  stop(): Promise<void>;
+}
+
+export interface RunnerDependencies {
+  log: RunnerLog;
+  /** The status changed in a way that gateways should hear of before the next heartbeat. */
+  onChange(): void;
+}
+
+/** The part of a pino logger that runners use. */
+export interface RunnerLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}

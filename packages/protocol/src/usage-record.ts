@@ -1,0 +1,35 @@
+/** `UsageRecord`: the envelope of one request, as it is kept. Never a prompt or a completion. */
+import { z } from "zod";
+import { finishReasons } from "./delta.ts";
+import { usageSchema } from "./usage.ts";
+
+const ms = z.number().int().nonnegative();
+
+export const usageRecordSchema = z.object({
+  version: z.literal(1),
+  requestId: z.string().min(1),
+  accountId: z.string().min(1),
+  keyId: z.string().min(1),
+  model: z.string().min(1),
+  endpoint: z.enum(["chat", "completion", "speech"]),
+  stream: z.boolean(),
+  /** `cancelled`: the client left. */
+  status: z.enum(["succeeded", "failed", "cancelled"]),
+  /** The code of the error that the client saw. */
+  errorCode: z.string().optional(),
+  finishReason: z.enum(finishReasons).optional(),
+  usage: usageSchema,
+  gatewayId: z.string().min(1),
+  workerId: z.string().optional(),
+  runnerId: z.string().optional(),
+  /** Attempts that were made, the last one included; 0 when no worker took it. */
+  attempts: z.number().int().nonnegative(),
+  /** Epoch milliseconds. */
+  admittedAtMs: z.number().int().positive(),
+  /** From admission until a worker accepted. */
+  queueMs: ms.optional(),
+  /** From admission until the first delta: time to first token. */
+  ttftMs: ms.optional(),
+  totalMs: ms,
+});
+export type UsageRecord = z.infer<typeof usageRecordSchema>;

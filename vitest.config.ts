@@ -1,0 +1,42 @@
+// One vitest for the whole workspace: a project for each package (tests beside what they test) and one for whole-stack tests.
+import { defineConfig } from "vitest/config";
+
+const beside = [
+  "packages/protocol",
+  "packages/embedded",
+  "packages/telemetry",
+  "packages/queue",
+  "packages/database",
+  "packages/access",
+  "packages/metering",
+  "packages/testkit",
+  "apps/gateway",
+  "apps/worker",
+  "apps/cli",
+];
+
+export default defineConfig({
+  test: {
+    projects: [
+      ...beside.map((root) => ({
+        test: {
+          name: root.split("/")[1] ?? root,
+          root,
+          include: ["src/**/*.test.ts"],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      })),
+      {
+        test: {
+          name: "tests",
+          root: "tests",
+          include: ["**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
