@@ -22,6 +22,10 @@ export interface Job {
   accountId: string;
   keyId: string;
   laneClass: LaneClass;
+  /** Whether the client asked for a stream: for the usage record; the worker streams in any case. */
+  stream: boolean;
+  /** Epoch milliseconds. */
+  admittedAtMs: number;
   /** Epoch milliseconds. Past it nobody waits for an answer any more. */
   expiresAtMs: number;
   /** Runner ids that failed this request before. */
@@ -41,6 +45,8 @@ const jobSchema = z.object({
   accountId: z.string(),
   keyId: z.string(),
   laneClass: z.enum(laneClasses),
+  stream: z.boolean(),
+  admittedAtMs: z.number(),
   expiresAtMs: z.number(),
   avoidRunners: z.array(z.string()),
   request: z.custom<GenerationRequest>(

@@ -1,1 +1,19 @@
-export {};
+/** Everything that touches Redis: lanes, replies, control, who is alive, usage copies, invalidation. */
+export {
+  checkRedis,
+  connectBlockingRedis,
+  connectRedis,
+  type Redis,
+  type RedisLog,
+  RedisUnsuitableError,
+} from "./connection.ts";
+export { sendControl, startControlReader } from "./control.ts";
+export { findDeadGateways, type GatewayPresence, startGatewayPresence } from "./gateway-presence.ts";
+export { type Invalidation, publishInvalidation, subscribeInvalidation } from "./invalidation.ts";
+export { keys } from "./keys.ts";
+export { createLane, type Lane, type LaneEntry } from "./lane.ts";
+export { type ClaimedJob, type LaneReader, startLaneReader } from "./lane-reader.ts";
+export { createReplyPublisher, type ReplyPublisher } from "./reply-publisher.ts";
+export { type ReplyReader, startReplyReader } from "./reply-reader.ts";
+export { dropUsageCopies, findSilentGateways, readUsageCopies, type UsageCopy } from "./usage-stream.ts";
+export { readWorkerStates, startWorkerPresence, type WorkerPresence } from "./worker-presence.ts";

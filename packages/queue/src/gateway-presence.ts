@@ -1,0 +1,72 @@
+/**
+ * A gateway's sign of life, and the worker's look at it.
+ *
+ * The gateway alone creates its reply stream; workers write with NOMKSTREAM. So a stream that is gone means that nobody reads, and a dead
+ * gateway's stream is not brought back by a late frame.
+ */
+import type { Redis, RedisLog } from "./connection.ts";
+import { keys } from "./keys.ts";
+
+const beatEveryMs = 1_000;
+const aliveTtlMs = 3_000;
+const replyTtlMs = 10_000;
+
+export interface GatewayPresence {
+  /** False while Redis has not answered the last beat: new requests would be lost. */
+  readonly connected: boolean;
+  stop(): Promise<void>;
+}
+
+export async function startGatewayPresence(options: {
+  gatewayId: string;
+  redis: Redis;
+  log: RedisLog;
+}): Promise<GatewayPresence> {
+  const { gatewayId, redis, log } = options;
+  let connected = false;
+
+  async function beat(): Promise<void> {
+    try {
+      const created = redis.xgroup("CREATE", keys.reply(gatewayId), "reader", "$", "MKSTREAM").catch((error: Error) => {
+        if (!error.message.startsWith("BUSYGROUP")) throw error;
+      });
+      await Promise.all([
+        created,
+        redis.pexpire(keys.reply(gatewayId), replyTtlMs),
+        redis.set(keys.alive(gatewayId), "1", "PX", aliveTtlMs),
+        redis.zadd(keys.gateways, Date.now(), gatewayId),
+      ]);
+      connected = true;
+    } catch (error) {
+      if (connected) log.warn({ reason: error instanceof Error ? error.message : String(error) }, "heartbeat failed");
+      connected = false;
+    }
+  }
+
+  const timer = setInterval(beat, beatEveryMs);
+  // After an outage the stream may be gone; workers must find it again before the next regular beat.
+  redis.on("ready", beat);
+  redis.on("close", markAway);
+  function markAway(): void {
+    connected = false;
+  }
+  await beat();
+
+  return {
+    get connected() {
+      return connected;
+    },
+    async stop() {
+      clearInterval(timer);
+      redis.off("ready", beat);
+      redis.off("close", markAway);
+      await Promise.allSettled([redis.del(keys.alive(gatewayId)), redis.del(keys.reply(gatewayId))]);
+    },
+  };
+}
+
+/** Of these gateways, the ones that have given no sign of life for 3 s. */
+export async function findDeadGateways(redis: Redis, gatewayIds: readonly string[]): Promise<string[]> {
+  const alive = await Promise.all(gatewayIds.map((gatewayId) => redis.exists(keys.alive(gatewayId))));
+  return gatewayIds.filter((_, index) => alive[index] === 0);
+}

@@ -1,0 +1,30 @@
+/**
+ * Every Redis key that Tera uses. A hash tag (`{...}`) says which keys live together in a Redis Cluster; no command and no script
+ * touches two tags.
+ *
+ * | key | what |
+ * |---|---|
+ * | `tera:{m:<model>}:lane:<class>` | stream: jobs for a model, by class; group `workers` |
+ * | `tera:{w:<worker>}:control` | stream: what gateways tell one worker |
+ * | `tera:{w:<worker>}:state` | hash with TTL: a worker's heartbeat |
+ * | `tera:{g:<gateway>}:reply` | stream: frames for one gateway |
+ * | `tera:{g:<gateway>}:usage` | stream: the workers' copies of usage records |
+ * | `tera:{g:<gateway>}:alive` | string with TTL: a gateway's heartbeat |
+ * | `tera:workers`, `tera:gateways` | who has been seen: a set, and a sorted set by time of the last heartbeat |
+ * | `tera:invalidate` | pub/sub channel: something that others cache has changed |
+ */
+import type { LaneClass } from "@tera/protocol";
+
+export const laneGroup = "workers";
+
+export const keys = {
+  lane: (model: string, laneClass: LaneClass) => `tera:{m:${model}}:lane:${laneClass}`,
+  control: (workerId: string) => `tera:{w:${workerId}}:control`,
+  workerState: (workerId: string) => `tera:{w:${workerId}}:state`,
+  reply: (gatewayId: string) => `tera:{g:${gatewayId}}:reply`,
+  usage: (gatewayId: string) => `tera:{g:${gatewayId}}:usage`,
+  alive: (gatewayId: string) => `tera:{g:${gatewayId}}:alive`,
+  workers: "tera:workers",
+  gateways: "tera:gateways",
+  invalidate: "tera:invalidate",
+} as const;

@@ -1,0 +1,177 @@
+/**
+ * The worker's side of the interactive lane: claims the jobs of one model, never more than it has free slots for.
+ *
+ * One loop per model (a model's lanes share a hash tag, two models' do not), with a connection of its own, because it blocks:
+ * 1. wait until there are free slots;
+ * 2. claim with the script, which respects classes and counts exactly;
+ * 3. nothing there: block on all classes at once. This wait can return one job per class; what does not fit is put back.
+ * A job that was claimed and never accepted (its worker died in between) is taken over after `takeoverIdleMs`.
+ */
+import { readFileSync } from "node:fs";
+import { setTimeout } from "node:timers/promises";
+import { decodeJob, type Job, laneClasses } from "@tera/protocol";
+import type { Redis, RedisLog } from "./connection.ts";
+import { keys, laneGroup } from "./keys.ts";
+import { readEntries, readStreams, type StreamEntry } from "./stream-reply.ts";
+
+const claimScript = readFileSync(new URL("./scripts/claim.lua", import.meta.url), "utf8");
+const takeoverIdleMs = 3_000;
+const takeoverEveryMs = 1_000;
+const retryDelayMs = 200;
+/** Short, so that a takeover never waits long. */
+const blockMs = 1_000;
+
+/** A claimed job. Exactly one of the two methods must be called, within `takeoverIdleMs`. */
+export interface ClaimedJob {
+  job: Job;
+  /** Takes the entry off the lane: from here on the gateway supervises. False: it was withdrawn, or Redis is away; do not run it. */
+  accept(): Promise<boolean>;
+  /** Puts it back for another worker. */
+  giveBack(): Promise<void>;
+}
+
+export interface LaneReaderOptions {
+  model: string;
+  workerId: string;
+  /** For commands. */
+  redis: Redis;
+  /** For this reader alone; closed by `stop`. */
+  blockingRedis: Redis;
+  /** Free slots for this model right now. */
+  freeSlots(): number;
+  /** Resolves when `freeSlots` may have become positive, or the signal fires. */
+  slotFreed(signal: AbortSignal): Promise<void>;
+  /** Takes the job synchronously: when it returns, `freeSlots` has already gone down. */
+  onJob(claimed: ClaimedJob): void;
+  log: RedisLog;
+}
+
+export interface LaneReader {
+  stop(): Promise<void>;
+}
+
+export function startLaneReader(options: LaneReaderOptions): LaneReader {
+  const { model, workerId, redis, blockingRedis, log } = options;
+  const lanes = laneClasses.map((laneClass) => keys.lane(model, laneClass));
+  const stopping = new AbortController();
+
+  async function createGroups(): Promise<void> {
+    for (const lane of lanes) {
+      await redis.xgroup("CREATE", lane, laneGroup, "0", "MKSTREAM").catch((error: Error) => {
+        if (!error.message.startsWith("BUSYGROUP")) throw error;
+      });
+    }
+  }
+
+  async function claim(count: number): Promise<StreamEntry[]> {
+    return readStreams(await redis.eval(claimScript, lanes.length, ...lanes, laneGroup, workerId, count));
+  }
+
+  async function waitAndClaim(): Promise<StreamEntry[]> {
+    const ids = lanes.map(() => ">");
+    return readStreams(
+      await blockingRedis.call(
+        "XREADGROUP",
+        ...["GROUP", laneGroup, workerId, "COUNT", "1", "BLOCK", String(blockMs), "STREAMS", ...lanes, ...ids],
+      ),
+    );
+  }
+
+  async function takeOver(): Promise<void> {
+    for (const lane of lanes) {
+      const free = options.freeSlots();
+      if (free <= 0) return;
+      const reply: unknown = await redis.call(
+        "XAUTOCLAIM",
+        ...[lane, laneGroup, workerId, String(takeoverIdleMs), "0", "COUNT", String(free)],
+      );
+      const entries = readEntries(lane, Array.isArray(reply) ? reply[1] : undefined);
+      if (entries.length > 0)
+        log.info({ model, count: entries.length }, "took over jobs that their worker never accepted");
+      for (const entry of entries) take(entry);
+    }
+  }
+
+  function take(entry: StreamEntry): void {
+    const drop = () => redis.multi().xack(entry.key, laneGroup, entry.id).xdel(entry.key, entry.id).exec();
+    let job: Job;
+    try {
+      job = decodeJob(entry.value ?? "");
+    } catch (error) {
+      // Of another version, or damaged: its gateway's deadline answers the client.
+      log.warn({ model, entry: entry.id, reason: String(error).slice(0, 200) }, "dropped a job that cannot be read");
+      drop().catch(ignoreAway);
+      return;
+    }
+    const claimed: ClaimedJob = {
+      job,
+      accept: async () => {
+        try {
+          const results = await drop();
+          return results?.[1]?.[1] === 1;
+        } catch {
+          return false;
+        }
+      },
+      giveBack: async () => {
+        await redis
+          .multi()
+          .xadd(entry.key, "*", "job", entry.value ?? "")
+          .xack(entry.key, laneGroup, entry.id)
+          .xdel(entry.key, entry.id)
+          .exec()
+          .catch(ignoreAway);
+      },
+    };
+    if (options.freeSlots() > 0) options.onJob(claimed);
+    else void claimed.giveBack();
+  }
+
+  async function run(): Promise<void> {
+    let groupsExist = false;
+    let nextTakeoverAt = 0;
+    while (!stopping.signal.aborted) {
+      try {
+        if (!groupsExist) {
+          await createGroups();
+          groupsExist = true;
+        }
+        const free = options.freeSlots();
+        if (free <= 0) {
+          await options.slotFreed(stopping.signal);
+          continue;
+        }
+        if (Date.now() >= nextTakeoverAt) {
+          nextTakeoverAt = Date.now() + takeoverEveryMs;
+          await takeOver();
+        }
+        let entries = await claim(free);
+        if (entries.length === 0 && !stopping.signal.aborted) entries = await waitAndClaim();
+        for (const entry of entries) take(entry);
+      } catch (error) {
+        // NOGROUP: Redis was restarted empty. Anything else: it is away; the connection comes back by itself.
+        groupsExist = false;
+        if (!stopping.signal.aborted) {
+          log.warn(
+            { model, reason: error instanceof Error ? error.message : String(error) },
+            "claiming failed, trying again",
+          );
+          await setTimeout(retryDelayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+        }
+      }
+    }
+  }
+
+  const running = run();
+  return {
+    async stop() {
+      stopping.abort();
+      blockingRedis.disconnect();
+      await running;
+    },
+  };
+}
+
+function ignoreAway(): void {
+  // Redis is away: the entry stays pending and is taken over after `takeoverIdleMs`.
+}

@@ -1,0 +1,62 @@
+/**
+ * The workers' copies of usage records, until somebody has settled them.
+ *
+ * No consumer group: settling is idempotent by request id, so two gateways that read the same entry do no harm, and an entry stays until it
+ * is known to be in Postgres. A gateway reads its own stream and those of gateways that have been silent for 5 s.
+ */
+import { type UsageRecord, usageRecordSchema } from "@tera/protocol";
+import type { Redis, RedisLog } from "./connection.ts";
+import { keys } from "./keys.ts";
+import { parseJson } from "./parse-json.ts";
+import { readEntries } from "./stream-reply.ts";
+
+const readMax = 500;
+/** Silent for this long: its usage is settled by others. */
+export const gatewayDeadAfterMs = 5_000;
+/** Silent for this long and with nothing left to settle: forgotten. */
+const gatewayForgottenAfterMs = 600_000;
+
+export interface UsageCopy {
+  /** The stream's owner, perhaps dead. */
+  gatewayId: string;
+  entryId: string;
+  record: UsageRecord;
+}
+
+/** Up to 500 of the oldest copies on one gateway's stream. Entries that cannot be read are logged and dropped. */
+export async function readUsageCopies(redis: Redis, gatewayId: string, log: RedisLog): Promise<UsageCopy[]> {
+  const key = keys.usage(gatewayId);
+  const entries = readEntries(key, await redis.xrange(key, "-", "+", "COUNT", readMax));
+  const copies: UsageCopy[] = [];
+  for (const entry of entries) {
+    const parsed = usageRecordSchema.safeParse(parseJson(entry.value));
+    if (parsed.success) {
+      copies.push({ gatewayId, entryId: entry.id, record: parsed.data });
+    } else {
+      log.warn(
+        { gatewayId, entry: entry.id, reason: parsed.error.message.slice(0, 200) },
+        "dropped a usage copy that cannot be read",
+      );
+      await redis.xdel(key, entry.id);
+    }
+  }
+  return copies;
+}
+
+/** Call once the records are in Postgres. */
+export async function dropUsageCopies(redis: Redis, gatewayId: string, entryIds: readonly string[]): Promise<void> {
+  if (entryIds.length > 0) await redis.xdel(keys.usage(gatewayId), ...entryIds);
+}
+
+/** Gateways that died and may have left usage behind; those with nothing left are forgotten after a while. */
+export async function findSilentGateways(redis: Redis): Promise<string[]> {
+  const now = Date.now();
+  const silent = await redis.zrangebyscore(keys.gateways, "-inf", now - gatewayDeadAfterMs);
+  const forgotten = await redis.zrangebyscore(keys.gateways, "-inf", now - gatewayForgottenAfterMs);
+  for (const gatewayId of forgotten) {
+    if ((await redis.xlen(keys.usage(gatewayId))) > 0) continue;
+    await redis.del(keys.usage(gatewayId));
+    await redis.zrem(keys.gateways, gatewayId);
+  }
+  return silent;
+}
