@@ -1,1 +1,56 @@
-export {};
+/** The worker's process: reads the configuration, connects, runs, and drains when told to end. The only file with side effects. */
+import { ConfigError } from "@tera/protocol";
+import { checkRedis, connectBlockingRedis, connectRedis, RedisUnsuitableError } from "@tera/queue";
+import { createLogger } from "@tera/telemetry";
+import { readConfig } from "./config.ts";
+import { createRunner } from "./runners/create-runner.ts";
+import { startWorker } from "./worker.ts";
+import { readWorkerFile } from "./worker-file.ts";
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const runnerSettings = readWorkerFile(config.TERA_WORKER_CONFIG);
+  const log = createLogger({ name: "worker", level: config.TERA_LOG_LEVEL }).child({ workerId: config.TERA_WORKER_ID });
+
+  const redis = connectRedis(config.REDIS_URL, { name: "tera-worker", log });
+  await redis.connect();
+  await checkRedis(redis);
+
+  const worker = startWorker({
+    workerId: config.TERA_WORKER_ID,
+    redis,
+    connectBlocking: (name) => connectBlockingRedis(config.REDIS_URL, { name, log }),
+    createRunners: ({ onChange }) =>
+      runnerSettings.map((settings) =>
+        createRunner(settings, {
+          log: log.child({ runner: settings.id }),
+          onChange,
+          modelsDir: config.TERA_WORKER_MODELS_DIR,
+        }),
+      ),
+    drainMs: config.TERA_WORKER_DRAIN_MS,
+    log,
+  });
+  log.info({ runners: runnerSettings.length }, "worker started");
+  process.send?.({ type: "ready", workerId: config.TERA_WORKER_ID });
+
+  let ending = false;
+  async function end(reason: string): Promise<void> {
+    if (ending) process.exit(1);
+    ending = true;
+    log.info({ reason }, "worker stops");
+    await worker.stop();
+    redis.disconnect();
+    process.exit(0);
+  }
+  process.on("SIGTERM", () => void end("SIGTERM"));
+  process.on("SIGINT", () => void end("SIGINT"));
+  // The parent that started us with a channel is gone: nobody would stop us any more.
+  process.on("disconnect", () => void end("parent gone"));
+}
+
+main().catch((error: unknown) => {
+  const expected = error instanceof ConfigError || error instanceof RedisUnsuitableError;
+  console.error(expected ? error.message : error);
+  process.exit(1);
+});

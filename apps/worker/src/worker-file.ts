@@ -1,0 +1,121 @@
+/** `tera.worker.yaml`: which runners this worker drives. Every error names its line. */
+import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { ConfigError } from "@tera/protocol";
+import { LineCounter, parseDocument } from "yaml";
+import { z } from "zod";
+
+const runnerId = z.string().regex(/^[\w.-]{1,64}$/, "must be 1 to 64 letters, digits, _, . or -");
+const slots = z.number().int().min(1).max(4_096);
+
+const httpRunnerSchema = z.strictObject({
+  kind: z.literal("http"),
+  /** Address of an OpenAI-compatible server, with or without /v1. */
+  url: z.url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" }),
+  id: runnerId.optional(),
+  /** Sent as a Bearer token, for servers that want one. */
+  apiKey: z.string().min(1).optional(),
+  /** Requests it gets at once. */
+  slots: slots.default(32),
+});
+
+const llamaRunnerSchema = z.strictObject({
+  kind: z.literal("llama"),
+  /** A GGUF file, relative to this file, or `hf:owner/repo[:quant]`. */
+  model: z.string().min(1),
+  /** The id that clients use; by default made from `model`. */
+  name: z.string().min(1).max(256).optional(),
+  id: runnerId.optional(),
+  /** Sequences generated at once; each has the whole context length. */
+  slots: slots.max(64).default(4),
+  /** Tokens; by default what the model was trained for, if it fits. */
+  contextLength: z.number().int().min(64).max(10_000_000).optional(),
+  gpu: z.enum(["auto", "off", "cuda", "vulkan", "metal"]).default("auto"),
+});
+
+const workerFileSchema = z.strictObject({
+  runners: z
+    .array(z.discriminatedUnion("kind", [httpRunnerSchema, llamaRunnerSchema], { error: "kind must be http or llama" }))
+    .max(256)
+    .default([]),
+});
+
+export type HttpRunnerSettings = z.infer<typeof httpRunnerSchema> & { id: string };
+export type LlamaRunnerSettings = z.infer<typeof llamaRunnerSchema> & { id: string; name: string };
+export type RunnerSettings = HttpRunnerSettings | LlamaRunnerSettings;
+
+/**
+ * @returns the runners, each with its id; paths are absolute.
+ * @throws {ConfigError} with a line per problem, each `<file>:<line>: <what>`; also when the file cannot be read.
+ */
+export function readWorkerFile(path: string): RunnerSettings[] {
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    throw new ConfigError(
+      `${path}: cannot be read (${error instanceof Error && "code" in error ? error.code : error}). Set TERA_WORKER_CONFIG to the worker's file.`,
+    );
+  }
+  return parseWorkerFile(text, path);
+}
+
+/** As `readWorkerFile`, with the text given. */
+export function parseWorkerFile(text: string, path: string): RunnerSettings[] {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines });
+  const at = (offset: number | undefined) => `${path}:${lines.linePos(offset ?? 0).line}`;
+  if (document.errors.length > 0) {
+    throw new ConfigError(
+      document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split("\n")[0]}`).join("\n"),
+    );
+  }
+  const parsed = workerFileSchema.safeParse(document.toJS() ?? {});
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues
+        .map((issue) => {
+          const unknownKey = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
+          const where = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
+          return `${at(offsetOf(document, where))}: ${where.join(".")}: ${issue.message}`;
+        })
+        .join("\n"),
+    );
+  }
+  return nameRunners(parsed.data.runners, path);
+}
+
+/** Where the nearest existing node of a path begins. */
+function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number | undefined {
+  for (let length = path.length; length >= 0; length--) {
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    if (typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range))
+      return Number(node.range[0]);
+  }
+  return undefined;
+}
+
+function nameRunners(runners: z.infer<typeof workerFileSchema>["runners"], path: string): RunnerSettings[] {
+  const taken = new Set<string>();
+  return runners.map((runner): RunnerSettings => {
+    const id = runner.id ?? freeId(runner.kind, taken);
+    if (taken.has(id)) throw new ConfigError(`${path}: two runners have the id ${id}`);
+    taken.add(id);
+    if (runner.kind === "http") return { ...runner, id };
+    const isRemote = runner.model.startsWith("hf:");
+    const model = isRemote ? runner.model : resolve(dirname(path), runner.model);
+    return { ...runner, id, model, name: runner.name ?? nameOf(runner.model) };
+  });
+}
+
+function freeId(kind: string, taken: ReadonlySet<string>): string {
+  let number = 1;
+  while (taken.has(`${kind}-${number}`)) number++;
+  return `${kind}-${number}`;
+}
+
+/** `hf:owner/repo:Q4_K_M` -> `owner/repo`; `dir/some-model.gguf` -> `some-model`. */
+function nameOf(model: string): string {
+  if (model.startsWith("hf:")) return model.slice(3).split(":")[0] ?? model;
+  return (model.split(/[\\/]/).at(-1) ?? model).replace(/\.gguf$/i, "");
+}

@@ -1,0 +1,106 @@
+/**
+ * Assembles the worker: runners under a supervisor, lane readers that claim for them, a generator that runs what was claimed, and the
+ * sign of life that tells gateways of it all.
+ */
+import { hostname } from "node:os";
+import {
+  createReplyPublisher,
+  findDeadGateways,
+  type Redis,
+  type RedisLog,
+  startControlReader,
+  startWorkerPresence,
+} from "@tera/queue";
+import { createClaimer } from "./inference/claim.ts";
+import { createGenerator } from "./inference/generate.ts";
+import type { Runner, RunnerDependencies, RunnerLog } from "./runners/runner.ts";
+import { createSupervisor } from "./runners/supervisor.ts";
+
+const gatewayCheckEveryMs = 1_000;
+/** A gateway's key lives 3 s: it is called dead only when it is missed twice, so that one late beat breaks no stream. */
+const missesUntilDead = 2;
+
+export interface WorkerDependencies {
+  workerId: string;
+  /** For commands; connected. */
+  redis: Redis;
+  /** A new connection for one blocking reader. */
+  connectBlocking(name: string): Redis;
+  createRunners(dependencies: Pick<RunnerDependencies, "onChange">): Runner[];
+  drainMs: number;
+  log: RunnerLog & RedisLog;
+}
+
+export interface Worker {
+  /** Claims nothing more, lets running generations end for `drainMs`, then stops the runners. */
+  stop(): Promise<void>;
+}
+
+export function startWorker({
+  workerId,
+  redis,
+  connectBlocking,
+  createRunners,
+  drainMs,
+  log,
+}: WorkerDependencies): Worker {
+  const startedAtMs = Date.now();
+  let draining = false;
+
+  const publisher = createReplyPublisher({
+    redis,
+    log,
+    onGatewayGone: (gatewayId) => generator.cancelGateway(gatewayId),
+  });
+  const generator = createGenerator({ workerId, publisher, log });
+  const supervisor = createSupervisor(createRunners({ onChange: () => onChange() }));
+  const claimer = createClaimer({ workerId, redis, connectBlocking, supervisor, generator, log });
+  const control = startControlReader({
+    workerId,
+    blockingRedis: connectBlocking("tera-worker-control"),
+    onMessage: (message) => generator.cancel(message.requestId, message.attempt),
+    log,
+  });
+  const presence = startWorkerPresence({
+    redis,
+    log,
+    state: () => ({ version: 1, workerId, host: hostname(), startedAtMs, draining, runners: supervisor.statuses() }),
+  });
+
+  function onChange(): void {
+    supervisor.notify();
+    claimer.refresh();
+    presence.announce();
+  }
+
+  const misses = new Map<string, number>();
+  async function cancelForDeadGateways(): Promise<void> {
+    const inUse = generator.gatewaysInUse();
+    const dead = new Set(await findDeadGateways(redis, inUse));
+    for (const gatewayId of inUse) {
+      const missed = dead.has(gatewayId) ? (misses.get(gatewayId) ?? 0) + 1 : 0;
+      misses.set(gatewayId, missed);
+      if (missed >= missesUntilDead) generator.cancelGateway(gatewayId);
+    }
+    for (const gatewayId of misses.keys()) if (!inUse.includes(gatewayId)) misses.delete(gatewayId);
+  }
+  const gatewayCheck = setInterval(() => {
+    // Redis away says nothing about a gateway.
+    cancelForDeadGateways().catch(() => misses.clear());
+  }, gatewayCheckEveryMs);
+
+  supervisor.start();
+  presence.announce();
+
+  return {
+    async stop() {
+      draining = true;
+      presence.announce();
+      await claimer.stop();
+      await generator.drain(drainMs);
+      clearInterval(gatewayCheck);
+      await supervisor.stop();
+      await Promise.allSettled([control.stop(), presence.stop()]);
+    },
+  };
+}
