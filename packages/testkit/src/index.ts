@@ -1,1 +1,9 @@
-export {};
+/** What tests and benchmarks stand on: the fake runner, databases and Redis servers of one's own, the whole stack as processes. */
+
+export { triggers } from "./fake-runner/answer.ts";
+export * from "./fake-runner/expected.ts";
+export type { LoggedRequest, RequestState, RequestTotals } from "./fake-runner/request-log.ts";
+export { type FakeRunner, fakeVllmVersion, type RequestReport, startFakeRunner } from "./fake-runner/server.ts";
+export { defaultSettings, type FakeRunnerSettings, type FakeRunnerSettingsChange } from "./fake-runner/settings.ts";
+export { fakeSpeech, speechSamples } from "./fake-runner/speech.ts";
+export { countTokens, fakeText } from "./fake-runner/words.ts";

@@ -1,0 +1,37 @@
+/** An error as vLLM words it: `{"error": {"message", "type", "param", "code"}}` with the HTTP status as its code. */
+import type { z } from "zod";
+
+export class EngineError extends Error {
+  override readonly name = "EngineError";
+  readonly status: number;
+  readonly type: string;
+  readonly param: string | null;
+
+  constructor(status: number, type: string, message: string, param: string | null = null) {
+    super(message);
+    this.status = status;
+    this.type = type;
+    this.param = param;
+  }
+
+  body(): string {
+    return JSON.stringify({ error: { message: this.message, type: this.type, param: this.param, code: this.status } });
+  }
+}
+
+/** vLLM's BadRequestError. */
+export function badRequest(message: string, param: string | null = null): EngineError {
+  return new EngineError(400, "BadRequestError", message, param);
+}
+
+/** @throws {EngineError} that lists what is wrong, in the manner of pydantic. */
+export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map(({ code, path, message }) => ({
+    type: code,
+    loc: ["body", ...path],
+    msg: message,
+  }));
+  throw new EngineError(400, "Bad Request", JSON.stringify(problems));
+}
