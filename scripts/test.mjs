@@ -58,6 +58,7 @@ function execute(name, [program, ...args]) {
   return new Promise((resolve) => {
     running = spawn(join(root, "node_modules", ".bin", program), args, {
       cwd: root,
+      env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
       stdio: ["ignore", "inherit", "inherit"],
     });
     running.once("error", (error) => {

@@ -24,9 +24,9 @@ export async function bringDependencies(root, say) {
   const [program, ...words] = await findPnpm(root);
   const outcome = await runQuietly(program, [...words, "install", "--frozen-lockfile", "--reporter=append-only"], {
     cwd: root,
-    // pnpm asks no question where it believes to be in CI.
-    env: { ...process.env, CI: "true" },
-    onSilence: (seconds, line) => say(`still installing (${seconds} s): ${line}`),
+    // pnpm asks no question where it believes to be in CI; and npx tries for over a minute before it admits that there is no network.
+    env: { ...process.env, CI: "true", npm_config_fetch_retries: "1", npm_config_fetch_retry_mintimeout: "1000" },
+    onSilence: (seconds, line) => say(`still installing (${seconds} s) ${line}`),
   });
   if (outcome.code !== 0) throw new Error(explain(outcome));
   mkdirSync(join(root, "node_modules", ".tera"), { recursive: true });
@@ -78,10 +78,12 @@ function explain({ code, lastLines, error }) {
   if (error?.code === "ENOENT") return "npm is missing: Tera needs Node 18 or newer with npm (https://nodejs.org/).";
   const said = lastLines.join("\n");
   if (/ENOSPC|no space left/i.test(said)) return "the disk is full: the dependencies need about 1 GB.";
-  if (
-    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ECONNRESET|META_FETCH_FAIL|error sending request/.test(said)
-  ) {
-    return `the npm registry cannot be reached, and the dependencies are not all here: check the network (or \`npm config get registry\`) and start again.\n${said}`;
+  const unreachable =
+    /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ETIMEDOUT|ENETUNREACH|ECONNRESET|META_FETCH_FAIL|error sending request/.exec(
+      said,
+    );
+  if (unreachable) {
+    return `the npm registry cannot be reached (${unreachable[0]}), and not all dependencies are here: check the network, or \`npm config get registry\`, and start again.`;
   }
   return `installing the dependencies failed (exit code ${code}):\n${said}`;
 }
