@@ -13,13 +13,13 @@ export function createStopFilter(stops: readonly string[]): StopFilter {
   return {
     push(text) {
       const buffer = held + text;
-      // The earliest end wins: generation would have stopped there, token by token.
+      // The earliest end wins: generation would have stopped there, character by character. Of two that end together, the longer.
       let found: { stop: string; start: number } | undefined;
       for (const stop of stops) {
         const start = buffer.indexOf(stop);
-        if (start >= 0 && (found === undefined || start + stop.length < found.start + found.stop.length)) {
-          found = { stop, start };
-        }
+        if (start < 0) continue;
+        const later = found === undefined ? 1 : found.start + found.stop.length - (start + stop.length);
+        if (later > 0 || (later === 0 && found !== undefined && start < found.start)) found = { stop, start };
       }
       if (found !== undefined) {
         held = "";
