@@ -1,1 +1,15 @@
-export {};
+/** Everything that touches Postgres: schema, migrations, the connection. What the tables mean is said in access and metering. */
+export { connectDatabase, type Database, type DatabaseOptions, type Db } from "./connect.ts";
+export { type MigrationLog, migrateDatabase, readMigrationStatus } from "./migrate.ts";
+export {
+  type Account,
+  type AccountKind,
+  type ApiKey,
+  account,
+  accountKinds,
+  apiKey,
+  type NewUsageEvent,
+  type UsageEvent,
+  usageEvent,
+} from "./schema/index.ts";
+export { isDatabaseUnavailable, isDataRefused } from "./unavailable.ts";

@@ -1,0 +1,15 @@
+/** `account`: who is charged. Its keys, usage and credit hang on it; an account is disabled, never deleted. */
+import { pgTable, text, timestamp } from "drizzle-orm/pg-core";
+
+export const accountKinds = ["prepaid", "postpaid"] as const;
+export type AccountKind = (typeof accountKinds)[number];
+
+export const account = pgTable("account", {
+  /** `acct_...` */
+  id: text().primaryKey(),
+  name: text().notNull(),
+  kind: text({ enum: accountKinds }).notNull(),
+  createdAt: timestamp("created_at", { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  disabledAt: timestamp("disabled_at", { withTimezone: true, precision: 3 }),
+});
+export type Account = typeof account.$inferSelect;

@@ -1,0 +1,55 @@
+/**
+ * `usage_event`: one row per request, the sub-ledger from which charges are made. Append-only.
+ *
+ * No foreign keys: an event must be recordable whatever else happened to its account. Counts are bigint and checked, so that no figure of
+ * an engine can make a row that nobody can add up.
+ */
+import { finishReasons } from "@tera/protocol";
+import { sql } from "drizzle-orm";
+import { bigint, boolean, check, index, integer, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+
+export const usageEvent = pgTable(
+  "usage_event",
+  {
+    requestId: text("request_id").primaryKey(),
+    accountId: text("account_id").notNull(),
+    keyId: text("key_id").notNull(),
+    model: text().notNull(),
+    endpoint: text({ enum: ["chat", "completion", "speech"] }).notNull(),
+    stream: boolean().notNull(),
+    status: text({ enum: ["succeeded", "failed", "cancelled"] }).notNull(),
+    /** The code of the error that the client saw. */
+    errorCode: text("error_code"),
+    finishReason: text("finish_reason", { enum: [...finishReasons] as [string, ...string[]] }),
+    promptTokens: bigint("prompt_tokens", { mode: "number" }).notNull(),
+    /** Of the prompt tokens. */
+    cachedTokens: bigint("cached_tokens", { mode: "number" }).notNull(),
+    completionTokens: bigint("completion_tokens", { mode: "number" }).notNull(),
+    /** Of the completion tokens. */
+    reasoningTokens: bigint("reasoning_tokens", { mode: "number" }).notNull(),
+    speechCharacters: bigint("speech_characters", { mode: "number" }).notNull(),
+    /** Who counted: the engine, or Tera from the deltas. */
+    usageSource: text("usage_source", { enum: ["engine", "counted"] }).notNull(),
+    gatewayId: text("gateway_id").notNull(),
+    workerId: text("worker_id"),
+    runnerId: text("runner_id"),
+    attempts: integer().notNull(),
+    admittedAt: timestamp("admitted_at", { withTimezone: true, precision: 3 }).notNull(),
+    /** From admission until a worker accepted. */
+    queueMs: bigint("queue_ms", { mode: "number" }),
+    /** From admission until the first delta. */
+    ttftMs: bigint("ttft_ms", { mode: "number" }),
+    totalMs: bigint("total_ms", { mode: "number" }).notNull(),
+    settledAt: timestamp("settled_at", { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  },
+  (table) => [
+    index("usage_event_account_time").on(table.accountId, table.admittedAt),
+    index("usage_event_key_time").on(table.keyId, table.admittedAt),
+    check(
+      "usage_event_counts",
+      sql`least(${table.promptTokens}, ${table.cachedTokens}, ${table.completionTokens}, ${table.reasoningTokens}, ${table.speechCharacters}, ${table.attempts}, ${table.totalMs}) >= 0`,
+    ),
+  ],
+);
+export type UsageEvent = typeof usageEvent.$inferSelect;
+export type NewUsageEvent = typeof usageEvent.$inferInsert;
