@@ -17,6 +17,7 @@ const beside = [
 
 export default defineConfig({
   test: {
+    globalSetup: "packages/testkit/src/vitest-setup.ts",
     projects: [
       ...beside.map((root) => ({
         test: {

@@ -7,3 +7,11 @@ export { type FakeRunner, fakeVllmVersion, type RequestReport, startFakeRunner }
 export { defaultSettings, type FakeRunnerSettings, type FakeRunnerSettingsChange } from "./fake-runner/settings.ts";
 export { fakeSpeech, speechSamples } from "./fake-runner/speech.ts";
 export { countTokens, fakeText } from "./fake-runner/words.ts";
+export {
+  type OwnedTestServices,
+  startTestServices,
+  type TestDatabase,
+  type TestRedis,
+  type TestServices,
+} from "./services.ts";
+export { createTestDatabase, createTestRedis, vitestServices } from "./test-services.ts";

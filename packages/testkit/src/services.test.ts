@@ -1,0 +1,39 @@
+import { isRunning } from "@tera/embedded";
+import connectPostgres from "postgres";
+import { afterAll, expect, test } from "vitest";
+import { createTestDatabase, createTestRedis } from "./test-services.ts";
+
+const databases = await Promise.all([createTestDatabase(), createTestDatabase()]);
+afterAll(() => Promise.all(databases.map((database) => database.drop())));
+
+async function query(url: string, statement: string): Promise<readonly Record<string, unknown>[]> {
+  const sql = connectPostgres(url, { max: 1 });
+  try {
+    return await sql.unsafe(statement);
+  } finally {
+    await sql.end();
+  }
+}
+
+test("each database has the schema, and nothing of the other's rows", async () => {
+  const [first, second] = databases;
+  await query(first.url, "insert into account (id, name, kind) values ('acct_1', 'one', 'prepaid')");
+  expect(await query(first.url, "select id from account")).toEqual([{ id: "acct_1" }]);
+  expect(await query(second.url, "select id from account")).toEqual([]);
+});
+
+test("a dropped database is gone, also while somebody is connected", async () => {
+  const database = await createTestDatabase();
+  const sql = connectPostgres(database.url, { max: 1 });
+  await sql`select 1`;
+  await database.drop();
+  await expect(query(database.url, "select 1")).rejects.toThrow(/does not exist/);
+  await sql.end({ timeout: 0 });
+});
+
+test("a stopped Redis has ended", async () => {
+  const redis = await createTestRedis();
+  expect(await isRunning(redis.pid)).toBe(true);
+  await redis.stop();
+  expect(await isRunning(redis.pid)).toBe(false);
+});

@@ -1,0 +1,141 @@
+/**
+ * Real Postgres and Redis for tests and benchmarks, in a temporary directory: one Postgres with a database per caller, cloned from a migrated
+ * template; a Redis server per caller, because pub/sub crosses Redis' own databases.
+ *
+ * Nothing is started before it is asked for. `stop` ends everything and says what its users left behind.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { migrateDatabase } from "@tera/database";
+import {
+  createProcessGuard,
+  type EmbeddedPostgres,
+  type EmbeddedRedis,
+  ensureRedisServer,
+  startEmbeddedPostgres,
+  startEmbeddedRedis,
+} from "@tera/embedded";
+import connectPostgres from "postgres";
+
+export interface TestDatabase {
+  /** `postgresql://...`, a fresh database with every migration applied. */
+  readonly url: string;
+  /** Cuts its connections and removes it. */
+  drop(): Promise<void>;
+}
+
+export interface TestRedis {
+  /** `redis://...`, a server of one's own. */
+  readonly url: string;
+  readonly pid: number;
+  stop(): Promise<void>;
+}
+
+/** What the whole-stack harness takes its servers from. */
+export interface TestServices {
+  createDatabase(): Promise<TestDatabase>;
+  createRedis(): Promise<TestRedis>;
+}
+
+export interface OwnedTestServices extends TestServices {
+  /** Ends every server. @returns a line per database and server that was still in use. */
+  stop(): Promise<string[]>;
+}
+
+const template = "tera_template";
+
+/** @param log what the servers say; most callers drop it. */
+export async function startTestServices({ log }: { log: (line: string) => void }): Promise<OwnedTestServices> {
+  const directory = await mkdtemp(join(tmpdir(), "tera-testkit-"));
+  const guard = await createProcessGuard();
+  const databases = new Set<string>();
+  const redisServers = new Set<EmbeddedRedis>();
+  let redisCount = 0;
+  let databaseCount = 0;
+  let postgres: Promise<EmbeddedPostgres> | undefined;
+  let redisProgram: Promise<unknown> | undefined;
+  /** CREATE DATABASE locks the template: one at a time. */
+  let creations: Promise<unknown> = Promise.resolve();
+
+  async function startPostgres(): Promise<EmbeddedPostgres> {
+    const server = await startEmbeddedPostgres({ dataDir: join(directory, "postgres"), log, guard });
+    await administer(server.url, async (sql) => {
+      // Nothing here outlives the run: durability would only cost time.
+      for (const setting of ["fsync", "full_page_writes", "synchronous_commit"]) {
+        await sql.unsafe(`alter system set ${setting} = off`);
+      }
+      await sql`select pg_reload_conf()`;
+      await sql.unsafe(`create database ${template}`);
+    });
+    await migrateDatabase(withDatabase(server.url, template), { log: { info: () => undefined } });
+    return server;
+  }
+
+  return {
+    async createDatabase() {
+      postgres ??= startPostgres();
+      const { url } = await postgres;
+      const name = `test_${++databaseCount}`;
+      const creation = creations.then(() =>
+        administer(url, async (sql) => {
+          await sql.unsafe(`create database ${name} template ${template}`);
+        }),
+      );
+      creations = creation.catch(() => undefined);
+      await creation;
+      databases.add(name);
+      return {
+        url: withDatabase(url, name),
+        async drop() {
+          if (!databases.delete(name)) return;
+          await administer(url, async (sql) => {
+            await sql.unsafe(`drop database ${name} with (force)`);
+          });
+        },
+      };
+    },
+
+    async createRedis() {
+      redisProgram ??= ensureRedisServer({ log });
+      await redisProgram;
+      const server = await startEmbeddedRedis({ dataDir: join(directory, `redis-${++redisCount}`), log, guard });
+      redisServers.add(server);
+      return {
+        url: server.url,
+        pid: server.pid,
+        async stop() {
+          redisServers.delete(server);
+          await server.stop();
+        },
+      };
+    },
+
+    async stop() {
+      const left = [
+        ...[...databases].map((name) => `database ${name} was not dropped`),
+        ...[...redisServers].map((server) => `Redis ${server.pid} was not stopped`),
+      ];
+      await Promise.all([...redisServers].map((server) => server.stop()));
+      await (await postgres?.catch(() => undefined))?.stop();
+      await guard.close();
+      await rm(directory, { recursive: true, force: true });
+      return left;
+    },
+  };
+}
+
+async function administer(url: string, work: (sql: connectPostgres.Sql) => Promise<void>): Promise<void> {
+  const sql = connectPostgres(url, { max: 1, fetch_types: false, onnotice: () => undefined });
+  try {
+    await work(sql);
+  } finally {
+    await sql.end({ timeout: 5 });
+  }
+}
+
+function withDatabase(url: string, name: string): string {
+  const changed = new URL(url);
+  changed.pathname = `/${name}`;
+  return changed.href;
+}
