@@ -1,1 +1,180 @@
-export {};
+/** The gateway's process: configuration, connections, listen, drain. The only file with side effects. */
+import type { AddressInfo } from "node:net";
+import { createAuthenticator, createKeyStore } from "@tera/access";
+import { connectDatabase } from "@tera/database";
+import { createUsageSettler } from "@tera/metering";
+import { ConfigError } from "@tera/protocol";
+import {
+  checkRedis,
+  connectBlockingRedis,
+  connectRedis,
+  createLane,
+  RedisUnsuitableError,
+  readWorkerStates,
+  sendControl,
+  startGatewayPresence,
+  startReplyReader,
+  subscribeInvalidation,
+} from "@tera/queue";
+import { createLogger, createMetrics } from "@tera/telemetry";
+import type { FastifyInstance } from "fastify";
+import { createApp } from "./app.ts";
+import { readConfig } from "./config.ts";
+import { registerGatewayMetrics } from "./gateway-metrics.ts";
+import { createAdmitter } from "./inference/admit.ts";
+import { createDispatcher } from "./inference/enqueue.ts";
+import { createExchanges } from "./inference/exchange.ts";
+import { startRoster } from "./inference/roster.ts";
+import { startUsageCopies } from "./inference/settle.ts";
+import { createOperationsApp } from "./operations.ts";
+
+const settleOnExitMs = 2_000;
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const gatewayId = config.TERA_GATEWAY_ID;
+  const log = createLogger({ name: "gateway", level: config.TERA_LOG_LEVEL }).child({ gatewayId });
+
+  const database = connectDatabase({ url: config.DATABASE_URL, name: "tera-gateway" });
+  const redis = connectRedis(config.REDIS_URL, { name: "tera-gateway", log });
+  const connectBlocking = (name: string) => connectBlockingRedis(config.REDIS_URL, { name, log });
+  await redis.connect();
+  await checkRedis(redis);
+
+  const authenticator = createAuthenticator({
+    keyStore: createKeyStore({ db: database.db, secret: config.TERA_SECRET }),
+    secret: config.TERA_SECRET,
+    freshMs: config.TERA_GATEWAY_KEY_CACHE_MS,
+  });
+  const settler = createUsageSettler({
+    db: database.db,
+    log,
+    onSettled: (requestIds) => copies.onSettled(requestIds),
+    onRejected: (requestIds) => copies.onSettled(requestIds),
+  });
+  const metrics = createMetrics({ labels: { service: "gateway", instance: gatewayId } });
+  const countRequest = registerGatewayMetrics(metrics, {
+    openRequests: () => admitter.open,
+    waitingJobs: () => dispatcher.waiting,
+    pendingUsage: () => settler.counts().pending,
+  });
+
+  const presence = await startGatewayPresence({ gatewayId, redis, log });
+  const roster = await startRoster({
+    readWorkerStates: () => readWorkerStates(redis),
+    onChange: () => dispatcher?.pump(),
+  });
+  const dispatcher = createDispatcher({ lane: createLane({ redis }), roster });
+  const admitter = createAdmitter({
+    roster,
+    queueConnected: () => presence.connected,
+    openMax: config.TERA_GATEWAY_QUEUE_DEPTH_MAX,
+  });
+  const exchanges = createExchanges({
+    gatewayId,
+    dispatcher,
+    deadlines: {
+      queueWaitMs: config.TERA_GATEWAY_QUEUE_WAIT_MS,
+      firstTokenMs: config.TERA_GATEWAY_FIRST_TOKEN_MS,
+      betweenTokensMs: config.TERA_GATEWAY_BETWEEN_TOKENS_MS,
+      totalMs: config.TERA_GATEWAY_TOTAL_MS,
+    },
+    isLost: (workerId) => roster.isLost(workerId),
+    cancelAttempt(workerId, requestId, attempt) {
+      sendControl(redis, workerId, { version: 1, type: "cancel", requestId, attempt }).catch((error: Error) =>
+        // The worker finds out by itself that nobody reads, or ends the attempt; its frames are dropped.
+        log.warn({ workerId, requestId, reason: error.message }, "a cancellation could not be sent"),
+      );
+    },
+    settle(record) {
+      countRequest(record);
+      settler.add(record);
+    },
+  });
+  const copies = startUsageCopies({ gatewayId, redis, settler, isOpen: (requestId) => exchanges.has(requestId), log });
+  const replies = startReplyReader({
+    gatewayId,
+    redis,
+    blockingRedis: connectBlocking("tera-gateway-reply"),
+    onFrames: (frames) => exchanges.onFrames(frames),
+    log,
+  });
+  const invalidation = await subscribeInvalidation({
+    blockingRedis: connectBlocking("tera-gateway-invalidate"),
+    onMessage(message) {
+      if (message.type === "key") authenticator.forget(message.keyId);
+      else void roster.refresh();
+    },
+    onReconnect() {
+      authenticator.clear();
+      void roster.refresh();
+    },
+  });
+
+  let draining = false;
+  const checks = {
+    redis: () => presence.connected,
+    postgres: () =>
+      database.ping().then(
+        () => true,
+        () => false,
+      ),
+    draining: () => draining,
+  };
+  const app = createApp({
+    authenticator,
+    admitter,
+    exchanges,
+    roster,
+    publicHealth: config.TERA_GATEWAY_HEALTH_PUBLIC ? checks : undefined,
+    bodyMaxBytes: config.TERA_GATEWAY_BODY_MAX_BYTES,
+    log,
+  });
+  const url = await listen(app, config.TERA_GATEWAY_HOST, config.TERA_GATEWAY_PORT);
+  const operations =
+    config.TERA_GATEWAY_OPERATIONS_PORT === undefined ? undefined : createOperationsApp(checks, metrics);
+  const operationsUrl =
+    operations === undefined
+      ? undefined
+      : await listen(operations, config.TERA_GATEWAY_OPERATIONS_HOST, config.TERA_GATEWAY_OPERATIONS_PORT ?? 0);
+  log.info({ url, operationsUrl }, "gateway listens");
+  process.send?.({ type: "ready", url, operationsUrl });
+
+  async function end(reason: string): Promise<void> {
+    if (draining) process.exit(1);
+    draining = true;
+    log.info({ reason, open: exchanges.count }, "gateway drains");
+    admitter.drain();
+    await waitUntil(() => exchanges.count === 0, config.TERA_GATEWAY_DRAIN_MS);
+    await settler.close(settleOnExitMs);
+    await copies.sweep().catch(() => undefined);
+    for (const part of [copies, exchanges, roster, invalidation]) part.stop();
+    await Promise.allSettled([app.close(), operations?.close(), replies.stop(), presence.stop()]);
+    redis.disconnect();
+    await database.close();
+    process.exit(0);
+  }
+  process.on("SIGTERM", () => void end("SIGTERM"));
+  process.on("SIGINT", () => void end("SIGINT"));
+  // The parent that started us with a channel is gone: nobody would stop us any more.
+  process.on("disconnect", () => void end("parent gone"));
+}
+
+async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
+  await app.listen({ host, port });
+  const address = app.server.address() as AddressInfo;
+  const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return `http://${shown}:${address.port}`;
+}
+
+/** Resolves when the condition holds or the time is up. */
+async function waitUntil(condition: () => boolean, timeoutMs: number): Promise<void> {
+  const deadlineMs = Date.now() + timeoutMs;
+  while (!condition() && Date.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+main().catch((error: unknown) => {
+  const expected = error instanceof ConfigError || error instanceof RedisUnsuitableError;
+  console.error(expected ? error.message : error);
+  process.exit(1);
+});

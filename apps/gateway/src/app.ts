@@ -1,0 +1,77 @@
+/** The public API, in request order: id, key, route, dialect, admission, exchange. */
+import type { Socket } from "node:net";
+import type { Authenticator } from "@tera/access";
+import { newRequestId, TeraError } from "@tera/protocol";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import { renderError } from "./http-error.ts";
+import type { Admitter } from "./inference/admit.ts";
+import type { Exchanges } from "./inference/exchange.ts";
+import type { Roster } from "./inference/roster.ts";
+import { registerAuthentication } from "./plugins/authenticate.ts";
+import { registerErrorHandler } from "./plugins/error-handler.ts";
+import { registerRequestId, requestIdHeaders } from "./plugins/request-id.ts";
+import { registerGenerationRoutes } from "./routes/generation.ts";
+import { type HealthChecks, registerHealthRoutes } from "./routes/health.ts";
+import { registerModelRoutes } from "./routes/models.ts";
+
+/** A client must send its request, headers and body, within these. Milliseconds. */
+const requestTimeoutMs = 120_000;
+const headersTimeoutMs = 15_000;
+const keepAliveTimeoutMs = 75_000;
+
+export interface AppDependencies {
+  authenticator: Authenticator;
+  admitter: Admitter;
+  exchanges: Exchanges;
+  roster: Roster;
+  /** Health on this listener too; undefined: not here. */
+  publicHealth: HealthChecks | undefined;
+  bodyMaxBytes: number;
+  log: FastifyBaseLogger;
+}
+
+export function createApp(dependencies: AppDependencies): FastifyInstance {
+  const { authenticator, admitter, exchanges, roster, publicHealth, bodyMaxBytes, log } = dependencies;
+  const app: FastifyInstance = Fastify({
+    loggerInstance: log,
+    disableRequestLogging: true,
+    genReqId: newRequestId,
+    requestIdHeader: false,
+    bodyLimit: bodyMaxBytes,
+    requestTimeout: requestTimeoutMs,
+    keepAliveTimeout: keepAliveTimeoutMs,
+    http: { headersTimeout: headersTimeoutMs },
+    // Open streams are ended by the exchange, not by the server.
+    forceCloseConnections: "idle",
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: 512 },
+    clientErrorHandler: answerBrokenRequest,
+  });
+  registerRequestId(app);
+  registerErrorHandler(app);
+  if (publicHealth !== undefined) registerHealthRoutes(app, publicHealth);
+  app.register(async (keyed) => {
+    registerAuthentication(keyed, authenticator);
+    registerGenerationRoutes(keyed, { admitter, exchanges });
+    registerModelRoutes(keyed, roster);
+  });
+  return app;
+}
+
+/** What Node could not read as HTTP never becomes a request; it still gets an answer in our words. */
+function answerBrokenRequest(cause: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || cause.code === "ECONNRESET") {
+    socket.destroy();
+    return;
+  }
+  const error =
+    cause.code === "HPE_HEADER_OVERFLOW"
+      ? new TeraError("headers_too_large", "The request headers are too large.")
+      : new TeraError("invalid_request", "The request is not valid HTTP.");
+  const { status, headers, body } = renderError(error);
+  const lines = Object.entries({ ...headers, ...requestIdHeaders(newRequestId()), connection: "close" });
+  socket.end(
+    `HTTP/1.1 ${status} ${status === 431 ? "Request Header Fields Too Large" : "Bad Request"}\r\n` +
+      `${lines.map(([name, value]) => `${name}: ${value}\r\n`).join("")}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

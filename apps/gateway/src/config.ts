@@ -1,0 +1,44 @@
+/** The gateway's settings: the only reader of `process.env` here. */
+import { flag, integer, newRequestId, parseEnvironment } from "@tera/protocol";
+import { z } from "zod";
+
+const fields = {
+  DATABASE_URL: z.url("must be a postgres:// URL"),
+  REDIS_URL: z.url("must be a redis:// or rediss:// URL"),
+  /** Keys are stored as a hash under this secret; all gateways share it. */
+  TERA_SECRET: z.string().min(32, "must have at least 32 characters; make one with: openssl rand -hex 32"),
+  TERA_GATEWAY_HOST: z.string().default("127.0.0.1"),
+  /** 0: any free port. */
+  TERA_GATEWAY_PORT: integer(0, 65_535).default(8_787),
+  /** Unique among gateways that were alive in the last ten minutes. */
+  TERA_GATEWAY_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, "must be 1 to 64 letters, digits, _, . or -")
+    .default(() => newRequestId().replace("req_", "gw-").slice(0, 13)),
+  /** A second listener for health and metrics; without it there are none. 0: any free port. */
+  TERA_GATEWAY_OPERATIONS_PORT: integer(0, 65_535).optional(),
+  TERA_GATEWAY_OPERATIONS_HOST: z.string().default("127.0.0.1"),
+  /** Health on the public listener too. */
+  TERA_GATEWAY_HEALTH_PUBLIC: flag.default(false),
+  /** Bytes. A prompt of a million tokens is legal. */
+  TERA_GATEWAY_BODY_MAX_BYTES: integer(1_024, 1_073_741_824).default(32 * 1_024 * 1_024),
+  /** Requests that may wait for a slot, over all models; more are answered with 429. */
+  TERA_GATEWAY_QUEUE_DEPTH_MAX: integer(0, 1_000_000).default(10_000),
+  /** Deadlines of a request. Milliseconds. */
+  TERA_GATEWAY_QUEUE_WAIT_MS: integer(1, 86_400_000).default(120_000),
+  TERA_GATEWAY_FIRST_TOKEN_MS: integer(1, 86_400_000).default(180_000),
+  TERA_GATEWAY_BETWEEN_TOKENS_MS: integer(1, 86_400_000).default(60_000),
+  TERA_GATEWAY_TOTAL_MS: integer(1, 86_400_000).default(3_600_000),
+  /** How long open requests may take to end after SIGTERM. Milliseconds. */
+  TERA_GATEWAY_DRAIN_MS: integer(0, 3_600_000).default(30_000),
+  /** How long a key is remembered; a revocation is pushed and does not wait for this. Milliseconds. */
+  TERA_GATEWAY_KEY_CACHE_MS: integer(0, 3_600_000).default(60_000),
+  TERA_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
+};
+
+export type GatewayConfig = ReturnType<typeof readConfig>;
+
+/** @throws {ConfigError} naming every variable that is wrong. */
+export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
+  return parseEnvironment(fields, "TERA_GATEWAY_", environment);
+}

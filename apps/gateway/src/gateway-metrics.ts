@@ -1,0 +1,53 @@
+/** The gateway's metrics. Labels come from our own fixed words; a model's name is one only because it is in the catalog. */
+import type { UsageRecord } from "@tera/protocol";
+import { Counter, Gauge, Histogram, type Registry } from "@tera/telemetry";
+
+export interface GatewayGauges {
+  openRequests(): number;
+  waitingJobs(): number;
+  pendingUsage(): number;
+}
+
+/** @returns a function to call with each request that ended. */
+export function registerGatewayMetrics(registry: Registry, gauges: GatewayGauges): (record: UsageRecord) => void {
+  const registers = [registry];
+  const requests = new Counter({
+    name: "tera_requests_total",
+    help: "Requests that ended",
+    labelNames: ["model", "endpoint", "status"],
+    registers,
+  });
+  const tokens = new Counter({
+    name: "tera_tokens_total",
+    help: "Tokens metered",
+    labelNames: ["model", "kind"],
+    registers,
+  });
+  const buckets = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120];
+  const ttft = new Histogram({
+    name: "tera_time_to_first_token_seconds",
+    help: "From admission to the first delta",
+    labelNames: ["model"],
+    buckets,
+    registers,
+  });
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge("tera_open_requests", "Requests admitted and not yet ended", gauges.openRequests);
+  gauge("tera_waiting_jobs", "Jobs that wait in the gateway for a slot", gauges.waitingJobs);
+  gauge("tera_pending_usage_records", "Usage records not yet in Postgres", gauges.pendingUsage);
+
+  return (record) => {
+    requests.inc({ model: record.model, endpoint: record.endpoint, status: record.status });
+    tokens.inc({ model: record.model, kind: "prompt" }, record.usage.promptTokens);
+    tokens.inc({ model: record.model, kind: "completion" }, record.usage.completionTokens);
+    if (record.ttftMs !== undefined) ttft.observe({ model: record.model }, record.ttftMs / 1_000);
+  };
+}

@@ -1,0 +1,278 @@
+/**
+ * The exchange: holds every open request, feeds frames, deadlines and the client's departure to its state machine, and carries out what that decides.
+ *
+ * Deadlines are checked by one sweep over all requests instead of timers per request: a token only notes the time.
+ */
+import {
+  type Delta,
+  emptyUsage,
+  type FinishReason,
+  type Frame,
+  type Job,
+  jobVersion,
+  TeraError,
+  type Usage,
+  type UsageRecord,
+} from "@tera/protocol";
+import type { Admission } from "./admit.ts";
+import type { Dispatcher, Ticket } from "./enqueue.ts";
+import {
+  type Deadline,
+  decide,
+  type ExchangeEffect,
+  type ExchangeEvent,
+  type ExchangeState,
+  initialState,
+} from "./exchange-state.ts";
+
+const sweepEveryMs = 100;
+/** How long the worker's last count is awaited after the client left. */
+const cancelledUsageMs = 3_000;
+
+/** Where the answer goes. Methods are called in order; `end` or `error` last and once, and neither after the client left. */
+export interface AnswerSink {
+  /** Hot path. @returns false when the client reads too slowly and must be cut off. */
+  deltas(deltas: readonly Delta[]): boolean;
+  end(usage: Usage): void;
+  error(error: TeraError): void;
+  /** Called by the sweep while the answer is silent. */
+  keepAlive(nowMs: number): void;
+}
+
+export interface OpenExchange {
+  /** The client's connection is gone. Harmless when the answer has ended. */
+  clientGone(): void;
+}
+
+export interface Deadlines {
+  queueWaitMs: number;
+  firstTokenMs: number;
+  betweenTokensMs: number;
+  totalMs: number;
+}
+
+export interface ExchangeDependencies {
+  gatewayId: string;
+  dispatcher: Dispatcher;
+  deadlines: Deadlines;
+  isLost(workerId: string): boolean;
+  cancelAttempt(workerId: string, requestId: string, attempt: number): void;
+  settle(record: UsageRecord): void;
+}
+
+export interface Exchanges {
+  open(requestId: string, admission: Admission, stream: boolean, sink: AnswerSink): OpenExchange;
+  /** Hot path: one call per batch that a worker sent. */
+  onFrames(frames: readonly Frame[]): void;
+  has(requestId: string): boolean;
+  readonly count: number;
+  stop(): void;
+}
+
+interface Entry {
+  readonly requestId: string;
+  readonly admission: Admission;
+  readonly stream: boolean;
+  readonly sink: AnswerSink;
+  state: ExchangeState;
+  ticket: Ticket | undefined;
+  /** The sequence number that must come next in this attempt. */
+  nextSeq: number;
+  /** When the current phase began, or the last delta came. */
+  sinceMs: number;
+  acceptedAtMs: number | undefined;
+  firstDeltaAtMs: number | undefined;
+  finishReason: FinishReason | undefined;
+  /** Deltas relayed: the count that stands in where no engine's can be had. */
+  deltasSeen: number;
+}
+
+export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
+  const { gatewayId, dispatcher, deadlines, isLost } = dependencies;
+  const entries = new Map<string, Entry>();
+
+  function enqueue(entry: Entry): void {
+    const { admission, requestId, state } = entry;
+    const job: Job = {
+      version: jobVersion,
+      requestId,
+      attempt: state.attempt,
+      gatewayId,
+      accountId: admission.principal.accountId,
+      keyId: admission.principal.keyId,
+      laneClass: admission.principal.laneClass,
+      stream: entry.stream,
+      admittedAtMs: admission.admittedAtMs,
+      expiresAtMs: Date.now() + deadlines.queueWaitMs,
+      avoidRunners: [...state.avoidRunners],
+      request: admission.request,
+    };
+    entry.nextSeq = 0;
+    entry.sinceMs = Date.now();
+    entry.ticket = dispatcher.submit(job, (error) => handle(entry, { type: "refused", error }));
+  }
+
+  function handle(entry: Entry, event: ExchangeEvent): void {
+    const before = entry.state;
+    const { state, effects } = decide(before, event);
+    entry.state = state;
+    if (state.phase !== before.phase) entry.sinceMs = Date.now();
+    // A new attempt, or the end: the old attempt's place on the lane is free.
+    if (state.attempt !== before.attempt) entry.ticket?.done();
+    for (const effect of effects) apply(entry, effect);
+  }
+
+  function apply(entry: Entry, effect: ExchangeEffect): void {
+    switch (effect.type) {
+      case "enqueue":
+        return enqueue(entry);
+      case "withdraw":
+        return entry.ticket?.withdraw();
+      case "cancelAttempt":
+        return dependencies.cancelAttempt(effect.workerId, entry.requestId, effect.attempt);
+      case "answerEnd":
+        return entry.sink.end(effect.usage);
+      case "answerError":
+        return entry.sink.error(effect.error);
+      case "settle":
+        entries.delete(entry.requestId);
+        entry.ticket?.done();
+        entry.admission.release();
+        return dependencies.settle(toRecord(entry, effect));
+    }
+  }
+
+  function toRecord(entry: Entry, { status, usage, error }: Extract<ExchangeEffect, { type: "settle" }>): UsageRecord {
+    const { admission, state } = entry;
+    const since = (ms: number | undefined) => (ms === undefined ? undefined : Math.max(0, ms - admission.admittedAtMs));
+    const wasAccepted = entry.acceptedAtMs !== undefined;
+    return {
+      version: 1,
+      requestId: entry.requestId,
+      accountId: admission.principal.accountId,
+      keyId: admission.principal.keyId,
+      model: admission.request.model,
+      endpoint: admission.request.kind,
+      stream: entry.stream,
+      status,
+      errorCode: error?.code,
+      finishReason: entry.finishReason,
+      usage: usage ?? { ...emptyUsage("counted"), completionTokens: entry.deltasSeen },
+      gatewayId,
+      workerId: state.workerId,
+      runnerId: state.runnerId,
+      attempts: wasAccepted ? state.attempt : state.attempt - 1,
+      admittedAtMs: admission.admittedAtMs,
+      queueMs: since(entry.acceptedAtMs),
+      ttftMs: since(entry.firstDeltaAtMs),
+      totalMs: since(Date.now()) ?? 0,
+    };
+  }
+
+  /** Hot path for delta frames. */
+  function onFrame(frame: Frame): void {
+    const entry = entries.get(frame.requestId);
+    if (entry === undefined || entry.state.attempt !== frame.attempt) {
+      // Somebody works for nobody: withdrawn or given up while a worker took it.
+      if (frame.type === "accepted") dependencies.cancelAttempt(frame.workerId, frame.requestId, frame.attempt);
+      return;
+    }
+    if (frame.seq !== entry.nextSeq) {
+      // A second worker took over the same attempt: both are given up.
+      if (frame.type === "accepted") dependencies.cancelAttempt(frame.workerId, frame.requestId, frame.attempt);
+      const error = new TeraError("worker_lost", "The connection to the model was interrupted. Try again.", {
+        detail: `frame ${frame.seq} came instead of ${entry.nextSeq}`,
+      });
+      return handle(entry, { type: "lost", error });
+    }
+    entry.nextSeq++;
+    switch (frame.type) {
+      case "delta":
+        return onDeltas(entry, frame.deltas);
+      case "accepted":
+        entry.acceptedAtMs = Date.now();
+        if (entry.state.phase === "cancelled")
+          dependencies.cancelAttempt(frame.workerId, frame.requestId, frame.attempt);
+        return handle(entry, { type: "accepted", workerId: frame.workerId, runnerId: frame.runnerId });
+      case "end":
+        return handle(entry, { type: "end", usage: frame.usage });
+      case "fail": {
+        const { code, message, param, retryable } = frame;
+        return handle(entry, { type: "fail", error: new TeraError(code, message, { param, retryable }) });
+      }
+    }
+  }
+
+  function onDeltas(entry: Entry, deltas: readonly Delta[]): void {
+    const nowMs = Date.now();
+    if (entry.state.phase === "accepted") {
+      entry.firstDeltaAtMs = nowMs;
+      handle(entry, { type: "firstDelta" });
+    }
+    entry.deltasSeen += deltas.length;
+    for (const delta of deltas) if (delta.finishReason !== undefined) entry.finishReason = delta.finishReason;
+    if (entry.state.phase !== "streaming") return;
+    entry.sinceMs = nowMs;
+    if (!entry.sink.deltas(deltas)) handle(entry, { type: "clientGone" });
+  }
+
+  function passedDeadline(entry: Entry, nowMs: number): Deadline | undefined {
+    const waitedMs = nowMs - entry.sinceMs;
+    const { phase } = entry.state;
+    if (phase === "cancelled") return waitedMs > cancelledUsageMs ? "cancelledUsage" : undefined;
+    if (nowMs - entry.admission.admittedAtMs > deadlines.totalMs) return "total";
+    if (phase === "queued" && waitedMs > deadlines.queueWaitMs) return "queueWait";
+    if (phase === "accepted" && waitedMs > deadlines.firstTokenMs) return "firstToken";
+    if (phase === "streaming" && waitedMs > deadlines.betweenTokensMs) return "betweenTokens";
+    return undefined;
+  }
+
+  function sweep(): void {
+    const nowMs = Date.now();
+    for (const entry of entries.values()) {
+      const { workerId } = entry.state;
+      const deadline = passedDeadline(entry, nowMs);
+      if (workerId !== undefined && isLost(workerId)) {
+        const error = new TeraError("worker_lost", "The connection to the model was interrupted. Try again.", {
+          detail: `worker ${workerId} is gone`,
+        });
+        handle(entry, { type: "lost", error });
+      } else if (deadline !== undefined) {
+        handle(entry, { type: "deadline", deadline });
+      } else if (entry.state.phase !== "cancelled") {
+        entry.sink.keepAlive(nowMs);
+      }
+    }
+  }
+  const sweepTimer = setInterval(sweep, sweepEveryMs);
+
+  return {
+    open(requestId, admission, stream, sink) {
+      const entry: Entry = {
+        requestId,
+        admission,
+        stream,
+        sink,
+        state: initialState,
+        ticket: undefined,
+        nextSeq: 0,
+        sinceMs: admission.admittedAtMs,
+        acceptedAtMs: undefined,
+        firstDeltaAtMs: undefined,
+        finishReason: undefined,
+        deltasSeen: 0,
+      };
+      entries.set(requestId, entry);
+      enqueue(entry);
+      return { clientGone: () => handle(entry, { type: "clientGone" }) };
+    },
+    onFrames(frames) {
+      for (const frame of frames) onFrame(frame);
+    },
+    has: (requestId) => entries.has(requestId),
+    get count() {
+      return entries.size;
+    },
+    stop: () => clearInterval(sweepTimer),
+  };
+}

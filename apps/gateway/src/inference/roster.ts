@@ -1,0 +1,94 @@
+/**
+ * Who serves what right now: the gateway's picture of workers, runners and models, read from the heartbeats.
+ *
+ * A worker counts as lost when it is missing from readings for `lostAfterMs`: one reading without it may only mean that Redis came back empty
+ * a moment ago. While Redis is away the last picture stays.
+ */
+import type { ServedModel, WorkerState } from "@tera/protocol";
+
+const refreshEveryMs = 500;
+const lostAfterMs = 1_500;
+const forgottenAfterMs = 600_000;
+
+export interface ModelEntry {
+  model: ServedModel;
+  /** Slots of all ready runners that serve it; 0 when none is ready. */
+  readySlots: number;
+}
+
+export interface Roster {
+  /** Undefined: no worker has named this model since the gateway started. */
+  find(model: string): ModelEntry | undefined;
+  /** Models with a ready runner, by id. */
+  listReady(): ModelEntry[];
+  /** True until a first worker has been seen, and when all of them are gone. */
+  readonly empty: boolean;
+  isLost(workerId: string): boolean;
+  /** Reads again now. */
+  refresh(): Promise<void>;
+  stop(): void;
+}
+
+export interface RosterOptions {
+  readWorkerStates(): Promise<WorkerState[]>;
+  /** The picture was renewed: there may be new slots, or lost workers. */
+  onChange(): void;
+  /** Epoch milliseconds; for tests. */
+  now?: () => number;
+}
+
+export async function startRoster({ readWorkerStates, onChange, now = Date.now }: RosterOptions): Promise<Roster> {
+  let models = new Map<string, ModelEntry>();
+  const lastSeenMs = new Map<string, number>();
+
+  async function refresh(): Promise<void> {
+    let states: WorkerState[];
+    try {
+      states = await readWorkerStates();
+    } catch {
+      // Redis is away: nobody's silence means anything. Time without readings must not count as absence.
+      for (const workerId of lastSeenMs.keys()) if (!isLost(workerId)) lastSeenMs.set(workerId, now());
+      return;
+    }
+    for (const state of states) lastSeenMs.set(state.workerId, now());
+    // Long enough for every exchange to hear of it; then the map must not keep it.
+    for (const [workerId, seenMs] of lastSeenMs) if (now() - seenMs > forgottenAfterMs) lastSeenMs.delete(workerId);
+    models = merge(models, states);
+    onChange();
+  }
+
+  function isLost(workerId: string): boolean {
+    const seenMs = lastSeenMs.get(workerId);
+    return seenMs !== undefined && now() - seenMs > lostAfterMs;
+  }
+
+  const timer = setInterval(refresh, refreshEveryMs);
+  await refresh();
+
+  return {
+    find: (model) => models.get(model),
+    listReady: () =>
+      [...models.values()].filter((entry) => entry.readySlots > 0).sort((a, b) => (a.model.id < b.model.id ? -1 : 1)),
+    get empty() {
+      return ![...lastSeenMs.keys()].some((workerId) => !isLost(workerId));
+    },
+    isLost,
+    refresh,
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** Models that nobody names any more are remembered without slots: their requests get a 503 that says so, not a 404. */
+function merge(before: ReadonlyMap<string, ModelEntry>, states: readonly WorkerState[]): Map<string, ModelEntry> {
+  const models = new Map<string, ModelEntry>();
+  for (const [id, { model }] of before) models.set(id, { model, readySlots: 0 });
+  for (const state of states) {
+    for (const runner of state.runners) {
+      const slots = runner.state === "ready" && !state.draining ? runner.slots : 0;
+      for (const model of runner.models) {
+        models.set(model.id, { model, readySlots: slots + (models.get(model.id)?.readySlots ?? 0) });
+      }
+    }
+  }
+  return models;
+}

@@ -1,0 +1,88 @@
+/**
+ * Settle: brings the two witnesses of each request's usage to Postgres, once.
+ *
+ * The gateway's own record goes to the settler when the request ends. The worker's copy lies in Redis until that record is in Postgres; then it is
+ * dropped. Copies that nobody here knows (their gateway died) are settled after a while in the same way.
+ */
+import type { UsageSettler } from "@tera/metering";
+import type { UsageRecord } from "@tera/protocol";
+import {
+  dropUsageCopies,
+  findSilentGateways,
+  type Redis,
+  type RedisLog,
+  readUsageCopies,
+  type UsageCopy,
+} from "@tera/queue";
+
+const sweepEveryMs = 1_000;
+/** Requests remembered as settled, so that their copies need not be offered to Postgres again. */
+const rememberedMax = 200_000;
+
+export interface UsageCopies {
+  /** To be called by the settler: these are in Postgres, or will never be. */
+  onSettled(requestIds: readonly string[]): void;
+  sweep(): Promise<void>;
+  stop(): void;
+}
+
+export interface UsageCopiesOptions {
+  gatewayId: string;
+  redis: Redis;
+  settler: Pick<UsageSettler, "add">;
+  /** The request is open here: its own record is still to come. */
+  isOpen(requestId: string): boolean;
+  log: RedisLog;
+}
+
+export function startUsageCopies({ gatewayId, redis, settler, isOpen, log }: UsageCopiesOptions): UsageCopies {
+  const settled = new Set<string>();
+
+  async function sweepGateway(owner: string): Promise<void> {
+    const copies = await readUsageCopies(redis, owner, log);
+    const done = copies.filter(({ record }) => settled.has(record.requestId));
+    await dropUsageCopies(
+      redis,
+      owner,
+      done.map(({ entryId }) => entryId),
+    );
+    const open = copies.filter(({ record }) => !settled.has(record.requestId) && !isOpen(record.requestId));
+    for (const record of lastAttempts(open)) settler.add(record);
+  }
+
+  async function sweep(): Promise<void> {
+    const silent = await findSilentGateways(redis);
+    for (const owner of new Set([gatewayId, ...silent])) await sweepGateway(owner);
+  }
+
+  let sweeping = false;
+  const timer = setInterval(async () => {
+    if (sweeping) return;
+    sweeping = true;
+    // Redis away: the copies wait where they are.
+    await sweep().catch((error: Error) => log.warn({ reason: error.message }, "reading usage copies failed"));
+    sweeping = false;
+  }, sweepEveryMs);
+
+  return {
+    onSettled(requestIds) {
+      for (const requestId of requestIds) settled.add(requestId);
+      for (const requestId of settled) {
+        if (settled.size <= rememberedMax) break;
+        settled.delete(requestId);
+      }
+    },
+    sweep,
+    stop: () => clearInterval(timer),
+  };
+}
+
+/** A request that was tried again has a copy per attempt: the last one tells how it ended. */
+function lastAttempts(copies: readonly UsageCopy[]): UsageRecord[] {
+  const last = new Map<string, UsageRecord>();
+  for (const { record } of copies) {
+    const known = last.get(record.requestId);
+    if (known === undefined || record.attempts > known.attempts) last.set(record.requestId, record);
+  }
+  return [...last.values()];
+}

@@ -1,0 +1,27 @@
+/** Errors of routes and hooks, paths that do not exist and methods that a path does not have: all in OpenAI's envelope. */
+import { TeraError } from "@tera/protocol";
+import type { FastifyInstance, HTTPMethods } from "fastify";
+import { renderError, toTeraError } from "../http-error.ts";
+
+const offered = "This service offers /v1/chat/completions, /v1/completions, /v1/models and /v1/audio/speech.";
+const methods: readonly HTTPMethods[] = ["GET", "POST"];
+
+export function registerErrorHandler(app: FastifyInstance): void {
+  app.setErrorHandler((cause, request, reply) => {
+    const error = toTeraError(cause);
+    if (error.status >= 500)
+      request.log.error({ err: cause, detail: error.detail, code: error.code }, "request failed");
+    const { status, headers, body } = renderError(error);
+    return reply.code(status).headers(headers).send(body);
+  });
+
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split("?")[0] ?? "";
+    const allowed = methods.filter((method) => app.findRoute({ method, url: path }) !== null);
+    if (allowed.length > 0) {
+      reply.header("allow", allowed.join(", "));
+      throw new TeraError("method_not_allowed", `${request.method} is not allowed here. Use ${allowed.join(" or ")}.`);
+    }
+    throw new TeraError("unsupported_endpoint", `${request.method} ${path.slice(0, 200)} is not offered. ${offered}`);
+  });
+}

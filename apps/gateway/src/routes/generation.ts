@@ -1,0 +1,55 @@
+/** The generating endpoints. One handler serves them all: parse the dialect, admit, exchange, relay. */
+import type { ServerResponse } from "node:http";
+import type { TeraError } from "@tera/protocol";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { ParseCall } from "../dialects/dialect.ts";
+import { parseChatCall } from "../dialects/openai-chat/parse.ts";
+import { parseCompletionCall } from "../dialects/openai-completion/parse.ts";
+import { parseSpeechCall } from "../dialects/openai-speech/parse.ts";
+import { renderError } from "../http-error.ts";
+import type { Admitter } from "../inference/admit.ts";
+import type { Exchanges } from "../inference/exchange.ts";
+import { createRelay } from "../inference/relay.ts";
+import { principalOf } from "../plugins/authenticate.ts";
+import { requestIdHeaders } from "../plugins/request-id.ts";
+
+export interface GenerationRoutesOptions {
+  admitter: Admitter;
+  exchanges: Exchanges;
+}
+
+export function registerGenerationRoutes(app: FastifyInstance, { admitter, exchanges }: GenerationRoutesOptions): void {
+  function answer(parseCall: ParseCall, request: FastifyRequest, reply: FastifyReply): void {
+    const call = parseCall(request.body);
+    const admission = admitter.admit(principalOf(request), call.request);
+    const headers = requestIdHeaders(request.id);
+    // From here on the exchange answers, whenever there is something to say.
+    reply.hijack();
+    const response = reply.raw;
+    const relay = createRelay({
+      response,
+      renderer: call.createRenderer({ requestId: request.id, createdAtS: Math.floor(admission.admittedAtMs / 1_000) }),
+      headers,
+      onErrorBeforeFirstByte(error) {
+        if (error.status >= 500) request.log.warn({ code: error.code, detail: error.detail }, "request failed");
+        writeError(response, headers, error);
+      },
+    });
+    const exchange = exchanges.open(request.id, admission, call.answer === "pieces", relay);
+    response.on("close", () => exchange.clientGone());
+  }
+
+  app.post("/v1/chat/completions", (request, reply) => answer(parseChatCall, request, reply));
+  app.post("/v1/completions", (request, reply) => answer(parseCompletionCall, request, reply));
+  app.post("/v1/audio/speech", (request, reply) => answer(parseSpeechCall, request, reply));
+}
+
+function writeError(response: ServerResponse, headers: Record<string, string>, error: TeraError): void {
+  const rendered = renderError(error);
+  response.writeHead(rendered.status, {
+    ...headers,
+    ...rendered.headers,
+    "content-length": Buffer.byteLength(rendered.body),
+  });
+  response.end(rendered.body);
+}
