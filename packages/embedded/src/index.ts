@@ -4,7 +4,7 @@ export { EmbeddedError, isDiskFull } from "./embedded-error.ts";
 export { ensureRedisServer } from "./ensure-redis-server.ts";
 export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from "./postgres.ts";
 export { createProcessGuard, type ProcessGuard } from "./process-guard.ts";
-export { isRunning } from "./process-table.ts";
+export { commandOf, endProcess, isRunning } from "./process-table.ts";
 export { type EmbeddedRedis, type EmbeddedRedisOptions, startEmbeddedRedis } from "./redis.ts";
 export { findRedisBinary, type RedisBinary } from "./redis-binary.ts";
 export type { ServerExit } from "./server-process.ts";

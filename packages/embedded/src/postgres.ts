@@ -46,8 +46,8 @@ const startTimeoutMs = 60_000;
 
 /** Fast shutdown, then an immediate one, which the next start repairs from the log; SIGKILL would leave the backends behind for a moment. */
 const endSteps = [
-  { signal: "SIGINT", waitMs: 3_000 },
-  { signal: "SIGQUIT", waitMs: 1_000 },
+  { signal: "SIGINT", waitMs: 2_000 },
+  { signal: "SIGQUIT", waitMs: 500 },
 ] as const;
 
 /** @throws {EmbeddedError} with one sentence for the operator: damaged, foreign, disk full, no build for this machine. */

@@ -31,7 +31,7 @@ export interface EmbeddedRedis {
 }
 
 const startAttemptsMax = 5;
-const endSteps = [{ signal: "SIGTERM", waitMs: 2_000 }] as const;
+const endSteps = [{ signal: "SIGTERM", waitMs: 1_500 }] as const;
 
 /** @throws {EmbeddedError} when there is no server program (see ensureRedisServer) or it does not start. */
 export async function startEmbeddedRedis({ dataDir, log, guard }: EmbeddedRedisOptions): Promise<EmbeddedRedis> {

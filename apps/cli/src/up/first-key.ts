@@ -1,0 +1,47 @@
+/** The key that `tera up` prints: made once with the first account, kept in the data directory, and made anew only when it does not work any more. */
+import { createKeyStore, type KeyStore } from "@tera/access";
+import { connectDatabase } from "@tera/database";
+import { z } from "zod";
+import type { DataDirectory } from "./data-directory.ts";
+
+const firstKeySchema = z.object({ apiKey: z.string(), keyId: z.string(), accountId: z.string() });
+export type FirstKey = z.infer<typeof firstKeySchema>;
+
+/** The database is migrated. `secret` is the one that the gateway hashes with. */
+export async function ensureFirstKey(databaseUrl: string, secret: string, directory: DataDirectory): Promise<FirstKey> {
+  const database = connectDatabase({ url: databaseUrl, name: "tera-up", poolSizeMax: 1 });
+  try {
+    const store = createKeyStore({ db: database.db, secret });
+    const kept = await readKept(directory);
+    if (kept && (await stillWorks(store, kept))) return kept;
+    const made = await makeKey(store, kept?.accountId);
+    await directory.write("first-key", `${JSON.stringify(made)}\n`);
+    return made;
+  } finally {
+    await database.close(1_000);
+  }
+}
+
+async function readKept(directory: DataDirectory): Promise<FirstKey | undefined> {
+  const text = await directory.read("first-key");
+  if (text === undefined) return undefined;
+  try {
+    return firstKeySchema.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+}
+
+/** Not so after it was revoked, or when DATABASE_URL names another database than last time. */
+async function stillWorks(store: KeyStore, { keyId }: FirstKey): Promise<boolean> {
+  const key = await store.findKey(keyId);
+  if (!key || key.revokedAt !== null) return false;
+  return key.expiresAt === null || key.expiresAt > new Date();
+}
+
+async function makeKey(store: KeyStore, knownAccountId: string | undefined): Promise<FirstKey> {
+  const known = knownAccountId === undefined ? undefined : await store.findAccount(knownAccountId);
+  const account = known ?? (await store.createAccount({ name: "first", kind: "postpaid" }));
+  const { apiKey, key } = await store.createKey({ accountId: account.id, name: "tera up" });
+  return { apiKey, keyId: key.id, accountId: account.id };
+}

@@ -1,0 +1,71 @@
+/** The one screen that `tera up` prints when it is ready, and the JSON line that stands for it. */
+import pc from "picocolors";
+import type { FirstModel } from "./first-answer.ts";
+
+export interface Ready {
+  /** `http://127.0.0.1:8787/v1` */
+  api: string;
+  apiKey: string;
+  /** null: started without a runner. */
+  model: FirstModel | null;
+  accountId: string;
+  pids: Readonly<Record<string, number>>;
+  readyMs: number;
+  dataDirectory: string;
+  redisUrl: string;
+}
+
+export function renderJsonLine({ api, apiKey, model, accountId, pids, readyMs }: Ready): string {
+  return JSON.stringify({ ready: true, api, apiKey, model: model?.id ?? null, accountId, pids, readyMs });
+}
+
+export function renderScreen(ready: Ready): string {
+  const rows: [string, string][] = [
+    ["API", pc.cyan(ready.api)],
+    ["Key", pc.cyan(ready.apiKey)],
+    ["Model", ready.model ? pc.cyan(ready.model.id) : "none yet"],
+    ["Data", `${ready.dataDirectory} (logs in logs/)`],
+  ];
+  return [
+    "",
+    `  ${pc.green("●")} ${pc.bold("Tera is ready")} ${pc.dim(`(${(ready.readyMs / 1_000).toFixed(1)} s)`)}`,
+    "",
+    ...rows.map(([name, value]) => `  ${pc.bold(name.padEnd(6))} ${value}`),
+    "",
+    ...(ready.model ? renderTry(ready, ready.model) : renderAttach(ready)),
+    "",
+    pc.dim("  Ctrl-C stops everything; the data stays."),
+    "",
+    "",
+  ].join("\n");
+}
+
+function renderTry({ api, apiKey }: Ready, model: FirstModel): string[] {
+  const body = model.speaks
+    ? { model: model.id, input: "Hello!" }
+    : { model: model.id, messages: [{ role: "user", content: "Hello!" }] };
+  const path = model.speaks ? "/audio/speech --output hello.wav" : "/chat/completions";
+  // One line and no indentation: what is pasted is what is run.
+  return [
+    "  Try it:",
+    "",
+    `curl ${api}${path} -H ${quote(`Authorization: Bearer ${apiKey}`)} -H ${quote("Content-Type: application/json")} -d ${quote(JSON.stringify(body))}`,
+  ];
+}
+
+function renderAttach({ redisUrl }: Ready): string[] {
+  return [
+    "  Attach an engine that speaks OpenAI's API: start again with --runner, for example",
+    "",
+    "npm start -- --runner http://127.0.0.1:8000",
+    "",
+    "  or leave this running and start a worker with a file that names your engines (tera.worker.yaml):",
+    "",
+    `REDIS_URL=${quote(redisUrl)} TERA_WORKER_CONFIG=tera.worker.yaml node_modules/.bin/node apps/worker/src/main.ts`,
+  ];
+}
+
+/** For a POSIX shell. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
