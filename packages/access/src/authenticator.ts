@@ -14,7 +14,7 @@
  * A revocation waits for none of this: it is pushed to `forget`. Keys that do not exist are remembered for `unknownMs`. What is remembered is
  * bounded, and so is the number of look-ups under way: a flood of invented keys grows neither.
  */
-import { isDatabaseUnavailable } from "@tera/database";
+import { databaseReason, isDatabaseUnavailable } from "@tera/database";
 import { TeraError } from "@tera/protocol";
 import { isWellFormedApiKey } from "./api-key-format.ts";
 import { createKeyHasher } from "./key-hash.ts";
@@ -99,7 +99,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     } catch (error) {
       if (!isDatabaseUnavailable(error)) throw error;
       postgresAway = true;
-      throw unavailable("Postgres is away", error);
+      throw unavailable(databaseReason(error));
     }
   }
 
@@ -207,10 +207,9 @@ function invalidApiKey(): TeraError {
   );
 }
 
-function unavailable(detail: string, cause?: unknown): TeraError {
+function unavailable(detail: string): TeraError {
   return new TeraError("database_unavailable", "The service cannot check API keys right now. Try again shortly.", {
     detail,
-    cause,
     retryAfterS: 2,
   });
 }

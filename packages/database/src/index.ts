@@ -12,4 +12,4 @@ export {
   type UsageEvent,
   usageEvent,
 } from "./schema/index.ts";
-export { isDatabaseUnavailable, isDataRefused } from "./unavailable.ts";
+export { databaseReason, isDatabaseUnavailable, isDataRefused } from "./unavailable.ts";

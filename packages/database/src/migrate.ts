@@ -2,9 +2,9 @@
 import { fileURLToPath } from "node:url";
 import { sql } from "drizzle-orm";
 import { readMigrationFiles } from "drizzle-orm/migrator";
-import { drizzle } from "drizzle-orm/postgres-js";
-import { migrate } from "drizzle-orm/postgres-js/migrator";
-import postgres from "postgres";
+import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
+import { migrate } from "drizzle-orm/node-postgres/migrator";
+import pg from "pg";
 
 export interface MigrationLog {
   info(fields: object, message: string): void;
@@ -21,46 +21,51 @@ const statementTimeoutMs = 600_000;
  * @throws what the driver throws when Postgres cannot be reached, see `isDatabaseUnavailable`; and when a migration fails: nothing of it stays.
  */
 export async function migrateDatabase(url: string, { log }: { log: MigrationLog }): Promise<void> {
-  const connection = connectOnce(url, statementTimeoutMs);
-  try {
-    await connection`select pg_advisory_lock(${lockId})`;
-    const db = drizzle(connection);
+  // The end of the session is also the end of the lock.
+  await inSession(url, statementTimeoutMs, async (db) => {
+    await db.execute(sql`select pg_advisory_lock(${lockId})`);
     const before = await countApplied(db);
     await migrate(db, { migrationsFolder });
     const applied = (await countApplied(db)) - before;
     if (applied > 0) log.info({ applied }, "database migrated");
-  } finally {
-    // Ends the session, and with it the lock.
-    await connection.end({ timeout: 5 });
-  }
+  });
 }
 
 /** How many migrations this version has, and how many of them the database has had. More applied than known: a newer Tera was here. */
 export async function readMigrationStatus(url: string): Promise<{ applied: number; known: number }> {
-  const connection = connectOnce(url, 5_000);
+  const applied = await inSession(url, 5_000, countApplied);
+  return { applied, known: readMigrationFiles({ migrationsFolder }).length };
+}
+
+async function inSession<Result>(
+  url: string,
+  timeoutMs: number,
+  work: (db: NodePgDatabase) => Promise<Result>,
+): Promise<Result> {
+  const client = new pg.Client({
+    connectionString: url,
+    application_name: "tera-migrate",
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: timeoutMs,
+    query_timeout: timeoutMs + 1_000,
+  });
+  // A connection that is cut between two queries: the next query fails and says so.
+  client.on("error", () => undefined);
+  await client.connect();
   try {
-    return {
-      applied: await countApplied(drizzle(connection)),
-      known: readMigrationFiles({ migrationsFolder }).length,
-    };
+    return await work(drizzle(client));
   } finally {
-    await connection.end({ timeout: 5 });
+    await client.end();
   }
 }
 
-function connectOnce(url: string, timeoutMs: number): postgres.Sql {
-  return postgres(url, {
-    max: 1,
-    connect_timeout: 5,
-    fetch_types: false,
-    onnotice: () => undefined,
-    connection: { application_name: "tera-migrate", statement_timeout: timeoutMs },
-  });
-}
-
-async function countApplied(db: ReturnType<typeof drizzle>): Promise<number> {
-  const [table] = await db.execute(sql`select to_regclass('drizzle.__drizzle_migrations') is not null as present`);
-  if (table?.["present"] !== true) return 0;
-  const [row] = await db.execute(sql`select count(*)::int as applied from drizzle.__drizzle_migrations`);
-  return typeof row?.["applied"] === "number" ? row["applied"] : 0;
+async function countApplied(db: NodePgDatabase): Promise<number> {
+  const present = await db.execute<{ present: boolean }>(
+    sql`select to_regclass('drizzle.__drizzle_migrations') is not null as present`,
+  );
+  if (present.rows[0]?.present !== true) return 0;
+  const applied = await db.execute<{ applied: number }>(
+    sql`select count(*)::int as applied from drizzle.__drizzle_migrations`,
+  );
+  return applied.rows[0]?.applied ?? 0;
 }

@@ -1,11 +1,15 @@
-/**
- * A database of its own for a test file: a clone of one migrated template, on the server that the test run started.
- *
- * For tests only; not part of what the package does. It is here, and not in testkit, because testkit itself builds on this package.
- */
+/** A database of its own for a test file: a clone of one migrated template, on the server that the test run started. */
 import { randomBytes } from "node:crypto";
-import postgres from "postgres";
+import pg from "pg";
+import { inject } from "vitest";
 import { migrateDatabase } from "../src/migrate.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** A database of the run's Postgres server, as a role that may create databases. */
+    databaseUrl: string;
+  }
+}
 
 export interface TestDatabase {
   /** `postgres://...`, for `connectDatabase`. */
@@ -15,39 +19,40 @@ export interface TestDatabase {
 }
 
 const templateLock = 7_383_713;
+const template = "tera_test_template";
 
-/** @param serverUrl a database of the server to make it on; its role must be allowed to create databases. */
-export async function createTestDatabase(serverUrl: string): Promise<TestDatabase> {
+/** @param options.migrated false: an empty database. */
+export async function createTestDatabase({ migrated = true } = {}): Promise<TestDatabase> {
+  const serverUrl = inject("databaseUrl");
   const name = `test_${randomBytes(6).toString("hex")}`;
-  await onServer(serverUrl, async (sql) => {
+  await onServer(serverUrl, async (client) => {
+    if (!migrated) {
+      await client.query(`create database ${name}`);
+      return;
+    }
     // Cloning fails while somebody is connected to the template, and several test files start at once.
-    await sql`select pg_advisory_lock(${templateLock})`;
-    const template = await prepareTemplate(sql, serverUrl);
-    await sql`create database ${sql(name)} template ${sql(template)}`;
+    await client.query("select pg_advisory_lock($1)", [templateLock]);
+    const present = await client.query("select 1 from pg_database where datname = $1", [template]);
+    if (present.rowCount === 0) await client.query(`create database ${template}`);
+    await migrateDatabase(databaseUrl(serverUrl, template), { log: { info: () => undefined } });
+    await client.query(`create database ${name} template ${template}`);
   });
   return {
     url: databaseUrl(serverUrl, name),
     drop: () =>
-      onServer(serverUrl, async (sql) => {
-        await sql`drop database if exists ${sql(name)} with (force)`;
+      onServer(serverUrl, async (client) => {
+        await client.query(`drop database if exists ${name} with (force)`);
       }),
   };
 }
 
-async function prepareTemplate(sql: postgres.Sql, serverUrl: string): Promise<string> {
-  const template = "tera_test_template";
-  const [present] = await sql`select 1 from pg_database where datname = ${template}`;
-  if (present === undefined) await sql`create database ${sql(template)}`;
-  await migrateDatabase(databaseUrl(serverUrl, template), { log: { info: () => undefined } });
-  return template;
-}
-
-async function onServer<Result>(serverUrl: string, work: (sql: postgres.Sql) => Promise<Result>): Promise<Result> {
-  const sql = postgres(serverUrl, { max: 1, onnotice: () => undefined });
+async function onServer(serverUrl: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString: serverUrl });
+  await client.connect();
   try {
-    return await work(sql);
+    await work(client);
   } finally {
-    await sql.end({ timeout: 5 });
+    await client.end();
   }
 }
 

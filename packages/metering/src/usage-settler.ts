@@ -8,7 +8,7 @@
  * A record's way: pending -> settled | rejected (Postgres refuses the data itself, which no repetition heals).
  */
 import { setTimeout as setTimer } from "node:timers/promises";
-import { type Db, isDataRefused } from "@tera/database";
+import { type Db, databaseReason, isDataRefused } from "@tera/database";
 import type { UsageRecord } from "@tera/protocol";
 import { insertUsage } from "./insert-usage.ts";
 
@@ -82,7 +82,8 @@ export function createUsageSettler(options: UsageSettlerOptions): UsageSettler {
       } catch (error) {
         counts.retries++;
         // One line per outage, not one per attempt.
-        if (failures === 0) log.warn({ err: error, pending: pending.size }, "usage cannot be settled; trying again");
+        if (failures === 0)
+          log.warn({ reason: databaseReason(error), pending: pending.size }, "usage cannot be settled; trying again");
         await pause("retry", Math.min(retryFirstMs * 2 ** failures++, retryMaxMs));
       }
     }
@@ -97,7 +98,7 @@ export function createUsageSettler(options: UsageSettlerOptions): UsageSettler {
     } catch (error) {
       if (!isDataRefused(error)) throw error;
       if (batch.length === 1) {
-        log.error({ err: error, record: batch[0] }, "Postgres refuses a usage record");
+        log.error({ reason: databaseReason(error), record: batch[0] }, "Postgres refuses a usage record");
         counts.rejected += 1;
         onRejected?.(takeOut(batch));
         return;
