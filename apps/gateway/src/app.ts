@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import type { Authenticator } from "@tera/access";
 import { newRequestId, TeraError } from "@tera/protocol";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import { renderError } from "./http-error.ts";
 import type { Admitter } from "./inference/admit.ts";
 import type { Exchanges } from "./inference/exchange.ts";
@@ -34,7 +34,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
   const { authenticator, admitter, exchanges, roster, publicHealth, bodyMaxBytes, log } = dependencies;
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: newRequestId,
     requestIdHeader: false,
     bodyLimit: bodyMaxBytes,

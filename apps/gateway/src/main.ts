@@ -60,11 +60,9 @@ async function main(): Promise<void> {
   });
 
   const presence = await startGatewayPresence({ gatewayId, redis, log });
-  const roster = await startRoster({
-    readWorkerStates: () => readWorkerStates(redis),
-    onChange: () => dispatcher?.pump(),
-  });
+  const roster = await startRoster({ readWorkerStates: () => readWorkerStates(redis) });
   const dispatcher = createDispatcher({ lane: createLane({ redis }), roster });
+  roster.onChange(() => dispatcher.pump());
   const admitter = createAdmitter({
     roster,
     queueConnected: () => presence.connected,

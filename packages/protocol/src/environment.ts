@@ -10,6 +10,9 @@ import { z } from "zod";
 /** Prefixes that belong to one app each; names that carry another app's prefix are left to that app. */
 const appPrefixes = ["TERA_GATEWAY_", "TERA_WORKER_", "TERA_DASHBOARD_", "TERA_CLI_"];
 
+/** Names that several apps read; one that does not need it passes it over. */
+const sharedNames = ["TERA_SECRET", "TERA_LOG_LEVEL"];
+
 /** A configuration that cannot be used; the message has a line per problem, each naming its variable. */
 export class ConfigError extends Error {
   override readonly name = "ConfigError";
@@ -28,7 +31,7 @@ export function parseEnvironment<Shape extends z.ZodRawShape>(
   const known = Object.keys(fields);
   const problems: string[] = [];
   for (const name of Object.keys(environment)) {
-    if (!name.startsWith("TERA_") || known.includes(name)) continue;
+    if (!name.startsWith("TERA_") || known.includes(name) || sharedNames.includes(name)) continue;
     if (appPrefixes.some((prefix) => prefix !== ownPrefix && name.startsWith(prefix))) continue;
     problems.push(`${name}: unknown setting; did you mean ${closest(name, known)}?`);
   }

@@ -130,6 +130,7 @@ export function startLaneReader(options: LaneReaderOptions): LaneReader {
   async function run(): Promise<void> {
     let groupsExist = false;
     let nextTakeoverAt = 0;
+    let failing = false;
     while (!stopping.signal.aborted) {
       try {
         if (!groupsExist) {
@@ -148,16 +149,15 @@ export function startLaneReader(options: LaneReaderOptions): LaneReader {
         let entries = await claim(free);
         if (entries.length === 0 && !stopping.signal.aborted) entries = await waitAndClaim();
         for (const entry of entries) take(entry);
+        failing = false;
       } catch (error) {
         // NOGROUP: Redis was restarted empty. Anything else: it is away; the connection comes back by itself.
         groupsExist = false;
-        if (!stopping.signal.aborted) {
-          log.warn(
-            { model, reason: error instanceof Error ? error.message : String(error) },
-            "claiming failed, trying again",
-          );
-          await setTimeout(retryDelayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-        }
+        if (stopping.signal.aborted) return;
+        // One line per outage, not one per attempt.
+        if (!failing) log.warn({ model, reason: reasonOf(error) }, "claiming failed, trying again");
+        failing = true;
+        await setTimeout(retryDelayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
       }
     }
   }
@@ -170,6 +170,10 @@ export function startLaneReader(options: LaneReaderOptions): LaneReader {
       await running;
     },
   };
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function ignoreAway(): void {

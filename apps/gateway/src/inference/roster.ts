@@ -24,6 +24,8 @@ export interface Roster {
   /** True until a first worker has been seen, and when all of them are gone. */
   readonly empty: boolean;
   isLost(workerId: string): boolean;
+  /** The one listener: called when the picture was renewed. There may be new slots. */
+  onChange(listener: () => void): void;
   /** Reads again now. */
   refresh(): Promise<void>;
   stop(): void;
@@ -31,14 +33,13 @@ export interface Roster {
 
 export interface RosterOptions {
   readWorkerStates(): Promise<WorkerState[]>;
-  /** The picture was renewed: there may be new slots, or lost workers. */
-  onChange(): void;
   /** Epoch milliseconds; for tests. */
   now?: () => number;
 }
 
-export async function startRoster({ readWorkerStates, onChange, now = Date.now }: RosterOptions): Promise<Roster> {
+export async function startRoster({ readWorkerStates, now = Date.now }: RosterOptions): Promise<Roster> {
   let models = new Map<string, ModelEntry>();
+  let onChange: () => void = () => undefined;
   const lastSeenMs = new Map<string, number>();
 
   async function refresh(): Promise<void> {
@@ -73,6 +74,9 @@ export async function startRoster({ readWorkerStates, onChange, now = Date.now }
       return ![...lastSeenMs.keys()].some((workerId) => !isLost(workerId));
     },
     isLost,
+    onChange(listener) {
+      onChange = listener;
+    },
     refresh,
     stop: () => clearInterval(timer),
   };

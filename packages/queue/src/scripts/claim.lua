@@ -1,4 +1,4 @@
---[[
+--[==[
   Claims jobs of one model, the higher classes first, and never more than asked for. (XREADGROUP's own COUNT counts per stream: over three
   lanes it could claim three times too many.)
 
@@ -7,7 +7,7 @@
 
   Returns what XREADGROUP does: [[key, [[id, [field, value]], ...]], ...]; an empty array when there is nothing.
   Errors: NOGROUP when a lane or its group does not exist (yet, or any more).
-]]
+]==]
 local claimed = {}
 local left = tonumber(ARGV[3])
 for _, lane in ipairs(KEYS) do
