@@ -50,7 +50,8 @@ export async function startChild(
   const exited = new Promise<ChildExit>((resolve) => {
     child.once("close", (code, signal) => {
       if (child.pid !== undefined) guard.forget(child.pid);
-      void log.close().then(() => resolve({ code, signal, lastLines }));
+      log.close();
+      resolve({ code, signal, lastLines });
     });
   });
   const ready = new Promise<unknown>((resolve) => {

@@ -48,7 +48,7 @@ function own(server: EmbeddedPostgres | EmbeddedRedis, log: LogFile): Server {
     exited: new Promise((resolve) => server.onExit(resolve)),
     async stop() {
       await server.stop();
-      await log.close();
+      log.close();
     },
   };
 }

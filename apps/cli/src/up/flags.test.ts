@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { defaultDataDirectory, parseUpFlags, workspaceRoot } from "./flags.ts";
+
+const defaults = { port: "8787", host: "127.0.0.1" };
+
+test("without a flag the bundled model is served, with data in the clone", () => {
+  const flags = parseUpFlags(defaults, "/anywhere");
+  expect(flags).toMatchObject({ port: 8787, host: "127.0.0.1", dataDirectory: defaultDataDirectory, json: false });
+  expect(flags.runners).toEqual([
+    { kind: "llama", model: join(workspaceRoot, "models/tera-nano/tera-nano.gguf"), name: "tera/tera-nano" },
+  ]);
+});
+
+test("engines of one's own replace the bundled model, and join a model of one's own", () => {
+  const runner = ["http://127.0.0.1:8000", "http://127.0.0.1:8001/v1"];
+  const engines = runner.map((url) => ({ kind: "http", url }));
+  expect(parseUpFlags({ ...defaults, runner }, "/").runners).toEqual(engines);
+  expect(parseUpFlags({ ...defaults, runner, model: "hf:owner/repo:Q4_K_M" }, "/").runners).toEqual([
+    { kind: "llama", model: "hf:owner/repo:Q4_K_M" },
+    ...engines,
+  ]);
+});
+
+test("--no-runner serves nothing", () => {
+  expect(parseUpFlags({ ...defaults, runner: false }, "/").runners).toEqual([]);
+});
+
+test("paths count from the directory of the caller", () => {
+  const flags = parseUpFlags({ ...defaults, dataDir: "data", model: "flags.test.ts" }, import.meta.dirname);
+  expect(flags.dataDirectory).toBe(join(import.meta.dirname, "data"));
+  expect(flags.runners).toEqual([{ kind: "llama", model: join(import.meta.dirname, "flags.test.ts") }]);
+});
+
+test.each([
+  [{ port: "eighty" }, "--port: must be a whole number"],
+  [{ port: "65536" }, "--port:"],
+  [{ runner: ["not a url"] }, "--runner takes the http:// or https:// address"],
+  [{ runner: ["ftp://host"] }, "--runner takes the http:// or https:// address"],
+  [{ model: "/no/such.gguf" }, "There is no model file /no/such.gguf"],
+  [{ model: "hf:nobody" }, "is not of the form hf:owner/repo"],
+  [{ model: "hf:a/b", runner: false }, "--no-runner and --model exclude each other"],
+])("%j is refused in words that name the flag", (wrong, message) => {
+  expect(() => parseUpFlags({ ...defaults, ...wrong }, "/")).toThrow(message);
+});
