@@ -56,25 +56,22 @@ export function createSseParser(
       // A CR at the end of the last chunk ended its line; an LF at the start of this one belongs to it.
       if (endedInCr && text.startsWith("\n")) text = text.slice(1);
       endedInCr = text.endsWith("\r");
-      // Only the new text can hold a line end: searching it alone keeps a long line linear.
-      const searchFrom = rest.length;
-      const buffer = rest + text;
-      let lineStart = 0;
-      for (let at = nextLineEnd(buffer, searchFrom); at >= 0; at = nextLineEnd(buffer, lineStart)) {
-        takeLine(buffer.slice(lineStart, at));
-        lineStart = buffer[at] === "\r" && buffer[at + 1] === "\n" ? at + 2 : at + 1;
+      // Each character is searched once for LF and once for CR, and only new text: neither many lines nor a long one cost more than their bytes.
+      let start = 0;
+      let lf = text.indexOf("\n");
+      let cr = text.indexOf("\r");
+      while (lf >= 0 || cr >= 0) {
+        const end = cr < 0 || (lf >= 0 && lf < cr) ? lf : cr;
+        takeLine(rest + text.slice(start, end));
+        rest = "";
+        start = end === cr && lf === cr + 1 ? end + 2 : end + 1;
+        if (lf >= 0 && lf < start) lf = text.indexOf("\n", start);
+        if (cr >= 0 && cr < start) cr = text.indexOf("\r", start);
       }
-      rest = buffer.slice(lineStart);
+      rest += text.slice(start);
       if (rest.length > lengthMax) throw new SseTooLongError(`a line is longer than ${lengthMax} characters`);
     },
   };
-}
-
-function nextLineEnd(text: string, from: number): number {
-  const lf = text.indexOf("\n", from);
-  const cr = text.indexOf("\r", from);
-  if (lf < 0) return cr;
-  return cr < 0 ? lf : Math.min(lf, cr);
 }
 
 /** One event. JSON has no raw line breaks, so one `data` line always does. */

@@ -16,7 +16,7 @@ const imagePart = z.object({
   image_url: z.object({
     // A URL would have to be fetched from inside the operator's network on behalf of a stranger.
     url: z.string().startsWith("data:", "images are accepted as data: URLs only"),
-    detail: z.enum(["auto", "low", "high"]).optional(),
+    detail: z.enum(["auto", "low", "high"]).nullish(),
   }),
 });
 
@@ -34,7 +34,7 @@ const toolCallSchema = z.object({
   function: z.object({ name: toolNameSchema, arguments: z.string() }),
 });
 
-const name = z.string().max(256).optional();
+const name = z.string().max(256).nullish();
 
 export const chatMessageSchema = z.discriminatedUnion(
   "role",
@@ -58,7 +58,7 @@ export const toolSchema = z.object({
   type: z.literal("function"),
   function: z.object({
     name: toolNameSchema,
-    description: z.string().optional(),
+    description: z.string().nullish(),
     parameters: jsonObject.optional(),
     strict: z.boolean().nullish(),
   }),
@@ -81,7 +81,7 @@ export const responseFormatSchema = z.discriminatedUnion(
       type: z.literal("json_schema"),
       json_schema: z.object({
         name: z.string().min(1).max(64),
-        description: z.string().optional(),
+        description: z.string().nullish(),
         schema: jsonObject,
         strict: z.boolean().nullish(),
       }),
