@@ -1,0 +1,108 @@
+import { emptyUsage, TeraError } from "@tera/protocol";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { attemptsMax, decide, type ExchangeEvent, type ExchangeState, initialState } from "./exchange-state.ts";
+
+const usage = emptyUsage("engine");
+const healable = new TeraError("runner_failed", "failed");
+const clientsFault = new TeraError("invalid_request", "bad");
+const accepted: ExchangeEvent = { type: "accepted", workerId: "w", runnerId: "r" };
+
+/** Runs events in order; the effects of the last one, and the state after it. */
+function run(...events: ExchangeEvent[]) {
+  let state: ExchangeState = initialState;
+  let effects: ReturnType<typeof decide>["effects"] = [];
+  for (const event of events) ({ state, effects } = decide(state, event));
+  return { state, effects, kinds: effects.map((effect) => effect.type) };
+}
+
+describe("the exchange's decisions", () => {
+  it("answers and settles once at the end", () => {
+    const { state, kinds } = run(accepted, { type: "firstDelta" }, { type: "end", usage });
+    expect(state.phase).toBe("finished");
+    expect(kinds).toEqual(["answerEnd", "settle"]);
+  });
+
+  it("tries again elsewhere while nothing was sent, and avoids the runner that failed", () => {
+    const { state, kinds } = run(accepted, { type: "fail", error: healable });
+    expect(state).toMatchObject({ phase: "queued", attempt: 2, avoidRunners: ["r"], workerId: undefined });
+    expect(kinds).toEqual(["enqueue"]);
+  });
+
+  it("gives up after the last attempt, with the error", () => {
+    const fail: ExchangeEvent = { type: "fail", error: healable };
+    const { state, kinds } = run(accepted, fail, accepted, fail, accepted, fail);
+    expect(state).toMatchObject({ phase: "failed", attempt: attemptsMax });
+    expect(kinds).toEqual(["answerError", "settle"]);
+  });
+
+  it("does not try again once something was sent", () => {
+    const { state, kinds } = run(accepted, { type: "firstDelta" }, { type: "fail", error: healable });
+    expect(state.phase).toBe("failed");
+    expect(kinds).toEqual(["answerError", "settle"]);
+  });
+
+  it("does not try again what the client did wrong", () => {
+    const { effects } = run(accepted, { type: "fail", error: clientsFault });
+    expect(effects[0]).toEqual({ type: "answerError", error: clientsFault });
+  });
+
+  it("stops the worker of a lost attempt before it tries again", () => {
+    const { kinds } = run(accepted, { type: "lost", error: healable });
+    expect(kinds).toEqual(["cancelAttempt", "enqueue"]);
+  });
+
+  it("withdraws a waiting request whose client left, and charges nothing", () => {
+    const { kinds, effects } = run({ type: "clientGone" });
+    expect(kinds).toEqual(["withdraw", "settle"]);
+    expect(effects[1]).toMatchObject({ status: "cancelled", usage: undefined });
+  });
+
+  it("cancels a running request whose client left, and charges the worker's last count", () => {
+    expect(run(accepted, { type: "clientGone" }).kinds).toEqual(["cancelAttempt"]);
+    const { effects } = run(accepted, { type: "clientGone" }, { type: "end", usage });
+    expect(effects).toEqual([{ type: "settle", status: "cancelled", usage, error: undefined }]);
+  });
+
+  it("takes a client that leaves after the end for served", () => {
+    const { state, effects } = run(accepted, { type: "firstDelta" }, { type: "end", usage }, { type: "clientGone" });
+    expect(state.phase).toBe("finished");
+    expect(effects).toEqual([]);
+  });
+
+  it("settles exactly once and answers at most once, whatever happens in whatever order", () => {
+    const event = fc.constantFrom<ExchangeEvent>(
+      accepted,
+      { type: "firstDelta" },
+      { type: "end", usage },
+      { type: "fail", error: healable },
+      { type: "fail", error: clientsFault },
+      { type: "lost", error: healable },
+      { type: "refused", error: healable },
+      { type: "clientGone" },
+      { type: "deadline", deadline: "queueWait" },
+      { type: "deadline", deadline: "firstToken" },
+      { type: "deadline", deadline: "total" },
+      { type: "deadline", deadline: "cancelledUsage" },
+    );
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+        let state: ExchangeState = initialState;
+        const kinds: string[] = [];
+        for (const next of [
+          ...events,
+          { type: "clientGone" },
+          { type: "deadline", deadline: "cancelledUsage" },
+        ] as ExchangeEvent[]) {
+          const decision = decide(state, next);
+          state = decision.state;
+          kinds.push(...decision.effects.map((effect) => effect.type));
+        }
+        expect(kinds.filter((kind) => kind === "settle")).toHaveLength(1);
+        expect(kinds.filter((kind) => kind.startsWith("answer")).length).toBeLessThanOrEqual(1);
+        expect(state.attempt).toBeLessThanOrEqual(attemptsMax);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
