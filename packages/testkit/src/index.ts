@@ -2,8 +2,8 @@
 
 export { triggers } from "./fake-runner/answer.ts";
 export * from "./fake-runner/expected.ts";
-export type { LoggedRequest, RequestState, RequestTotals } from "./fake-runner/request-log.ts";
-export { type FakeRunner, fakeVllmVersion, type RequestReport, startFakeRunner } from "./fake-runner/server.ts";
+export type { LoggedRequest, RequestReport, RequestTotals } from "./fake-runner/request-log.ts";
+export { type FakeRunner, fakeVllmVersion, startFakeRunner } from "./fake-runner/server.ts";
 export { defaultSettings, type FakeRunnerSettings, type FakeRunnerSettingsChange } from "./fake-runner/settings.ts";
 export { fakeSpeech, speechSamples } from "./fake-runner/speech.ts";
 export { countTokens, fakeText } from "./fake-runner/words.ts";
@@ -14,4 +14,7 @@ export {
   type TestRedis,
   type TestServices,
 } from "./services.ts";
+export * from "./stack/stack.ts";
+export type { StackProcess } from "./stack/stack-process.ts";
+export type { StackRunner } from "./stack/stack-runner.ts";
 export { createTestDatabase, createTestRedis, vitestServices } from "./test-services.ts";

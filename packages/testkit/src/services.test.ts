@@ -1,17 +1,18 @@
 import { isRunning } from "@tera/embedded";
-import connectPostgres from "postgres";
+import { Client } from "pg";
 import { afterAll, expect, test } from "vitest";
 import { createTestDatabase, createTestRedis } from "./test-services.ts";
 
 const databases = await Promise.all([createTestDatabase(), createTestDatabase()]);
 afterAll(() => Promise.all(databases.map((database) => database.drop())));
 
-async function query(url: string, statement: string): Promise<readonly Record<string, unknown>[]> {
-  const sql = connectPostgres(url, { max: 1 });
+async function query(url: string, statement: string): Promise<readonly unknown[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
   try {
-    return await sql.unsafe(statement);
+    return (await client.query(statement)).rows;
   } finally {
-    await sql.end();
+    await client.end();
   }
 }
 
@@ -24,11 +25,15 @@ test("each database has the schema, and nothing of the other's rows", async () =
 
 test("a dropped database is gone, also while somebody is connected", async () => {
   const database = await createTestDatabase();
-  const sql = connectPostgres(database.url, { max: 1 });
-  await sql`select 1`;
+  const client = new Client({ connectionString: database.url });
+  client.on("error", () => undefined);
+  const cut = new Promise<void>((resolve) => {
+    client.once("end", () => resolve());
+  });
+  await client.connect();
   await database.drop();
   await expect(query(database.url, "select 1")).rejects.toThrow(/does not exist/);
-  await sql.end({ timeout: 0 });
+  await cut;
 });
 
 test("a stopped Redis has ended", async () => {

@@ -16,7 +16,7 @@ import {
   startEmbeddedPostgres,
   startEmbeddedRedis,
 } from "@tera/embedded";
-import connectPostgres from "postgres";
+import { Client } from "pg";
 
 export interface TestDatabase {
   /** `postgresql://...`, a fresh database with every migration applied. */
@@ -60,14 +60,9 @@ export async function startTestServices({ log }: { log: (line: string) => void }
 
   async function startPostgres(): Promise<EmbeddedPostgres> {
     const server = await startEmbeddedPostgres({ dataDir: join(directory, "postgres"), log, guard });
-    await administer(server.url, async (sql) => {
-      // Nothing here outlives the run: durability would only cost time.
-      for (const setting of ["fsync", "full_page_writes", "synchronous_commit"]) {
-        await sql.unsafe(`alter system set ${setting} = off`);
-      }
-      await sql`select pg_reload_conf()`;
-      await sql.unsafe(`create database ${template}`);
-    });
+    // Nothing here outlives the run: durability would only cost time.
+    const hasty = ["fsync", "full_page_writes", "synchronous_commit"].map((name) => `alter system set ${name} = off`);
+    await administer(server.url, ...hasty, "select pg_reload_conf()", `create database ${template}`);
     await migrateDatabase(withDatabase(server.url, template), { log: { info: () => undefined } });
     return server;
   }
@@ -77,11 +72,7 @@ export async function startTestServices({ log }: { log: (line: string) => void }
       postgres ??= startPostgres();
       const { url } = await postgres;
       const name = `test_${++databaseCount}`;
-      const creation = creations.then(() =>
-        administer(url, async (sql) => {
-          await sql.unsafe(`create database ${name} template ${template}`);
-        }),
-      );
+      const creation = creations.then(() => administer(url, `create database ${name} template ${template}`));
       creations = creation.catch(() => undefined);
       await creation;
       databases.add(name);
@@ -89,9 +80,7 @@ export async function startTestServices({ log }: { log: (line: string) => void }
         url: withDatabase(url, name),
         async drop() {
           if (!databases.delete(name)) return;
-          await administer(url, async (sql) => {
-            await sql.unsafe(`drop database ${name} with (force)`);
-          });
+          await administer(url, `drop database ${name} with (force)`);
         },
       };
     },
@@ -125,12 +114,13 @@ export async function startTestServices({ log }: { log: (line: string) => void }
   };
 }
 
-async function administer(url: string, work: (sql: connectPostgres.Sql) => Promise<void>): Promise<void> {
-  const sql = connectPostgres(url, { max: 1, fetch_types: false, onnotice: () => undefined });
+async function administer(url: string, ...statements: string[]): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
   try {
-    await work(sql);
+    for (const statement of statements) await client.query(statement);
   } finally {
-    await sql.end({ timeout: 5 });
+    await client.end();
   }
 }
 

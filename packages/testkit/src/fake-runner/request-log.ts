@@ -1,39 +1,51 @@
 /** What reached the fake runner and what became of it: tests assert on this. Bounded, so that benchmarks can run for hours. */
-import type { IncomingHttpHeaders } from "node:http";
+import { z } from "zod";
 
 /** waiting -> running -> finished | aborted (the client left); refused: answered with an error at once. */
-export type RequestState = "waiting" | "running" | "finished" | "aborted" | "refused";
+const requestStates = ["waiting", "running", "finished", "aborted", "refused"] as const;
 
-export interface LoggedRequest {
+const loggedRequestSchema = z.object({
   /** From 1, in order of arrival. */
-  number: number;
-  path: string;
-  headers: IncomingHttpHeaders;
+  number: z.number(),
+  path: z.string(),
+  headers: z.record(z.string(), z.union([z.string(), z.array(z.string()), z.undefined()])),
   /** The parsed body; null when it is longer than 64 KiB. */
-  body: unknown;
-  bodyBytes: number;
-  state: RequestState;
-  promptTokens: number;
+  body: z.unknown(),
+  bodyBytes: z.number(),
+  state: z.enum(requestStates),
+  promptTokens: z.number(),
   /** Tokens generated so far, for all choices. */
-  generatedTokens: number;
+  generatedTokens: z.number(),
   /** Epoch milliseconds. */
-  receivedAtMs: number;
-  endedAtMs: number | null;
-}
+  receivedAtMs: z.number(),
+  endedAtMs: z.number().nullable(),
+});
+export type LoggedRequest = z.infer<typeof loggedRequestSchema>;
 
-export interface RequestTotals {
-  received: number;
-  finished: number;
-  aborted: number;
-  refused: number;
-  promptTokens: number;
-  generatedTokens: number;
-}
+const totalsSchema = z.object({
+  received: z.number(),
+  finished: z.number(),
+  aborted: z.number(),
+  refused: z.number(),
+  promptTokens: z.number(),
+  generatedTokens: z.number(),
+});
+export type RequestTotals = z.infer<typeof totalsSchema>;
+
+/** What `GET /_control/requests` answers. */
+export const requestReportSchema = z.object({
+  running: z.number(),
+  waiting: z.number(),
+  totals: totalsSchema,
+  /** The last 1,000 at least, oldest first. */
+  requests: z.array(loggedRequestSchema),
+});
+export type RequestReport = z.infer<typeof requestReportSchema>;
 
 export interface RequestLog {
   readonly totals: Readonly<RequestTotals>;
-  readonly requests: readonly LoggedRequest[];
-  open(request: { path: string; headers: IncomingHttpHeaders; body: unknown; bodyBytes: number }): LoggedRequest;
+  readonly requests: LoggedRequest[];
+  open(request: Pick<LoggedRequest, "path" | "headers" | "body" | "bodyBytes">): LoggedRequest;
   close(request: LoggedRequest, state: "finished" | "aborted" | "refused"): void;
   clear(): void;
 }

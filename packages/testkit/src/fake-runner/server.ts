@@ -16,18 +16,9 @@ import { renderMetrics } from "./metrics.ts";
 import { renderModels } from "./models.ts";
 import { createPrefixCache } from "./prefix-cache.ts";
 import { createReply, type Reply } from "./reply.ts";
-import { createRequestLog, type LoggedRequest, type RequestTotals } from "./request-log.ts";
+import { createRequestLog, type LoggedRequest, type RequestReport } from "./request-log.ts";
 import { changeSettings, defaultSettings, type FakeRunnerSettingsChange } from "./settings.ts";
 import { handleSpeech } from "./speech.ts";
-
-/** What `GET /_control/requests` answers. */
-export interface RequestReport {
-  running: number;
-  waiting: number;
-  totals: RequestTotals;
-  /** The last 1,000 at least, oldest first. */
-  requests: readonly LoggedRequest[];
-}
 
 export interface FakeRunner {
   /** `http://host:port`, without a path. */
