@@ -1,4 +1,4 @@
-import { createTestDatabase } from "@tera/database/testing";
+import { createTestDatabase, type TestDatabase } from "@tera/database/testing";
 import pg from "pg";
 import { expect, test } from "vitest";
 import { migrateDatabase, readMigrationStatus } from "./migrate.ts";
@@ -6,7 +6,7 @@ import { migrateDatabase, readMigrationStatus } from "./migrate.ts";
 const silent = { info: () => undefined };
 
 test("ten processes that start at once migrate an empty database exactly once", async () => {
-  const { url, drop } = await createTestDatabase({ migrated: false });
+  const { url, drop } = await createEmptyDatabase();
   expect(await readMigrationStatus(url)).toEqual({ applied: 0, known: expect.any(Number) });
   const lines: object[] = [];
   const log = { info: (fields: object) => lines.push(fields) };
@@ -30,7 +30,7 @@ test("a migrated database is left as it is", async () => {
 });
 
 test("the lock is free again after a migration that failed, and nothing of it stays", async () => {
-  const { url, drop } = await createTestDatabase({ migrated: false });
+  const { url, drop } = await createEmptyDatabase();
   const client = await connect(url);
   await client.query("create table usage_event (foreign_table int)");
   await expect(migrateDatabase(url, { log: silent })).rejects.toThrow();
@@ -46,4 +46,12 @@ async function connect(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   return client;
+}
+
+async function createEmptyDatabase(): Promise<TestDatabase> {
+  const database = await createTestDatabase();
+  const client = await connect(database.url);
+  await client.query("drop schema public cascade; drop schema drizzle cascade; create schema public");
+  await client.end();
+  return database;
 }
