@@ -3,7 +3,7 @@
 // The program gets a process group of its own. Ctrl-C in a terminal goes to the whole group of the terminal, and npm passes it on once more; this way only one copy
 // arrives. An IPC channel tells the program when we are gone (`disconnect`), however we ended.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, join } from "node:path";
 
@@ -11,7 +11,7 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
 
 /** A signal that comes again this soon is the terminal's and npm's copy of the same one. */
 const repeatedWithinMs = 1_000;
-const parentCheckMs = 500;
+const ancestorsCheckMs = 500;
 
 /**
  * @param {string} root the workspace
@@ -34,11 +34,11 @@ export function handOver(root, [script, ...args]) {
   }
 
   // npm that is killed -9 says nothing to us. (Without npm a parent may leave on purpose: `tera up &` in a shell that is then closed.)
-  const parent = process.ppid;
   if (process.env["npm_lifecycle_event"] !== undefined) {
+    const ancestors = readAncestors();
     setInterval(() => {
-      if (process.ppid !== parent && child.connected) child.disconnect();
-    }, parentCheckMs).unref();
+      if (readAncestors() !== ancestors && child.connected) child.disconnect();
+    }, ancestorsCheckMs).unref();
   }
 
   child.once("error", (error) => {
@@ -46,6 +46,18 @@ export function handOver(root, [script, ...args]) {
     process.exit(1);
   });
   child.once("exit", (code, signal) => process.exit(signal ? 128 + constants.signals[signal] : (code ?? 1)));
+}
+
+/** Our parent, and where the system tells it, its parent: npm starts us through a shell, which outlives it. */
+function readAncestors() {
+  try {
+    const stat = readFileSync(`/proc/${process.ppid}/stat`, "utf8");
+    // pid (name) state ppid: the name may hold anything, brackets and spaces too.
+    const [, grandparent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return `${process.ppid} ${grandparent}`;
+  } catch {
+    return String(process.ppid);
+  }
 }
 
 /** The Node that the workspace brings; otherwise the one that runs us, if it can run TypeScript. */

@@ -1,4 +1,7 @@
-/** A program that starts both servers and waits to be killed: `node servers-owner.ts <data directory> <guarded|unguarded>`. Prints their pids. */
+/**
+ * A program that starts both servers and waits to be killed: `node servers-owner.ts <data directory> <guarded|unguarded>`. Prints their pids.
+ * Ends with its standard input, so that a test run that is itself killed leaves nothing.
+ */
 import { join } from "node:path";
 import { createProcessGuard, startEmbeddedPostgres, startEmbeddedRedis } from "../index.ts";
 
@@ -10,3 +13,7 @@ const [postgres, redis] = await Promise.all([
   startEmbeddedRedis({ dataDir: join(dataDir, "redis"), log, ...guard }),
 ]);
 console.log(JSON.stringify({ postgres: postgres.pid, redis: redis.pid, url: postgres.url }));
+process.stdin.resume().once("end", async () => {
+  await Promise.all([postgres.stop(), redis.stop()]);
+  process.exit();
+});

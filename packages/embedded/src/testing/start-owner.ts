@@ -15,7 +15,7 @@ export interface Owner {
 
 export async function startOwner(dataDir: string, mode: "guarded" | "unguarded"): Promise<Owner> {
   const program = fileURLToPath(new URL("servers-owner.ts", import.meta.url));
-  const child = spawn(process.execPath, [program, dataDir, mode], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [program, dataDir, mode], { stdio: ["pipe", "pipe", "inherit"] });
   const [line] = await once(createInterface({ input: child.stdout }), "line");
   const { postgres, redis, url } = JSON.parse(String(line));
   return {
