@@ -7,7 +7,7 @@ import { newApiKey } from "./api-key-format.ts";
 import { type AuthenticatorOptions, createAuthenticator } from "./authenticator.ts";
 import { createKeyStore, type KeyStore, type NewKey } from "./key-store.ts";
 
-const secret = "a secret of this test";
+const secret = "the secret of this test, long enough";
 const testDatabase = await createTestDatabase();
 const proxy = await startBreakableProxy(testDatabase.url);
 const direct = connectDatabase({ url: testDatabase.url, name: "test" });

@@ -1,6 +1,6 @@
 /** Everything that touches Postgres: schema, migrations, the connection. What the tables mean is said in access and metering. */
 export { connectDatabase, type Database, type DatabaseOptions, type Db } from "./connect.ts";
-export { type MigrationLog, migrateDatabase, readMigrationStatus } from "./migrate.ts";
+export { type DatabaseState, inspectDatabase, type MigrationLog, migrateDatabase } from "./migrate.ts";
 export {
   type Account,
   type AccountKind,

@@ -31,10 +31,22 @@ export async function migrateDatabase(url: string, { log }: { log: MigrationLog 
   });
 }
 
-/** How many migrations this version has, and how many of them the database has had. More applied than known: a newer Tera was here. */
-export async function readMigrationStatus(url: string): Promise<{ applied: number; known: number }> {
-  const applied = await inSession(url, 5_000, countApplied);
-  return { applied, known: readMigrationFiles({ migrationsFolder }).length };
+export interface DatabaseState {
+  /** `18.4` */
+  serverVersion: string;
+  /** Migrations that the database has had. More than are known: a newer Tera was here. */
+  applied: number;
+  /** Migrations of this version. */
+  known: number;
+}
+
+/** @throws what the driver throws when Postgres cannot be reached. */
+export async function inspectDatabase(url: string): Promise<DatabaseState> {
+  const known = readMigrationFiles({ migrationsFolder }).length;
+  return inSession(url, 5_000, async (db) => {
+    const version = await db.execute<{ version: string }>(sql`select current_setting('server_version') as version`);
+    return { serverVersion: version.rows[0]?.version ?? "unknown", applied: await countApplied(db), known };
+  });
 }
 
 async function inSession<Result>(

@@ -1,0 +1,71 @@
+/** The command line: its commands, and how a failure is said. Everything that it touches is handed in by main.ts. */
+import { ConfigError } from "@tera/protocol";
+import { Command, CommanderError } from "commander";
+import manifest from "../package.json" with { type: "json" };
+import { registerCompletion } from "./commands/completion.ts";
+import type { CommandContext } from "./commands/context.ts";
+import { registerDoctor } from "./commands/doctor.ts";
+import { registerKeys } from "./commands/keys.ts";
+import { registerModels } from "./commands/models.ts";
+import { registerRunners } from "./commands/runners.ts";
+import { registerUp } from "./commands/up.ts";
+import { CliError } from "./terminal/cli-error.ts";
+import type { Terminal } from "./terminal/terminal.ts";
+
+export interface CliOptions {
+  /** Without node and script. */
+  args: readonly string[];
+  terminal: Terminal;
+  environment: NodeJS.ProcessEnv;
+  cwd: string;
+}
+
+/** @returns the exit code: 0, or 1 when the command failed, was used wrongly, or found something broken. */
+export async function runCli({ args, terminal, environment, cwd }: CliOptions): Promise<number> {
+  let exitCode = 0;
+  const setExitCode = (code: number) => {
+    exitCode = code;
+  };
+  const program = createProgram({ terminal, environment, cwd, setExitCode });
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return exitCode;
+  } catch (error) {
+    // Commander has said what it had to say.
+    if (error instanceof CommanderError) return error.exitCode;
+    if (!(error instanceof CliError) && !(error instanceof ConfigError)) throw error;
+    terminal.note(`tera: ${error.message}`);
+    return 1;
+  }
+}
+
+function createProgram(context: CommandContext): Command {
+  const { terminal } = context;
+  const program = new Command("tera")
+    .description("Turn GPUs that you own into a metered, OpenAI-compatible inference service.")
+    .version(manifest.version, "-v, --version", "print the version")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.replace(/\n$/, "")),
+      writeErr: (text) => terminal.note(text.replace(/\n$/, "")),
+      getOutHelpWidth: () => terminal.columns,
+      getErrHelpWidth: () => terminal.columns,
+    })
+    .showHelpAfterError("(--help shows what there is)");
+  program.addHelpText(
+    "after",
+    `
+Examples:
+  tera up                         the whole stack on this machine, with a demo model
+  tera keys create --name laptop  one more key
+  tera doctor                     what is wrong, and how to fix it
+`,
+  );
+  registerUp(program);
+  registerKeys(program, context);
+  registerModels(program, context);
+  registerRunners(program, context);
+  registerDoctor(program, context);
+  registerCompletion(program);
+  return program;
+}

@@ -1,0 +1,68 @@
+/**
+ * Which stack a command speaks to.
+ *
+ * `--data-dir` names the data directory of a `tera up`; without it the environment counts (DATABASE_URL, REDIS_URL, TERA_SECRET), and then the default data
+ * directory. The two are never mixed: a key for one installation's database, hashed with another's secret, would open nothing.
+ */
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { isRunning } from "@tera/embedded";
+import { CliError } from "../terminal/cli-error.ts";
+import { readUpConfig } from "../up/config.ts";
+import { readStack, type Stack } from "../up/data-directory.ts";
+import { defaultDataDirectory } from "../up/flags.ts";
+
+export interface FoundStack {
+  readonly dataDirectory: string;
+  /** What runs on the data directory; undefined when nothing does, or the environment counts. */
+  readonly running: Stack | undefined;
+  readonly databaseUrl: string | undefined;
+  readonly redisUrl: string | undefined;
+  readonly secret: string | undefined;
+}
+
+export interface StackQuery {
+  /** `--data-dir` */
+  dataDir: string | undefined;
+  environment: NodeJS.ProcessEnv;
+  /** What a relative `--data-dir` starts from. */
+  cwd: string;
+}
+
+/** @throws {ConfigError} naming a variable of the environment that is wrong. */
+export async function findStack({ dataDir, environment, cwd }: StackQuery): Promise<FoundStack> {
+  const config = readUpConfig(environment);
+  const dataDirectory = dataDir === undefined ? defaultDataDirectory : resolve(cwd, dataDir);
+  const recorded = await readStack(dataDirectory);
+  // After a kill -9 the file is still there.
+  const running = recorded !== undefined && (await isRunning(recorded.pid)) ? recorded : undefined;
+  const useEnvironment = dataDir === undefined && (config.databaseUrl !== undefined || config.redisUrl !== undefined);
+  if (!useEnvironment) {
+    const secret = await readSecret(dataDirectory);
+    return { dataDirectory, running, databaseUrl: running?.databaseUrl, redisUrl: running?.redisUrl, secret };
+  }
+  // `tera up` on somebody's own servers keeps its secret in its data directory.
+  const sameDatabase = config.databaseUrl !== undefined && config.databaseUrl === recorded?.databaseUrl;
+  const secret = config.secret ?? (sameDatabase ? await readSecret(dataDirectory) : undefined);
+  return { dataDirectory, running: undefined, databaseUrl: config.databaseUrl, redisUrl: config.redisUrl, secret };
+}
+
+async function readSecret(dataDirectory: string): Promise<string | undefined> {
+  try {
+    return (await readFile(join(dataDirectory, "secret"), "utf8")).trim();
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** @throws {CliError} the one sentence for "there is nothing to speak to". */
+export function missing(stack: FoundStack, variable: "DATABASE_URL" | "REDIS_URL" | "TERA_SECRET"): CliError {
+  const fromEnvironment = stack.databaseUrl !== undefined || stack.redisUrl !== undefined;
+  if (fromEnvironment && stack.running === undefined) {
+    return new CliError(`${variable} is not set: this command needs it too.`);
+  }
+  return new CliError(
+    `No Tera runs on ${stack.dataDirectory}: start one with \`npm start\`, name another with --data-dir, or set ${variable}.`,
+  );
+}
