@@ -37,13 +37,27 @@ export function startEngineProcess(events: EngineProcessEvents): EngineProcess {
       if (lastLines.length > lastLinesMax) lastLines.shift();
     });
   }
-  child.on("message", (value) => events.onMessage(parseFromEngine(value)));
+  child.on("message", (value) => {
+    const message = readMessage(value);
+    if (message !== undefined) events.onMessage(message);
+  });
   // `close` comes after the last of its output; when it could not be started at all there is only `error`.
   child.once("close", (code, signal) => end(signal ?? `exit code ${code}`));
   child.on("error", (error) => {
     if (child.pid === undefined) end(error.message);
   });
   void ended.then((how) => events.onExit(how, lastLines));
+
+  /** An engine that speaks nonsense is broken, and must not take the worker with it. */
+  function readMessage(value: unknown): FromEngine | undefined {
+    try {
+      return parseFromEngine(value);
+    } catch (error) {
+      lastLines.push(`it sent what is no message: ${error instanceof Error ? error.message : error}`);
+      child.kill("SIGKILL");
+      return undefined;
+    }
+  }
 
   return {
     pid: child.pid,
