@@ -18,7 +18,7 @@ function run(...events: ExchangeEvent[]) {
 
 describe("the exchange's decisions", () => {
   it("answers and settles once at the end", () => {
-    const { state, kinds } = run(accepted, { type: "firstDelta" }, { type: "end", usage });
+    const { state, kinds } = run(accepted, { type: "firstDelta", sent: true }, { type: "end", usage });
     expect(state.phase).toBe("finished");
     expect(kinds).toEqual(["answerEnd", "settle"]);
   });
@@ -37,9 +37,15 @@ describe("the exchange's decisions", () => {
   });
 
   it("does not try again once something was sent", () => {
-    const { state, kinds } = run(accepted, { type: "firstDelta" }, { type: "fail", error: healable });
+    const { state, kinds } = run(accepted, { type: "firstDelta", sent: true }, { type: "fail", error: healable });
     expect(state.phase).toBe("failed");
     expect(kinds).toEqual(["answerError", "settle"]);
+  });
+
+  it("tries a whole answer again although its deltas had begun to come", () => {
+    const { state, kinds } = run(accepted, { type: "firstDelta", sent: false }, { type: "lost", error: healable });
+    expect(state).toMatchObject({ phase: "queued", attempt: 2 });
+    expect(kinds).toEqual(["cancelAttempt", "enqueue"]);
   });
 
   it("does not try again what the client did wrong", () => {
@@ -65,7 +71,12 @@ describe("the exchange's decisions", () => {
   });
 
   it("takes a client that leaves after the end for served", () => {
-    const { state, effects } = run(accepted, { type: "firstDelta" }, { type: "end", usage }, { type: "clientGone" });
+    const { state, effects } = run(
+      accepted,
+      { type: "firstDelta", sent: true },
+      { type: "end", usage },
+      { type: "clientGone" },
+    );
     expect(state.phase).toBe("finished");
     expect(effects).toEqual([]);
   });
@@ -73,7 +84,8 @@ describe("the exchange's decisions", () => {
   it("settles exactly once and answers at most once, whatever happens in whatever order", () => {
     const event = fc.constantFrom<ExchangeEvent>(
       accepted,
-      { type: "firstDelta" },
+      { type: "firstDelta", sent: true },
+      { type: "firstDelta", sent: false },
       { type: "end", usage },
       { type: "fail", error: healable },
       { type: "fail", error: clientsFault },

@@ -5,7 +5,7 @@
  * |-----------|-----------------------------------------------------|-----------------------------------------------------------------------|
  * | queued    | waits in the gateway or on a lane                   | accepted; deadline or refusal -> failed; client gone -> cancelled     |
  * | accepted  | a worker has it, nothing was generated yet          | first delta -> streaming; end -> finished; failure -> queued or failed |
- * | streaming | deltas flow to the client                           | end -> finished; failure -> failed; client gone -> cancelled          |
+ * | streaming | deltas come; a stream's client already reads them   | end -> finished; failure -> queued or failed; client gone -> cancelled |
  * | cancelled | the client left; the worker's last count is awaited | end, failure or deadline -> settled                                   |
  * | finished, failed | settled                                      |                                                                       |
  *
@@ -24,6 +24,8 @@ export interface ExchangeState {
   readonly attempt: number;
   readonly workerId: string | undefined;
   readonly runnerId: string | undefined;
+  /** Whether the client has seen something of this answer: then it cannot be begun again. A whole answer is seen only at its end. */
+  readonly sent: boolean;
   /** Runners that failed this request. */
   readonly avoidRunners: readonly string[];
 }
@@ -32,7 +34,7 @@ export type Deadline = "queueWait" | "firstToken" | "betweenTokens" | "total" | 
 
 export type ExchangeEvent =
   | { type: "accepted"; workerId: string; runnerId: string }
-  | { type: "firstDelta" }
+  | { type: "firstDelta"; sent: boolean }
   | { type: "end"; usage: Usage }
   | { type: "fail"; error: TeraError }
   /** Frames are missing, or the worker is gone. */
@@ -69,6 +71,7 @@ export const initialState: ExchangeState = {
   attempt: 1,
   workerId: undefined,
   runnerId: undefined,
+  sent: false,
   avoidRunners: [],
 };
 
@@ -116,7 +119,7 @@ function decideRunning(state: ExchangeState, event: ExchangeEvent): Decision {
     case "accepted":
       return { state, effects: [] };
     case "firstDelta":
-      return { state: { ...state, phase: "streaming" }, effects: [] };
+      return { state: { ...state, phase: "streaming", sent: event.sent }, effects: [] };
     case "end":
       return {
         state: { ...state, phase: "finished" },
@@ -163,11 +166,17 @@ function decideCancelled(state: ExchangeState, event: ExchangeEvent): Decision {
 }
 
 function retryOrGiveUp(state: ExchangeState, error: TeraError, first: ExchangeEffect[]): Decision {
-  if (state.phase === "streaming" || !error.retryable || state.attempt >= attemptsMax)
-    return giveUp(state, error, first);
+  if (state.sent || !error.retryable || state.attempt >= attemptsMax) return giveUp(state, error, first);
   const avoidRunners = state.runnerId === undefined ? state.avoidRunners : [...state.avoidRunners, state.runnerId];
   return {
-    state: { phase: "queued", attempt: state.attempt + 1, workerId: undefined, runnerId: undefined, avoidRunners },
+    state: {
+      phase: "queued",
+      attempt: state.attempt + 1,
+      workerId: undefined,
+      runnerId: undefined,
+      sent: false,
+      avoidRunners,
+    },
     effects: [...first, { type: "enqueue" }],
   };
 }

@@ -34,6 +34,8 @@ export interface AnswerSink {
   /** Hot path. @returns false when the client reads too slowly and must be cut off. */
   deltas(deltas: readonly Delta[]): boolean;
   end(usage: Usage): void;
+  /** Another attempt begins: what was collected of the last one is forgotten. Never after something was sent. */
+  restart(): void;
   error(error: TeraError): void;
   /** Called by the sweep while the answer is silent. */
   keepAlive(nowMs: number): void;
@@ -109,6 +111,9 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
     };
     entry.nextSeq = 0;
     entry.sinceMs = Date.now();
+    entry.firstDeltaAtMs = undefined;
+    entry.finishReason = undefined;
+    entry.deltasSeen = 0;
     entry.ticket = dispatcher.submit(job, (error) => handle(entry, { type: "refused", error }));
   }
 
@@ -125,6 +130,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
   function apply(entry: Entry, effect: ExchangeEffect): void {
     switch (effect.type) {
       case "enqueue":
+        entry.sink.restart();
         return enqueue(entry);
       case "withdraw":
         return entry.ticket?.withdraw();
@@ -207,7 +213,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
     const nowMs = Date.now();
     if (entry.state.phase === "accepted") {
       entry.firstDeltaAtMs = nowMs;
-      handle(entry, { type: "firstDelta" });
+      handle(entry, { type: "firstDelta", sent: entry.stream });
     }
     entry.deltasSeen += deltas.length;
     for (const delta of deltas) if (delta.finishReason !== undefined) entry.finishReason = delta.finishReason;

@@ -15,14 +15,15 @@ const silenceMaxMs = 15_000;
 
 export interface RelayOptions {
   response: ServerResponse;
-  renderer: Renderer;
+  createRenderer(): Renderer;
   /** Headers that every response carries. */
   headers: Record<string, string>;
   /** Nothing was sent yet: the error becomes an HTTP error. */
   onErrorBeforeFirstByte(error: TeraError): void;
 }
 
-export function createRelay({ response, renderer, headers, onErrorBeforeFirstByte }: RelayOptions): AnswerSink {
+export function createRelay({ response, createRenderer, headers, onErrorBeforeFirstByte }: RelayOptions): AnswerSink {
+  let renderer = createRenderer();
   let lastWriteMs = Date.now();
 
   function begin(): void {
@@ -63,6 +64,9 @@ export function createRelay({ response, renderer, headers, onErrorBeforeFirstByt
         "content-length": Buffer.byteLength(last),
       });
       response.end(last);
+    },
+    restart() {
+      renderer = createRenderer();
     },
     error(error: TeraError) {
       if (!response.headersSent) return onErrorBeforeFirstByte(error);

@@ -26,9 +26,10 @@ export function registerGenerationRoutes(app: FastifyInstance, { admitter, excha
     // From here on the exchange answers, whenever there is something to say.
     reply.hijack();
     const response = reply.raw;
+    const context = { requestId: request.id, createdAtS: Math.floor(admission.admittedAtMs / 1_000) };
     const relay = createRelay({
       response,
-      renderer: call.createRenderer({ requestId: request.id, createdAtS: Math.floor(admission.admittedAtMs / 1_000) }),
+      createRenderer: () => call.createRenderer(context),
       headers,
       onErrorBeforeFirstByte(error) {
         if (error.status >= 500) request.log.warn({ code: error.code, detail: error.detail }, "request failed");
