@@ -6,7 +6,6 @@
  */
 import { Template } from "@huggingface/jinja";
 import { type ChatGeneration, type ChatMessage, TeraError, type Tool } from "@tera/protocol";
-import type { LlamaModel } from "node-llama-cpp";
 
 const chatMl = `{%- for message in messages -%}
 {{- '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n' -}}
@@ -37,10 +36,18 @@ export interface RenderedChat {
   opensThinking: boolean;
 }
 
-export function createChatTemplate(model: LlamaModel): ChatTemplate {
-  const source = model.fileInfo.metadata.tokenizer.chat_template ?? chatMl;
-  const template = new Template(source);
-  const constants = { bos_token: model.tokens.bosString ?? "", eos_token: model.tokens.eosString ?? "" };
+export interface ChatTemplateSource {
+  /** Jinja; undefined when the model has none. */
+  source: string | undefined;
+  bosToken: string;
+  eosToken: string;
+}
+
+/** @throws when the template is no Jinja that can be read. */
+export function createChatTemplate({ source: given, bosToken, eosToken }: ChatTemplateSource): ChatTemplate {
+  const source = given ?? chatMl;
+  const template = readTemplate(source);
+  const constants = { bos_token: bosToken, eos_token: eosToken };
   const knowsTools = /\btools\b/.test(source) && hermesToolCall.test(source);
 
   return {
@@ -59,6 +66,15 @@ export function createChatTemplate(model: LlamaModel): ChatTemplate {
       return { prompt, opensThinking: prompt.trimEnd().endsWith("<think>") };
     },
   };
+}
+
+function readTemplate(source: string): Template {
+  try {
+    return new Template(source);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`the model's chat template cannot be read: ${reason.slice(0, errorLengthMax)}`, { cause });
+  }
 }
 
 function renderOrRefuse(template: Template, items: Record<string, unknown>): string {

@@ -69,6 +69,36 @@ test("stop ends the process and what runs on it, also twice, and nothing starts 
   expect(pids).toHaveLength(1);
 });
 
+test("signals for the whole process group leave the engine to its worker", async () => {
+  const { runner, pids, until } = start();
+  await until("ready");
+  for (const signal of ["SIGINT", "SIGTERM"]) process.kill(pids[0] ?? 0, signal);
+  expect((await ask(runner, chat("What is the capital of France?"))).finishReason).toBe("stop");
+  expect(pids).toHaveLength(1);
+});
+
+test("a cancelled request is given up within a second, with its counts, though the engine does not answer", async () => {
+  const { runner, pids, until } = start({ slots: 1 });
+  await until("ready");
+  const abort = new AbortController();
+  let abortedAtMs = 0;
+  const { usage } = await ask(runner, endless, {
+    signal: abort.signal,
+    onDelta() {
+      if (abort.signal.aborted) return;
+      process.kill(pids[0] ?? 0, "SIGSTOP");
+      abortedAtMs = performance.now();
+      abort.abort();
+    },
+  });
+  expect(performance.now() - abortedAtMs).toBeLessThan(1_000);
+  expect(usage.source).toBe("counted");
+  expect(usage.completionTokens).toBeGreaterThan(0);
+  const next = ask(runner, chat("What is the capital of France?"));
+  process.kill(pids[0] ?? 0, "SIGCONT");
+  expect((await next).content).toBe("The capital of France is Paris.");
+});
+
 test("a stopped runner that is still loading leaves no process behind", async () => {
   const { runner, pids } = start();
   await runner.stop();

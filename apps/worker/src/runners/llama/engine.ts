@@ -65,7 +65,11 @@ export async function loadEngine(settings: LoadMessage, { onProgress, onLog }: E
   });
   // llama.cpp rounds the size up; what was asked for is what is offered.
   const contextLength = Math.min(settings.contextLength ?? context.contextSize, context.contextSize);
-  const template = createChatTemplate(model);
+  const template = createChatTemplate({
+    source: model.fileInfo.metadata.tokenizer.chat_template,
+    bosToken: model.tokens.bosString ?? "",
+    eosToken: model.tokens.eosString ?? "",
+  });
   const vocabulary = [...model.iterateAllTokens()];
   const engine: Engine = {
     llama,

@@ -124,11 +124,15 @@ async function createGrammars(
   };
 }
 
-/** @throws {TeraError} for a schema that refers to itself without end: llama.cpp finds that out. */
+/** @throws {TeraError} for what only llama.cpp finds out: a schema that refers to itself without end. */
 async function createGrammar(llama: Engine["llama"], grammar: string, param: string): Promise<LlamaGrammar> {
   try {
     return await llama.createGrammar({ grammar });
   } catch (cause) {
-    throw new TeraError("invalid_request", "The JSON schema refers to itself without end.", { param, cause });
+    throw new TeraError(
+      "unsupported_parameter",
+      "This model cannot be held to the JSON schema: it refers to itself without end, or repeats too much.",
+      { param, cause },
+    );
   }
 }

@@ -282,6 +282,16 @@ test("what this model cannot do is refused as the client's mistake", async () =>
       "unsupported_parameter",
       "response_format",
     ],
+    [
+      chat("a", {
+        responseFormat: {
+          type: "json_schema",
+          json_schema: { name: "a", schema: { $ref: "#/$defs/a", $defs: { a: { $ref: "#/$defs/a" } } } },
+        },
+      }),
+      "unsupported_parameter",
+      "response_format",
+    ],
     [{ kind: "speech", model: "tera/tera-nano", input: "a", format: "wav" }, "invalid_request", "model"],
   ];
   for (const [request, code, param] of cases) {

@@ -7,6 +7,8 @@ import { TeraError } from "@tera/protocol";
 
 const rulesMax = 4_000;
 const charactersMax = 512 * 1024;
+/** llama.cpp writes each repetition out: 100,000 take it 80 ms. */
+const repetitionsMax = 50_000;
 
 export interface GrammarRules {
   /** Adds a rule, or finds the one with this body. Returns its name. */
@@ -14,6 +16,8 @@ export interface GrammarRules {
   /** A name whose body follows later: for rules that refer to themselves. */
   reserve(): string;
   define(name: string, body: string): void;
+  /** Counts the repetitions that a rule asks for. */
+  spend(repetitions: number): void;
   /** The whole grammar. */
   toGrammar(rootBody: string): string;
 }
@@ -23,6 +27,7 @@ export function createGrammarRules(): GrammarRules {
   const names = new Map<string, string>();
   let reserved = 0;
   let characters = 0;
+  let repetitions = 0;
 
   function reserve(): string {
     if (reserved >= rulesMax) throw tooLarge();
@@ -38,6 +43,10 @@ export function createGrammarRules(): GrammarRules {
   return {
     reserve,
     define,
+    spend(more) {
+      repetitions += more;
+      if (repetitions > repetitionsMax) throw tooLarge();
+    },
     add(body) {
       const known = names.get(body);
       if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 import { TeraError } from "@tera/protocol";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import fc from "fast-check";
-import { getLlama, type Llama, LlamaGrammar } from "node-llama-cpp";
+import { getLlama, type Llama, LlamaGrammar, LlamaLogLevel } from "node-llama-cpp";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { createGrammarRules } from "./grammar-rules.ts";
@@ -9,7 +9,13 @@ import { addJsonSchema } from "./json-schema-grammar.ts";
 
 let llama: Llama;
 beforeAll(async () => {
-  llama = await getLlama({ gpu: false, build: "never", skipDownload: true, progressLogs: false });
+  llama = await getLlama({
+    gpu: false,
+    build: "never",
+    skipDownload: true,
+    progressLogs: false,
+    logLevel: LlamaLogLevel.disabled,
+  });
 });
 afterAll(() => llama.dispose());
 
@@ -243,9 +249,19 @@ test("a schema of hostile size is refused in bounded time", () => {
     type: "object",
     properties: Object.fromEntries(Array.from({ length: 5_000 }, (_, at) => [`p${at}`, { const: at }])),
   };
-  for (const schema of [deep, wide, { enum: Array.from({ length: 3_000 }, (_, at) => at) }]) {
+  const repeated = Object.fromEntries(
+    Array.from({ length: 100 }, (_, at) => [`p${at}`, { type: "string", maxLength: 1_000 + at }]),
+  );
+  for (const schema of [deep, wide, { properties: repeated }, { enum: Array.from({ length: 3_000 }, (_, at) => at) }]) {
     expect(refusal(schema).code).toBe("unsupported_parameter");
   }
+});
+
+test("long lists and long texts in them are within what llama.cpp repeats", async () => {
+  const item = { type: "string", maxLength: 2_000 };
+  const accepts = await acceptor({ type: "array", maxItems: 2_000, items: item });
+  expect(accepts(JSON.stringify(Array(2_000).fill("a")))).toBe(true);
+  expect(accepts(JSON.stringify(Array(2_001).fill("a")))).toBe(false);
 });
 
 test("a grammar's texts are valid by another reading of JSON Schema", async () => {

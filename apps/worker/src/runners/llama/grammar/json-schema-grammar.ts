@@ -282,6 +282,7 @@ export function addJsonSchema(rules: GrammarRules, schema: unknown, options: Jso
       throw invalid(`${keyword} must be a whole number, 0 or more`);
     }
     if (count > repetitionsMax) throw unsupported(`"${keyword}" above ${repetitionsMax}`);
+    rules.spend(count);
     return count;
   }
 
@@ -299,7 +300,8 @@ export function addJsonSchema(rules: GrammarRules, schema: unknown, options: Jso
     }
     const item = add(items, depth + 1);
     const more = max === undefined ? `{${Math.max(min - 1, 0)},}` : `{${Math.max(min - 1, 0)},${max - 1}}`;
-    const list = `${item} ("," ${space} ${item})${more}`;
+    // A rule of its own: what is repeated must be one thing for llama.cpp to repeat it often.
+    const list = `${item} ${rules.add(`"," ${space} ${item}`)}${more}`;
     return rules.add(min === 0 ? `"[" (${list})? "]"` : `"[" ${list} "]"`);
   }
 
