@@ -1,7 +1,7 @@
 /** The gateway's process: configuration, connections, listen, drain. The only file with side effects. */
 import type { AddressInfo } from "node:net";
 import { createAuthenticator, createKeyStore } from "@tera/access";
-import { connectDatabase } from "@tera/database";
+import { connectDatabase, migrateDatabase } from "@tera/database";
 import { createUsageSettler } from "@tera/metering";
 import { ConfigError } from "@tera/protocol";
 import {
@@ -40,6 +40,7 @@ async function main(): Promise<void> {
   const connectBlocking = (name: string) => connectBlockingRedis(config.REDIS_URL, { name, log });
   await redis.connect();
   await checkRedis(redis);
+  await migrateDatabase(config.DATABASE_URL, { log });
 
   const authenticator = createAuthenticator({
     keyStore: createKeyStore({ db: database.db, secret: config.TERA_SECRET }),

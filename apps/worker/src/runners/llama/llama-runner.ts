@@ -60,7 +60,7 @@ export function createLlamaRunner(settings: LlamaRunnerSettings, dependencies: L
       onExit: (how, lastLines) => recover(how, lastLines),
     });
     engine = process;
-    log.info({ runner: id, pid: process.pid }, "the engine process has started");
+    log.info({ pid: process.pid }, "the engine process has started");
     const { model: file, name, slots, contextLength, gpu } = settings;
     process.send({ type: "load", model: file, name, slots, contextLength, gpu, modelsDir });
   }
@@ -71,22 +71,22 @@ export function createLlamaRunner(settings: LlamaRunnerSettings, dependencies: L
         for (const turn of message.tasks) takeTurn(turn);
         break;
       case "loading":
-        log.info({ runner: id }, message.reason);
+        log.info({}, message.reason);
         enter("starting", message.reason);
         break;
       case "ready":
         model = message.model;
         readySinceMs = Date.now();
-        log.info({ runner: id, model: model.id, contextLength: model.contextLength }, "the model is ready");
+        log.info({ model: model.id, contextLength: model.contextLength }, "the model is ready");
         enter("ready");
         break;
       case "loadFailed":
-        log.error({ runner: id, reason: message.reason }, "the model cannot be loaded");
+        log.error({ reason: message.reason }, "the model cannot be loaded");
         enter("unhealthy", message.reason);
         void engine?.kill();
         break;
       case "log":
-        log[message.level]({ runner: id, engine: "llama.cpp" }, message.message);
+        log[message.level]({ engine: "llama.cpp" }, message.message);
         break;
     }
   }
@@ -116,7 +116,7 @@ export function createLlamaRunner(settings: LlamaRunnerSettings, dependencies: L
     unended.clear();
     if (state === "stopped") return;
     const delayMs = Math.min(restartFirstMs * 2 ** (failures - 1), restartMaxMs);
-    log.warn({ runner: id, how, lastLines, delayMs }, "the engine process ended; it is started anew");
+    log.warn({ how, lastLines, delayMs }, "the engine process ended; it is started anew");
     enter("unhealthy", state === "unhealthy" ? reason : `the engine process ended (${how})`);
     restartTimer = setTimeout(launch, delayMs);
   }
@@ -126,7 +126,7 @@ export function createLlamaRunner(settings: LlamaRunnerSettings, dependencies: L
     unended.set(
       taskId,
       setTimeout(() => {
-        log.error({ runner: id }, "the engine does not end a cancelled task; it is killed");
+        log.error({}, "the engine does not end a cancelled task; it is killed");
         void engine?.kill();
       }, cancelHangMs),
     );
