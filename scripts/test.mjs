@@ -15,10 +15,15 @@ let stopping = false;
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, stop);
 process.on("disconnect", stop);
 
-await ensureRedisServer({ log: (line) => console.log(line) });
-await check("format and lint", ["biome", "check", "--error-on-warnings"]);
-await check("types", ["turbo", "run", "typecheck", "--output-logs=errors-only"]);
-await runTests(process.argv.slice(2));
+try {
+  await ensureRedisServer({ log: (line) => console.log(line) });
+  await check("format and lint", ["biome", "check", "--error-on-warnings"]);
+  await check("types", ["turbo", "run", "typecheck", "--output-logs=errors-only"]);
+  await runTests(process.argv.slice(2));
+} catch (error) {
+  console.log(error instanceof Error ? error.message : error);
+  counts.failed += 1;
+}
 
 const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : "";
 console.log(`${counts.passed} passed, ${counts.failed} failed${skipped}`);

@@ -115,6 +115,17 @@ test("a port in use is one sentence, at once", async () => {
   expect(stderr).toContain(`Port ${port} of 127.0.0.1 is in use: choose another with --port`);
 });
 
+test("a model that is none is one sentence", async () => {
+  const dataDir = await temporaryDirectory();
+  const model = join(dataDir, "wrong.gguf");
+  await writeFile(model, "not a model");
+  const { code, stderr } = await (
+    await up(["--port", "0", "--data-dir", join(dataDir, "data"), "--model", model], { expectReady: false })
+  ).exited;
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^tera: The model could not be loaded: .*GGUF/m);
+});
+
 test("a data directory that cannot be one is one sentence", async () => {
   const path = join(await temporaryDirectory(), "file");
   await writeFile(path, "");
