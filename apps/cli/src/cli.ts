@@ -56,7 +56,7 @@ function createProgram(context: CommandContext): Command {
     "after",
     `
 Examples:
-  tera up                         the whole stack on this machine, with a demo model
+  tera up                         the whole stack on this machine
   tera keys create --name laptop  one more key
   tera doctor                     what is wrong, and how to fix it
 `,

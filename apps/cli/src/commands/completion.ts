@@ -12,7 +12,7 @@ export function registerCompletion(program: Command): void {
       "after",
       `
 Examples:
-  bash:  source <(tera completion bash)
+  bash:  source <(tera completion bash)   (needs the bash-completion package)
   zsh:   source <(tera completion zsh)
   fish:  tera completion fish | source
 `,
