@@ -89,6 +89,9 @@ export async function startServerProcess(
     pid,
     exited,
     untilLine(pattern) {
+      // It may have been said already: a server is quicker than a write to a busy disk.
+      const said = lastLines.find((line) => pattern.test(line));
+      if (said !== undefined) return Promise.resolve(said);
       return new Promise((resolve) => {
         const listener = (line: string) => {
           if (!pattern.test(line)) return;

@@ -4,7 +4,6 @@ import { ConfigError } from "@tera/protocol";
 import type { Command } from "commander";
 import { readUpConfig } from "../up/config.ts";
 import { defaultDataDirectory, parseUpFlags, type UpFlags } from "../up/flags.ts";
-import { runUp } from "../up/up.ts";
 import { UpError } from "../up/up-error.ts";
 
 export function registerUp(program: Command): void {
@@ -40,6 +39,8 @@ async function up(options: unknown): Promise<number> {
   let flags: UpFlags | undefined;
   try {
     flags = parseUpFlags(options, process.cwd());
+    // Loaded here, because the drivers behind it take half a second that help and shell completion should not.
+    const { runUp } = await import("../up/up.ts");
     await runUp(flags, readUpConfig(), process, ending.signal);
     return 0;
   } catch (error) {
