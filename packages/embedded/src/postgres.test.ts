@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import connect from "postgres";
+import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./postgres.ts";
 import { commandOf, isRunning } from "./process-table.ts";
@@ -18,11 +18,12 @@ async function start(dataDir: string): Promise<EmbeddedPostgres> {
 }
 
 async function query(url: string, statement: string): Promise<readonly Record<string, unknown>[]> {
-  const sql = connect(url, { max: 1, onnotice: log });
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
   try {
-    return await sql.unsafe(statement);
+    return (await client.query<Record<string, unknown>>(statement)).rows;
   } finally {
-    await sql.end();
+    await client.end();
   }
 }
 

@@ -18,7 +18,7 @@ export interface ServerProcess {
   readonly pid: number;
   /** Resolves once, when the process has ended and its output was read; never rejects. */
   readonly exited: Promise<ServerExit>;
-  /** Resolves with the first output line that matches, or with the exit when the process ends before. */
+  /** Resolves with the first output line that matches, also one that came before (of the last 20), or with the exit when the process ends before. */
   untilLine(pattern: RegExp): Promise<string | ServerExit>;
   /** Each signal in turn until it has ended. */
   end(steps: readonly { signal: NodeJS.Signals; waitMs: number }[]): Promise<ServerExit>;
