@@ -63,7 +63,8 @@ function execute(name, [program, ...args]) {
   return new Promise((resolve) => {
     running = spawn(join(root, "node_modules", ".bin", program), args, {
       cwd: root,
-      env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
+      // Colours are for terminals; some tools also paint what they write to a file where CI is set.
+      env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }) },
       stdio: ["ignore", "inherit", "inherit"],
     });
     running.once("error", (error) => {
