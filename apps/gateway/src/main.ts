@@ -1,5 +1,4 @@
 /** The gateway's process: configuration, connections, listen, drain. The only file with side effects. */
-import type { AddressInfo } from "node:net";
 import { createAuthenticator, createKeyStore } from "@tera/access";
 import { connectDatabase, migrateDatabase } from "@tera/database";
 import { createUsageSettler } from "@tera/metering";
@@ -17,7 +16,6 @@ import {
   subscribeInvalidation,
 } from "@tera/queue";
 import { createLogger, createMetrics } from "@tera/telemetry";
-import type { FastifyInstance } from "fastify";
 import { createApp } from "./app.ts";
 import { readConfig } from "./config.ts";
 import { registerGatewayMetrics } from "./gateway-metrics.ts";
@@ -129,13 +127,13 @@ async function main(): Promise<void> {
     bodyMaxBytes: config.TERA_GATEWAY_BODY_MAX_BYTES,
     log,
   });
-  const url = await listen(app, config.TERA_GATEWAY_HOST, config.TERA_GATEWAY_PORT);
+  const url = await app.listen({ host: config.TERA_GATEWAY_HOST, port: config.TERA_GATEWAY_PORT });
   const operations =
     config.TERA_GATEWAY_OPERATIONS_PORT === undefined ? undefined : createOperationsApp(checks, metrics);
-  const operationsUrl =
-    operations === undefined
-      ? undefined
-      : await listen(operations, config.TERA_GATEWAY_OPERATIONS_HOST, config.TERA_GATEWAY_OPERATIONS_PORT ?? 0);
+  const operationsUrl = await operations?.listen({
+    host: config.TERA_GATEWAY_OPERATIONS_HOST,
+    port: config.TERA_GATEWAY_OPERATIONS_PORT ?? 0,
+  });
   log.info({ url, operationsUrl }, "gateway listens");
   process.send?.({ type: "ready", url, operationsUrl });
 
@@ -157,13 +155,6 @@ async function main(): Promise<void> {
   process.on("SIGINT", () => void end("SIGINT"));
   // The parent that started us with a channel is gone: nobody would stop us any more.
   process.on("disconnect", () => void end("parent gone"));
-}
-
-async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
-  await app.listen({ host, port });
-  const address = app.server.address() as AddressInfo;
-  const shown = address.family === "IPv6" ? `[${address.address}]` : address.address;
-  return `http://${shown}:${address.port}`;
 }
 
 /** Resolves when the condition holds or the time is up. */

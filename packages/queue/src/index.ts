@@ -12,8 +12,9 @@ export { findDeadGateways, type GatewayPresence, startGatewayPresence } from "./
 export { type Invalidation, publishInvalidation, subscribeInvalidation } from "./invalidation.ts";
 export { keys } from "./keys.ts";
 export { createLane, type Lane, type LaneEntry } from "./lane.ts";
-export { type ClaimedJob, type LaneReader, startLaneReader } from "./lane-reader.ts";
+export { type ClaimedJob, startLaneReader } from "./lane-reader.ts";
+export type { ReadLoop } from "./read-loop.ts";
 export { createReplyPublisher, type ReplyPublisher } from "./reply-publisher.ts";
-export { type ReplyReader, startReplyReader } from "./reply-reader.ts";
+export { startReplyReader } from "./reply-reader.ts";
 export { dropUsageCopies, findSilentGateways, readUsageCopies, type UsageCopy } from "./usage-stream.ts";
 export { readWorkerStates, startWorkerPresence, type WorkerPresence } from "./worker-presence.ts";

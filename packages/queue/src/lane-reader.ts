@@ -8,16 +8,15 @@
  * A job that was claimed and never accepted (its worker died in between) is taken over after `takeoverIdleMs`.
  */
 import { readFileSync } from "node:fs";
-import { setTimeout } from "node:timers/promises";
 import { decodeJob, type Job, laneClasses } from "@tera/protocol";
 import type { Redis, RedisLog } from "./connection.ts";
 import { keys, laneGroup } from "./keys.ts";
+import { type ReadLoop, startReadLoop } from "./read-loop.ts";
 import { readEntries, readStreams, type StreamEntry } from "./stream-reply.ts";
 
 const claimScript = readFileSync(new URL("./scripts/claim.lua", import.meta.url), "utf8");
 const takeoverIdleMs = 3_000;
 const takeoverEveryMs = 1_000;
-const retryDelayMs = 200;
 /** Short, so that a takeover never waits long. */
 const blockMs = 1_000;
 
@@ -46,14 +45,9 @@ export interface LaneReaderOptions {
   log: RedisLog;
 }
 
-export interface LaneReader {
-  stop(): Promise<void>;
-}
-
-export function startLaneReader(options: LaneReaderOptions): LaneReader {
+export function startLaneReader(options: LaneReaderOptions): ReadLoop {
   const { model, workerId, redis, blockingRedis, log } = options;
   const lanes = laneClasses.map((laneClass) => keys.lane(model, laneClass));
-  const stopping = new AbortController();
 
   async function createGroups(): Promise<void> {
     for (const lane of lanes) {
@@ -127,53 +121,36 @@ export function startLaneReader(options: LaneReaderOptions): LaneReader {
     else void claimed.giveBack();
   }
 
-  async function run(): Promise<void> {
-    let groupsExist = false;
-    let nextTakeoverAt = 0;
-    let failing = false;
-    while (!stopping.signal.aborted) {
-      try {
-        if (!groupsExist) {
-          await createGroups();
-          groupsExist = true;
-        }
-        const free = options.freeSlots();
-        if (free <= 0) {
-          await options.slotFreed(stopping.signal);
-          continue;
-        }
-        if (Date.now() >= nextTakeoverAt) {
-          nextTakeoverAt = Date.now() + takeoverEveryMs;
-          await takeOver();
-        }
-        let entries = await claim(free);
-        if (entries.length === 0 && !stopping.signal.aborted) entries = await waitAndClaim();
-        for (const entry of entries) take(entry);
-        failing = false;
-      } catch (error) {
-        // NOGROUP: Redis was restarted empty. Anything else: it is away; the connection comes back by itself.
-        groupsExist = false;
-        if (stopping.signal.aborted) return;
-        // One line per outage, not one per attempt.
-        if (!failing) log.warn({ model, reason: reasonOf(error) }, "claiming failed, trying again");
-        failing = true;
-        await setTimeout(retryDelayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      }
+  let groupsExist = false;
+  let nextTakeoverAt = 0;
+
+  async function step(signal: AbortSignal): Promise<void> {
+    if (!groupsExist) {
+      await createGroups();
+      groupsExist = true;
     }
+    const free = options.freeSlots();
+    if (free <= 0) return options.slotFreed(signal);
+    if (Date.now() >= nextTakeoverAt) {
+      nextTakeoverAt = Date.now() + takeoverEveryMs;
+      await takeOver();
+    }
+    let entries = await claim(free);
+    if (entries.length === 0 && !signal.aborted) entries = await waitAndClaim();
+    for (const entry of entries) take(entry);
   }
 
-  const running = run();
-  return {
-    async stop() {
-      stopping.abort();
-      blockingRedis.disconnect();
-      await running;
-    },
-  };
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return startReadLoop({
+    blockingRedis,
+    doing: `claiming jobs of ${model}`,
+    log,
+    step: (signal) =>
+      step(signal).catch((error: unknown) => {
+        // Perhaps NOGROUP: Redis was restarted empty.
+        groupsExist = false;
+        throw error;
+      }),
+  });
 }
 
 function ignoreAway(): void {

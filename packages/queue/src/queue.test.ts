@@ -10,8 +10,8 @@ import {
   createReplyPublisher,
   dropUsageCopies,
   keys,
-  type LaneReader,
   publishInvalidation,
+  type ReadLoop,
   type Redis,
   readUsageCopies,
   readWorkerStates,
@@ -66,7 +66,7 @@ function job(requestId: string, laneClass: LaneClass = "normal"): Job {
 function startReader(workerId: string, slots: { free: number }) {
   const claimed: ClaimedJob[] = [];
   const waiting = new Set<() => void>();
-  const reader: LaneReader = startLaneReader({
+  const reader: ReadLoop = startLaneReader({
     model: "m",
     workerId,
     redis,

@@ -1,13 +1,12 @@
 /** The gateway's side of its reply stream: one reader, one connection, whatever the number of requests. */
-import { setTimeout } from "node:timers/promises";
 import { decodeFrames, type Frame } from "@tera/protocol";
 import { blockMs, type Redis, type RedisLog } from "./connection.ts";
 import { keys } from "./keys.ts";
+import { type ReadLoop, startReadLoop } from "./read-loop.ts";
 import { readStreams } from "./stream-reply.ts";
 
 const batchesPerRead = 256;
 const trimEveryMs = 1_000;
-const retryDelayMs = 100;
 
 export interface ReplyReaderOptions {
   gatewayId: string;
@@ -20,13 +19,8 @@ export interface ReplyReaderOptions {
   log: RedisLog;
 }
 
-export interface ReplyReader {
-  stop(): Promise<void>;
-}
-
-export function startReplyReader({ gatewayId, redis, blockingRedis, onFrames, log }: ReplyReaderOptions): ReplyReader {
+export function startReplyReader({ gatewayId, redis, blockingRedis, onFrames, log }: ReplyReaderOptions): ReadLoop {
   const key = keys.reply(gatewayId);
-  const stopping = new AbortController();
   let lastId = "0-0";
   let trimmedTo = lastId;
 
@@ -35,28 +29,6 @@ export function startReplyReader({ gatewayId, redis, blockingRedis, onFrames, lo
     trimmedTo = lastId;
     redis.xtrim(key, "MINID", "~", lastId).catch(() => undefined);
   }, trimEveryMs);
-
-  async function run(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      try {
-        const reply = await blockingRedis.call(
-          "XREAD",
-          ...["COUNT", String(batchesPerRead), "BLOCK", String(blockMs), "STREAMS", key, lastId],
-        );
-        for (const entry of readStreams(reply)) {
-          lastId = entry.id;
-          if (entry.value !== undefined) deliver(entry.value);
-        }
-      } catch (error) {
-        if (stopping.signal.aborted) return;
-        log.warn(
-          { reason: error instanceof Error ? error.message : String(error) },
-          "reading replies failed, trying again",
-        );
-        await setTimeout(retryDelayMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-      }
-    }
-  }
 
   function deliver(batch: string): void {
     let frames: Frame[];
@@ -70,13 +42,22 @@ export function startReplyReader({ gatewayId, redis, blockingRedis, onFrames, lo
     onFrames(frames);
   }
 
-  const running = run();
+  const loop = startReadLoop({
+    blockingRedis,
+    doing: "reading replies",
+    log,
+    async step() {
+      const block = ["COUNT", String(batchesPerRead), "BLOCK", String(blockMs), "STREAMS", key, lastId];
+      for (const entry of readStreams(await blockingRedis.call("XREAD", ...block))) {
+        lastId = entry.id;
+        if (entry.value !== undefined) deliver(entry.value);
+      }
+    },
+  });
   return {
     async stop() {
-      stopping.abort();
       clearInterval(trimTimer);
-      blockingRedis.disconnect();
-      await running;
+      await loop.stop();
     },
   };
 }

@@ -1,5 +1,5 @@
 /** Keeps one lane reader per model that a ready runner serves, and gives each claimed job its slot. */
-import { type LaneReader, type Redis, type RedisLog, startLaneReader } from "@tera/queue";
+import { type ReadLoop, type Redis, type RedisLog, startLaneReader } from "@tera/queue";
 import type { Supervisor } from "../runners/supervisor.ts";
 import type { Generator } from "./generate.ts";
 
@@ -22,11 +22,11 @@ export interface ClaimerDependencies {
 
 export function createClaimer(dependencies: ClaimerDependencies): Claimer {
   const { workerId, redis, connectBlocking, supervisor, generator, log } = dependencies;
-  const readers = new Map<string, LaneReader>();
+  const readers = new Map<string, ReadLoop>();
   const stopping = new Set<Promise<void>>();
   let stopped = false;
 
-  function startReader(model: string): LaneReader {
+  function startReader(model: string): ReadLoop {
     return startLaneReader({
       model,
       workerId,
@@ -46,7 +46,7 @@ export function createClaimer(dependencies: ClaimerDependencies): Claimer {
     });
   }
 
-  function stopReader(reader: LaneReader): void {
+  function stopReader(reader: ReadLoop): void {
     const done = reader.stop().finally(() => stopping.delete(done));
     stopping.add(done);
   }
