@@ -6,31 +6,12 @@
  */
 import type { z } from "zod";
 import type { chatMessageSchema, responseFormatSchema, toolChoiceSchema, toolSchema } from "./openai/chat.ts";
+import type { Sampling } from "./sampling.ts";
 
 export type ChatMessage = z.infer<typeof chatMessageSchema>;
 export type Tool = z.infer<typeof toolSchema>;
 export type ToolChoice = z.infer<typeof toolChoiceSchema>;
 export type ResponseFormat = z.infer<typeof responseFormatSchema>;
-
-/** How to pick tokens. An absent field means the engine's own default. */
-export interface Sampling {
-  /** Upper bound for generated tokens, reasoning included; absent: as far as the context reaches. */
-  maxTokens?: number;
-  temperature?: number;
-  topP?: number;
-  topK?: number;
-  minP?: number;
-  repetitionPenalty?: number;
-  frequencyPenalty?: number;
-  presencePenalty?: number;
-  seed?: number;
-  /** At most 16 strings; none of them is part of the output. */
-  stop?: string[];
-  /** Token id (decimal) to bias, -100 to 100. */
-  logitBias?: Record<string, number>;
-  /** Log probabilities wanted: the number of alternatives per token, 0 for the chosen token alone. */
-  logprobs?: number;
-}
 
 export interface ChatGeneration {
   kind: "chat";

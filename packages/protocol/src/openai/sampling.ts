@@ -1,6 +1,6 @@
 /** The sampling fields that chat and completion requests share, with OpenAI's ranges and Tera's three additions. */
 import { z } from "zod";
-import type { Sampling } from "../generation-request.ts";
+import type { Sampling } from "../sampling.ts";
 
 const tokenCount = z.number().int().min(1).max(100_000_000);
 
