@@ -1,13 +1,12 @@
 /** The gateway's process: configuration, connections, listen, drain. The only file with side effects. */
 import { createAuthenticator, createKeyStore } from "@tera/access";
-import { connectDatabase, migrateDatabase } from "@tera/database";
+import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import { createUsageSettler } from "@tera/metering";
 import { ConfigError } from "@tera/protocol";
 import {
-  checkRedis,
   connectBlockingRedis,
-  connectRedis,
   createLane,
+  openRedis,
   RedisUnsuitableError,
   readWorkerStates,
   sendControl,
@@ -34,10 +33,8 @@ async function main(): Promise<void> {
   const log = createLogger({ name: "gateway", level: config.TERA_LOG_LEVEL }).child({ gatewayId });
 
   const database = connectDatabase({ url: config.DATABASE_URL, name: "tera-gateway" });
-  const redis = connectRedis(config.REDIS_URL, { name: "tera-gateway", log });
+  const redis = await openRedis(config.REDIS_URL, { name: "tera-gateway", log });
   const connectBlocking = (name: string) => connectBlockingRedis(config.REDIS_URL, { name, log });
-  await redis.connect();
-  await checkRedis(redis);
   await migrateDatabase(config.DATABASE_URL, { log });
 
   const authenticator = createAuthenticator({
@@ -163,8 +160,14 @@ async function waitUntil(condition: () => boolean, timeoutMs: number): Promise<v
   while (!condition() && Date.now() < deadlineMs) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
+/** What cannot be used or reached is one sentence; only what nobody foresaw comes with its stack. */
+function describeFailure(error: unknown): unknown {
+  if (error instanceof ConfigError || error instanceof RedisUnsuitableError) return error.message;
+  if (!isDatabaseUnavailable(error)) return error;
+  return `Postgres cannot be reached (${databaseReason(error)}). Check DATABASE_URL, and that the server runs.`;
+}
+
 main().catch((error: unknown) => {
-  const expected = error instanceof ConfigError || error instanceof RedisUnsuitableError;
-  console.error(expected ? error.message : error);
+  console.error(describeFailure(error));
   process.exit(1);
 });

@@ -1,6 +1,6 @@
 /** The worker's process: reads the configuration, connects, runs, and drains when told to end. The only file with side effects. */
 import { ConfigError } from "@tera/protocol";
-import { checkRedis, connectBlockingRedis, connectRedis, RedisUnsuitableError } from "@tera/queue";
+import { connectBlockingRedis, openRedis, RedisUnsuitableError } from "@tera/queue";
 import { createLogger } from "@tera/telemetry";
 import { readConfig } from "./config.ts";
 import { createRunner } from "./runners/create-runner.ts";
@@ -12,9 +12,7 @@ async function main(): Promise<void> {
   const runnerSettings = readWorkerFile(config.TERA_WORKER_CONFIG);
   const log = createLogger({ name: "worker", level: config.TERA_LOG_LEVEL }).child({ workerId: config.TERA_WORKER_ID });
 
-  const redis = connectRedis(config.REDIS_URL, { name: "tera-worker", log });
-  await redis.connect();
-  await checkRedis(redis);
+  const redis = await openRedis(config.REDIS_URL, { name: "tera-worker", log });
 
   const worker = startWorker({
     workerId: config.TERA_WORKER_ID,

@@ -40,7 +40,10 @@ export function parseEnvironment<Shape extends z.ZodRawShape>(
   );
   const parsed = z.object(fields).safeParse(given);
   if (!parsed.success) {
-    for (const issue of parsed.error.issues) problems.push(`${issue.path.join(".")}: ${issue.message}`);
+    for (const issue of parsed.error.issues) {
+      const name = issue.path.join(".");
+      problems.push(`${name}: ${given[name] === undefined ? "is not set" : issue.message}`);
+    }
   }
   if (problems.length > 0 || !parsed.success) throw new ConfigError(problems.join("\n"));
   return Object.freeze(parsed.data);

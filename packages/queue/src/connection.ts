@@ -80,6 +80,27 @@ export class RedisUnsuitableError extends Error {
 }
 
 /**
+ * `connectRedis`, connected and checked.
+ * @throws {RedisUnsuitableError} also when it cannot be reached.
+ */
+export async function openRedis(url: string, options: RedisConnectionOptions): Promise<Redis> {
+  // The reason is in the first event; the rejection only says that the connection closed.
+  let reason = "no answer";
+  const redis = connectRedis(url, options);
+  redis.once("error", (error: Error) => {
+    reason = error.message;
+  });
+  try {
+    await redis.connect();
+  } catch {
+    redis.disconnect();
+    throw new RedisUnsuitableError(`Redis cannot be reached (${reason}). Check REDIS_URL, and that the server runs.`);
+  }
+  await checkRedis(redis);
+  return redis;
+}
+
+/**
  * Refuses a Redis that would lose work: too old for NOMKSTREAM, MINID and XAUTOCLAIM, or allowed to evict keys.
  * @throws {RedisUnsuitableError}
  */

@@ -3,6 +3,7 @@ export {
   checkRedis,
   connectBlockingRedis,
   connectRedis,
+  openRedis,
   type Redis,
   type RedisLog,
   RedisUnsuitableError,
