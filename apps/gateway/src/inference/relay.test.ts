@@ -67,12 +67,12 @@ describe("the relay", () => {
     await expect((await fetch(url)).arrayBuffer()).rejects.toThrow();
   });
 
-  it("sends a comment after 15 s of silence, and not before", async () => {
+  it("sends a comment before 15 s of silence have passed, and not much before", async () => {
     const { url } = await serve((response) => {
       const relay = createRelay(options(response));
-      relay.keepAlive(Date.now() + 14_000);
+      relay.keepAlive(Date.now() + 13_900);
       expect(response.headersSent).toBe(false);
-      relay.keepAlive(Date.now() + 15_001);
+      relay.keepAlive(Date.now() + 14_001);
       relay.end(emptyUsage());
     });
     expect(await (await fetch(url)).text()).toBe(": keep-alive\n\ndata: [DONE]\n\n");
