@@ -2,7 +2,7 @@ CREATE TABLE "account" (
 	"id" text PRIMARY KEY NOT NULL,
 	"name" text NOT NULL,
 	"kind" text NOT NULL,
-	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"disabled_at" timestamp (3) with time zone
 );
 --> statement-breakpoint
@@ -12,7 +12,7 @@ CREATE TABLE "api_key" (
 	"name" text NOT NULL,
 	"hash" "bytea" NOT NULL,
 	"last_four" text NOT NULL,
-	"created_at" timestamp (3) with time zone DEFAULT now() NOT NULL,
+	"created_at" timestamp with time zone DEFAULT now() NOT NULL,
 	"expires_at" timestamp (3) with time zone,
 	"revoked_at" timestamp (3) with time zone,
 	"model_scope" text[],

@@ -9,7 +9,7 @@ export const account = pgTable("account", {
   id: text().primaryKey(),
   name: text().notNull(),
   kind: text({ enum: accountKinds }).notNull(),
-  createdAt: timestamp("created_at", { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+  createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
   disabledAt: timestamp("disabled_at", { withTimezone: true, precision: 3 }),
 });
 export type Account = typeof account.$inferSelect;

@@ -17,7 +17,7 @@ export const apiKey = pgTable(
     /** HMAC-SHA-256 of the key under a secret that is not in this database. */
     hash: bytea().notNull().unique(),
     lastFour: text("last_four").notNull(),
-    createdAt: timestamp("created_at", { withTimezone: true, precision: 3 }).notNull().defaultNow(),
+    createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
     expiresAt: timestamp("expires_at", { withTimezone: true, precision: 3 }),
     revokedAt: timestamp("revoked_at", { withTimezone: true, precision: 3 }),
     /** Model ids that the key may use; null: all. */
