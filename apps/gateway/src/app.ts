@@ -9,6 +9,7 @@ import type { Exchanges } from "./inference/exchange.ts";
 import type { Roster } from "./inference/roster.ts";
 import { registerAuthentication } from "./plugins/authenticate.ts";
 import { registerErrorHandler } from "./plugins/error-handler.ts";
+import { dropBodies, parseJsonBodies } from "./plugins/json-body.ts";
 import { registerRequestId, requestIdHeaders } from "./plugins/request-id.ts";
 import { registerGenerationRoutes } from "./routes/generation.ts";
 import { type HealthChecks, registerHealthRoutes } from "./routes/health.ts";
@@ -46,12 +47,19 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     return503OnClosing: false,
     routerOptions: { maxParamLength: 512 },
     clientErrorHandler: answerBrokenRequest,
+    // A path that cannot be decoded never reaches a route, nor the error handler.
+    frameworkErrors(_cause, request, reply) {
+      const { status, headers, body } = renderError(new TeraError("invalid_request", "The path is not a valid URL."));
+      reply.raw.writeHead(status, { ...headers, ...requestIdHeaders(request.id) }).end(body);
+    },
   });
   registerRequestId(app);
+  dropBodies(app);
   registerErrorHandler(app);
   if (publicHealth !== undefined) registerHealthRoutes(app, publicHealth);
   app.register(async (keyed) => {
     registerAuthentication(keyed, authenticator);
+    parseJsonBodies(keyed);
     registerGenerationRoutes(keyed, { admitter, exchanges });
     registerModelRoutes(keyed, roster);
   });

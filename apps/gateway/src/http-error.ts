@@ -30,7 +30,7 @@ export function toTeraError(cause: unknown): TeraError {
   }
   // Fastify's JSON parser throws a plain SyntaxError with a status, also for `__proto__`.
   if (cause instanceof SyntaxError && "statusCode" in cause && cause.statusCode === 400) {
-    return new TeraError("invalid_json", "The request body is not valid JSON.");
+    return new TeraError("invalid_json", "The request body is not valid JSON, or holds the key `__proto__`.");
   }
   return new TeraError("internal_error", "Something went wrong on our side. Try again.", { cause });
 }

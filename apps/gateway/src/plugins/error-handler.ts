@@ -4,6 +4,8 @@ import type { FastifyInstance, HTTPMethods } from "fastify";
 import { renderError, toTeraError } from "../http-error.ts";
 
 const offered = "This service offers /v1/chat/completions, /v1/completions, /v1/models and /v1/audio/speech.";
+/** A body that is announced longer than this is not waited for. */
+const drainedBytesMax = 256 * 1_024 * 1_024;
 const methods: readonly HTTPMethods[] = ["GET", "POST"];
 
 export function registerErrorHandler(app: FastifyInstance): void {
@@ -13,7 +15,9 @@ export function registerErrorHandler(app: FastifyInstance): void {
       request.log.error({ err: cause, detail: error.detail, code: error.code }, "request failed");
     // Fastify would close the connection while the client still sends, and the client would see a broken pipe instead of the answer. Kept open, Node
     // reads the rest and drops it, for as long as a request may take.
-    if (error.code === "body_too_large") reply.removeHeader("connection");
+    if (error.code === "body_too_large" && Number(request.headers["content-length"] ?? 0) <= drainedBytesMax) {
+      reply.removeHeader("connection");
+    }
     const { status, headers, body } = renderError(error);
     return reply.code(status).headers(headers).send(body);
   });

@@ -59,7 +59,7 @@ export async function generateChoice(
     if (clear !== undefined) await clear;
   }
   if (signal.aborted) return undefined;
-  const last = text.end();
+  const last = text.end(isFull);
   if (last !== undefined) run.onPart(last);
   return finishReason(text, isFull);
 }

@@ -308,19 +308,26 @@ test("a prompt longer than the context is refused with both numbers, also one so
 });
 
 test("an answer ends with reason length when the context is full", async () => {
-  const { usage, finishReason } = await ask(
-    runner,
-    chat("word ".repeat(480), { sampling: { temperature: 0, maxTokens: 100_000, logitBias: { [idOf("x")]: 100 } } }),
-  );
+  const { usage, finishReason } = await ask(runner, {
+    ...chat("word ".repeat(480)),
+    sampling: { temperature: 0, logitBias: { [idOf("x")]: 100 } },
+  });
   expect(usage.promptTokens + usage.completionTokens).toBe(1_024);
   expect(finishReason).toBe("length");
 });
 
+test("prompt and max_tokens over the context length are refused with both numbers", async () => {
+  const request = chat(capital, { sampling: { maxTokens: 1_024 } });
+  await expect(ask(runner, request)).rejects.toMatchObject({
+    code: "context_length_exceeded",
+    param: "max_tokens",
+    message: expect.stringMatching(/1024 tokens.*1024 for the answer/),
+  });
+});
+
 test("an abort ends the generation within a second, with what was counted until then", async () => {
   const abort = new AbortController();
-  const endless = chat("Tell me a story", {
-    sampling: { temperature: 0, maxTokens: 100_000, logitBias: { [idOf("x")]: 100 } },
-  });
+  const endless = { ...chat("Tell me a story"), sampling: { temperature: 0, logitBias: { [idOf("x")]: 100 } } };
   let abortedAtMs = 0;
   const { usage, finishReason, deltas } = await ask(runner, endless, {
     signal: abort.signal,

@@ -86,6 +86,17 @@ function checkLength(engine: Engine, tokens: Token[], param: string): Token[] {
   return tokens;
 }
 
+/** @throws {TeraError} when an answer of the length that was asked for does not fit behind a prompt. Not asked for: it ends where the context does. */
+export function checkRoom({ contextLength }: Engine, prompts: readonly Prompt[], maxTokens = 0): void {
+  const longest = Math.max(...prompts.map(({ tokens }) => tokens.length));
+  if (longest + maxTokens <= contextLength) return;
+  throw new TeraError(
+    "context_length_exceeded",
+    `This model's maximum context length is ${contextLength} tokens. However, you requested ${longest + maxTokens} tokens (${longest} in the prompt, ${maxTokens} for the answer). Please reduce the prompt or max_tokens.`,
+    { param: "max_tokens" },
+  );
+}
+
 function contextExceeded({ contextLength }: Engine, tokens: string, param: string): TeraError {
   return new TeraError(
     "context_length_exceeded",

@@ -3,7 +3,7 @@ import { type GenerationRequest, type Sampling, TeraError, type Usage } from "@t
 import type { Engine } from "./engine.ts";
 import { generateChoice } from "./generate-choice.ts";
 import type { Outbox } from "./outbox.ts";
-import { createChatPrompt, createCompletionPrompts, type Prompt } from "./prompt.ts";
+import { checkRoom, createChatPrompt, createCompletionPrompts, type Prompt } from "./prompt.ts";
 
 export interface Task {
   taskId: number;
@@ -76,10 +76,16 @@ interface TaskPlan {
 
 function readRequest(engine: Engine, request: GenerationRequest): TaskPlan {
   switch (request.kind) {
-    case "chat":
-      return { prompts: [createChatPrompt(engine, request)], n: request.n, sampling: request.sampling };
-    case "completion":
-      return { prompts: createCompletionPrompts(engine, request), n: request.n, sampling: request.sampling };
+    case "chat": {
+      const prompts = [createChatPrompt(engine, request)];
+      checkRoom(engine, prompts, request.sampling.maxTokens);
+      return { prompts, n: request.n, sampling: request.sampling };
+    }
+    case "completion": {
+      const prompts = createCompletionPrompts(engine, request);
+      checkRoom(engine, prompts, request.sampling.maxTokens);
+      return { prompts, n: request.n, sampling: request.sampling };
+    }
     case "speech":
       throw new TeraError("invalid_request", "This model writes text; it cannot speak.", { param: "model" });
   }

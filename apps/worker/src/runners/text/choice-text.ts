@@ -29,8 +29,8 @@ export interface ChoicePart {
 export interface ChoiceText {
   /** What a piece of raw text adds; undefined when nothing yet. The token's log probability goes out with the content it is part of. */
   push(text: string, logprob?: TokenLogprob): ChoicePart | undefined;
-  /** What was held back. */
-  end(): ChoicePart | undefined;
+  /** What was held back. `cut`: generation did not end by itself. */
+  end(cut?: boolean): ChoicePart | undefined;
   /** A stop string was met or the last call allowed is complete: generation is over. */
   readonly ended: boolean;
   readonly inReasoning: boolean;
@@ -51,11 +51,11 @@ export function createChoiceText(options: ChoiceTextOptions): ChoiceText {
   let entered = 0;
   let left = 0;
 
-  function assemble(reasoning: string, raw: string, isLast: boolean): ChoicePart | undefined {
+  function assemble(reasoning: string, raw: string, isLast: boolean, cut = false): ChoicePart | undefined {
     const part: ChoicePart = {};
     const parsed = parser === undefined ? { content: raw, toolCalls: [] } : parser.push(raw);
     if (parser !== undefined && isLast) {
-      const rest = parser.end();
+      const rest = parser.end(cut);
       parsed.content += rest.content;
       parsed.toolCalls.push(...rest.toolCalls);
     }
@@ -90,9 +90,9 @@ export function createChoiceText(options: ChoiceTextOptions): ChoiceText {
       if (logprob !== undefined && !wasReasoning && !splitter.inReasoning) waiting.push({ at: entered, logprob });
       return assemble(reasoning, content, false);
     },
-    end() {
+    end(cut = false) {
       const { reasoning, content } = splitter?.end() ?? { reasoning: "", content: "" };
-      return assemble(reasoning, content, true);
+      return assemble(reasoning, content, true, cut);
     },
     get ended() {
       return stops.stopped || (parser !== undefined && parser.completedCalls >= options.toolCallsMax);

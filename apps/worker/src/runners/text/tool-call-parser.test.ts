@@ -147,3 +147,9 @@ test("nothing but white space is lost: what is not in a call is in the content",
     { numRuns: 1_000 },
   );
 });
+
+test("the beginning of a call that was cut off is shown to nobody", () => {
+  const parser = createToolCallParser();
+  const shown = parser.push('Let me see. <tool_call>\n{"name": "get_wea').content + parser.end(true).content;
+  expect(shown.trim()).toBe("Let me see.");
+});

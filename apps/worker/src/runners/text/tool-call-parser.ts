@@ -21,8 +21,11 @@ export interface ToolCallPiece {
 
 export interface ToolCallParser {
   push(text: string): ToolCallPiece;
-  /** What was held back; an unfinished call stays as far as it was given. */
-  end(): ToolCallPiece;
+  /**
+   * What was held back; an unfinished call stays as far as it was given. A call of which nothing was given is content, for the model meant it so;
+   * unless the text was cut (`length`): then it is the beginning of a call, and nothing that a reader should see.
+   */
+  end(cut?: boolean): ToolCallPiece;
   /** Calls whose closing tag has been read. */
   readonly completedCalls: number;
   /** Calls of which anything was given. */
@@ -157,10 +160,10 @@ export function createToolCallParser(newId: () => string = () => `call_${randomB
 
   return {
     push,
-    end() {
+    end(cut = false) {
       const piece: ToolCallPiece = { content: "", toolCalls: [] };
       if (state === "head") {
-        if (!giveWhole(held, piece)) piece.content = gap + toolCallOpening + held;
+        if (!giveWhole(held, piece) && !cut) piece.content = gap + toolCallOpening + held;
       } else if (state === "text" && !(afterCall && held.trim() === "")) {
         piece.content = held;
       }
