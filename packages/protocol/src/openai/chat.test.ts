@@ -158,7 +158,7 @@ test("null means not set, for every field that may be absent", () => {
       audio: null,
     },
   ];
-  const tools = [{ type: "function", function: { name: "now", description: null, strict: null } }];
+  const tools = [{ type: "function", function: { name: "now", description: null, parameters: null, strict: null } }];
   expect(firstProblem({ messages, tools })).toBeUndefined();
   const schema = { name: "x", description: null, schema: {}, strict: null };
   expect(firstProblem({ response_format: { type: "json_schema", json_schema: schema } })).toBeUndefined();

@@ -59,7 +59,7 @@ export const toolSchema = z.object({
   function: z.object({
     name: toolNameSchema,
     description: z.string().nullish(),
-    parameters: jsonObject.optional(),
+    parameters: jsonObject.nullish(),
     strict: z.boolean().nullish(),
   }),
 });

@@ -76,7 +76,7 @@ function addCallBody(rules: GrammarRules, tools: readonly Tool[]): string {
 /** A tool that is not `strict` and has a schema that cannot be enforced takes any object. */
 function addArguments(rules: GrammarRules, tool: Tool): string {
   const { parameters, strict } = tool.function;
-  if (parameters === undefined) return addAnyJson(rules).object;
+  if (parameters == null) return addAnyJson(rules).object;
   // A tool takes no arguments but those it declares.
   const closed = "properties" in parameters ? { additionalProperties: false } : {};
   const schema = { type: "object", ...closed, ...parameters };
