@@ -36,8 +36,6 @@ const fields = {
   TERA_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 };
 
-export type GatewayConfig = ReturnType<typeof readConfig>;
-
 /** @throws {ConfigError} naming every variable that is wrong. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
   return parseEnvironment(fields, "TERA_GATEWAY_", environment);

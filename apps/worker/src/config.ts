@@ -26,8 +26,6 @@ const fields = {
   TERA_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 };
 
-export type WorkerConfig = ReturnType<typeof readConfig>;
-
 /** @throws {ConfigError} naming every variable that is wrong. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
   return parseEnvironment(fields, "TERA_WORKER_", environment);

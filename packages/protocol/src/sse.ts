@@ -79,10 +79,5 @@ export function encodeSseEvent(json: string): string {
   return `data: ${json}\n\n`;
 }
 
-/** The same with an event name, for dialects that use them. */
-export function encodeNamedSseEvent(event: string, json: string): string {
-  return `event: ${event}\ndata: ${json}\n\n`;
-}
-
 export const sseDone = "data: [DONE]\n\n";
 export const sseKeepAlive = ": keep-alive\n\n";

@@ -12,7 +12,7 @@ import { readEntries } from "./stream-reply.ts";
 
 const readMax = 500;
 /** Silent for this long: its usage is settled by others. */
-export const gatewayDeadAfterMs = 5_000;
+const gatewayDeadAfterMs = 5_000;
 /** Silent for this long and with nothing left to settle: forgotten. */
 const gatewayForgottenAfterMs = 600_000;
 

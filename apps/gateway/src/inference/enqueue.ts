@@ -27,7 +27,6 @@ export interface Dispatcher {
 }
 
 interface Waiting {
-  job: Job;
   send(): void;
 }
 
@@ -69,7 +68,6 @@ export function createDispatcher({ lane, roster }: { lane: Lane; roster: Pick<Ro
       let entry: Promise<LaneEntry | undefined> = Promise.resolve(undefined);
 
       const item: Waiting = {
-        job,
         send() {
           state = "sent";
           queue.outstanding++;

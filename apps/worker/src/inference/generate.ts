@@ -23,7 +23,6 @@ export interface Generator {
   /** Nobody reads what this gateway asked for any more. */
   cancelGateway(gatewayId: string): void;
   gatewaysInUse(): string[];
-  readonly running: number;
   /** Waits for what runs; past the deadline it is cancelled. */
   drain(timeoutMs: number): Promise<void>;
 }
@@ -116,9 +115,6 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
       }
     },
     gatewaysInUse: () => [...new Set([...attempts.values()].map(({ job }) => job.gatewayId))],
-    get running() {
-      return attempts.size;
-    },
     async drain(timeoutMs) {
       const timer = setTimeout(() => {
         for (const { abort } of attempts.values()) abort.abort();

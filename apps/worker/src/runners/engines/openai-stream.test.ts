@@ -7,7 +7,7 @@ function read(events: readonly (object | string)[], kind: "chat" | "completion" 
   const reader = createEngineStreamReader({
     kind,
     choices,
-    promptTokensEstimate: 7,
+    estimatePromptTokens: () => 7,
     sink: (delta) => deltas.push(delta),
   });
   for (const event of events) reader.event(typeof event === "string" ? event : JSON.stringify(event));

@@ -39,8 +39,8 @@ export interface EngineStreamOptions {
   kind: "chat" | "completion";
   /** Choices that must finish. */
   choices: number;
-  /** For a usage that the engine does not give: an estimate of the prompt's tokens. */
-  promptTokensEstimate: number;
+  /** Asked only for a usage that the engine does not give: it walks the whole prompt. */
+  estimatePromptTokens(): number;
   sink: DeltaSink;
 }
 
@@ -139,7 +139,7 @@ export function createEngineStreamReader(options: EngineStreamOptions): EngineSt
       if (engineUsage === undefined) {
         return {
           ...emptyUsage("counted"),
-          promptTokens: options.promptTokensEstimate,
+          promptTokens: options.estimatePromptTokens(),
           completionTokens: contentDeltas + reasoningDeltas,
           reasoningTokens: reasoningDeltas,
         };

@@ -113,9 +113,13 @@ export function createHttpRunner(settings: HttpRunnerSettings, { log, onChange }
     choices: number,
     sink: DeltaSink,
   ): Promise<Usage> {
-    const promptTokensEstimate = estimatePromptTokens(body);
     const kind = task.request.kind === "completion" ? "completion" : "chat";
-    const reader = createEngineStreamReader({ kind, choices, promptTokensEstimate, sink });
+    const reader = createEngineStreamReader({
+      kind,
+      choices,
+      estimatePromptTokens: () => estimatePromptTokens(body),
+      sink,
+    });
     const parser = createSseParser((data) => reader.event(data));
     try {
       const response = await post(path, body, task.signal);
