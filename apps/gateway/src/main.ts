@@ -75,9 +75,10 @@ async function main(): Promise<void> {
     },
     isLost: (workerId) => roster.isLost(workerId),
     cancelAttempt(workerId, requestId, attempt) {
-      sendControl(redis, workerId, { version: 1, type: "cancel", requestId, attempt }).catch((error: Error) =>
-        // The worker finds out by itself that nobody reads, or ends the attempt; its frames are dropped.
-        log.warn({ workerId, requestId, reason: error.message }, "a cancellation could not be sent"),
+      sendControl(redis, workerId, { version: 1, type: "cancel", requestId, attempt, reason: "client" }).catch(
+        (error: Error) =>
+          // The worker finds out by itself that nobody reads, or ends the attempt; its frames are dropped.
+          log.warn({ workerId, requestId, reason: error.message }, "a cancellation could not be sent"),
       );
     },
     settle(record) {

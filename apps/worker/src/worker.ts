@@ -64,7 +64,15 @@ export function startWorker({
   const presence = startWorkerPresence({
     redis,
     log,
-    state: () => ({ version: 1, workerId, host: hostname(), startedAtMs, draining, runners: supervisor.statuses() }),
+    state: () => ({
+      version: 1,
+      workerId,
+      host: hostname(),
+      startedAtMs,
+      draining,
+      runners: supervisor.statuses(),
+      gpus: [],
+    }),
   });
 
   function onChange(): void {

@@ -31,6 +31,7 @@ export function toUsageRow(record: UsageRecord): Record<string, unknown> {
     workerId: record.workerId ?? null,
     runnerId: record.runnerId ?? null,
     attempts: record.attempts,
+    failedAttempts: record.failedAttempts,
     admittedAt: new Date(record.admittedAtMs),
     queueMs: record.queueMs ?? null,
     ttftMs: record.ttftMs ?? null,

@@ -8,6 +8,8 @@ export const controlMessageSchema = z.discriminatedUnion("type", [
     type: z.literal("cancel"),
     requestId: z.string(),
     attempt: z.number().int().positive(),
+    /** `deadline`: the runner was too slow, which counts against it; `client`: the client left, which does not. */
+    reason: z.enum(["client", "deadline"]).default("client"),
   }),
 ]);
 export type ControlMessage = z.infer<typeof controlMessageSchema>;

@@ -39,6 +39,7 @@ export const errorCodes = {
   runner_failed: { status: 500, type: "server_error", fault: "runner", retryable: true },
   worker_lost: { status: 500, type: "server_error", fault: "worker", retryable: true },
   no_replica: { status: 503, type: "service_unavailable", fault: "gateway", retryable: false },
+  runner_overloaded: { status: 503, type: "service_unavailable", fault: "runner", retryable: true },
   queue_unavailable: { status: 503, type: "service_unavailable", fault: "gateway", retryable: false },
   database_unavailable: { status: 503, type: "service_unavailable", fault: "gateway", retryable: false },
   draining: { status: 503, type: "service_unavailable", fault: "gateway", retryable: false },

@@ -5,6 +5,17 @@ import { usageSchema } from "./usage.ts";
 
 const ms = z.number().int().nonnegative();
 
+/** An attempt that did not become the answer. */
+export const failedAttemptSchema = z.object({
+  /** From 1. */
+  attempt: z.number().int().positive(),
+  workerId: z.string().optional(),
+  runnerId: z.string().optional(),
+  /** The code of what went wrong. */
+  code: z.string(),
+});
+export type FailedAttempt = z.infer<typeof failedAttemptSchema>;
+
 export const usageRecordSchema = z.object({
   version: z.literal(1),
   requestId: z.string().min(1),
@@ -24,6 +35,8 @@ export const usageRecordSchema = z.object({
   runnerId: z.string().optional(),
   /** Attempts that were made, the last one included; 0 when no worker took it. */
   attempts: z.number().int().nonnegative(),
+  /** Of those, the ones that failed, in order; the worker's copy does not know them. */
+  failedAttempts: z.array(failedAttemptSchema).default([]),
   /** Epoch milliseconds. */
   admittedAtMs: z.number().int().positive(),
   /** From admission until a worker accepted. */

@@ -24,17 +24,30 @@ export const servedModelSchema = z.object({
 export type ServedModel = z.infer<typeof servedModelSchema>;
 
 /**
- * A runner's life: starting -> ready <-> unhealthy -> stopped.
- * starting: not yet able to answer. ready: takes jobs. unhealthy: its engine cannot be reached or failed; it is tried again.
- * stopped: will not come back. The runner itself is the only writer of its state.
+ * The states of a runner as everybody sees them.
+ *
+ * | state     | meaning                                                              | takes jobs        |
+ * |-----------|----------------------------------------------------------------------|-------------------|
+ * | starting  | not yet able to answer                                               | no                |
+ * | warming   | answers, and a first small generation is under way                   | no                |
+ * | ready     | in rotation                                                          | up to its slots   |
+ * | trial     | was ejected, has passed a canary, must still show that it works      | one at a time     |
+ * | ejected   | its generations failed; a canary is tried again after a pause        | no                |
+ * | unhealthy | its engine cannot be reached or says that it is ill; it is tried again | no              |
+ * | stopped   | will not come back                                                   | no                |
+ *
+ * The runner itself writes starting, ready, unhealthy and stopped. The worker's health tracker lays warming, trial and ejected over a runner
+ * that calls itself ready.
  */
-export const runnerStates = ["starting", "ready", "unhealthy", "stopped"] as const;
+export const runnerStates = ["starting", "warming", "ready", "trial", "ejected", "unhealthy", "stopped"] as const;
 export type RunnerState = (typeof runnerStates)[number];
 
 export const runnerStatusSchema = z.object({
   id: z.string().min(1),
   kind: z.enum(["http", "process", "llama"]),
   engine: z.string(),
+  /** As the engine tells it. */
+  engineVersion: z.string().optional(),
   state: z.enum(runnerStates),
   /** Why it is not ready, in words for the operator. */
   reason: z.string().optional(),
@@ -45,6 +58,24 @@ export const runnerStatusSchema = z.object({
 });
 export type RunnerStatus = z.infer<typeof runnerStatusSchema>;
 
+/** How many jobs a runner may have at once in the state that it is in. */
+export function openSlots({ state, slots }: Pick<RunnerStatus, "state" | "slots">): number {
+  if (state === "ready") return slots;
+  return state === "trial" ? Math.min(1, slots) : 0;
+}
+
+/** One GPU as its driver reports it; what the driver does not say is absent. */
+export const gpuStatusSchema = z.object({
+  index: z.number().int().nonnegative(),
+  name: z.string(),
+  memoryUsedMiB: z.number().nonnegative().optional(),
+  memoryTotalMiB: z.number().nonnegative().optional(),
+  utilizationPercent: z.number().min(0).max(100).optional(),
+  powerW: z.number().nonnegative().optional(),
+  temperatureC: z.number().optional(),
+});
+export type GpuStatus = z.infer<typeof gpuStatusSchema>;
+
 export const workerStateSchema = z.object({
   version: z.literal(1),
   workerId: z.string().min(1),
@@ -53,5 +84,6 @@ export const workerStateSchema = z.object({
   startedAtMs: z.number(),
   draining: z.boolean(),
   runners: z.array(runnerStatusSchema),
+  gpus: z.array(gpuStatusSchema).default([]),
 });
 export type WorkerState = z.infer<typeof workerStateSchema>;

@@ -7,6 +7,8 @@ import { parseJson } from "./parse-json.ts";
 const invalidationSchema = z.discriminatedUnion("type", [
   /** A key was changed or revoked. */
   z.object({ type: z.literal("key"), keyId: z.string() }),
+  /** What the operator says of a model was changed. */
+  z.object({ type: z.literal("catalog") }),
   /** A worker came, went, or serves something else. */
   z.object({ type: z.literal("workers") }),
 ]);

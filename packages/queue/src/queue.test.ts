@@ -227,6 +227,7 @@ describe("replies", () => {
       usage,
       gatewayId: "gw",
       attempts: 1,
+      failedAttempts: [],
       admittedAtMs: 1_000,
       totalMs: 5,
     };
@@ -248,7 +249,7 @@ describe("signs of life, control and invalidation", () => {
     const presence = startWorkerPresence({
       redis,
       log: silent,
-      state: () => ({ version: 1, workerId: "w1", host: "h", startedAtMs: 1, draining: false, runners: [] }),
+      state: () => ({ version: 1, workerId: "w1", host: "h", startedAtMs: 1, draining: false, runners: [], gpus: [] }),
     });
     presence.announce();
     await vi.waitFor(async () =>
@@ -270,7 +271,7 @@ describe("signs of life, control and invalidation", () => {
     });
     await redis.ping();
     const sentAt = performance.now();
-    await sendControl(redis, "w1", { version: 1, type: "cancel", requestId: "r", attempt: 1 });
+    await sendControl(redis, "w1", { version: 1, type: "cancel", requestId: "r", attempt: 1, reason: "client" });
     expect((await seen) - sentAt).toBeLessThan(100);
   });
 

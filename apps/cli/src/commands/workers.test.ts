@@ -54,6 +54,7 @@ async function connectWorker(workerId: string, change: Partial<WorkerState>): Pr
     startedAtMs: 1,
     draining: false,
     runners: [],
+    gpus: [],
     ...change,
   };
   const presence = startWorkerPresence({ redis, log, state: () => state });

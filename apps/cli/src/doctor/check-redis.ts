@@ -69,6 +69,10 @@ function checkWorkers(workers: readonly WorkerState[]): Finding[] {
 
 const fixes: Record<Exclude<RunnerState, "ready">, string> = {
   starting: "Wait: a large model takes minutes to load. If it stays so, see the worker's log.",
+  warming: "Wait: it takes requests after its first small generation, which can take minutes (graph compilation).",
+  trial: "Wait: it is back in rotation after its next answer.",
+  ejected:
+    "Look at the engine's own log: its generations fail, though it may call itself healthy. It is tried again by itself.",
   unhealthy: "Look at the engine's own log and address; it comes back by itself once it answers.",
   stopped: "See the worker's log, correct its tera.worker.yaml, and start it again.",
 };
@@ -95,6 +99,7 @@ function checkRunner(runner: RunnerStatus, { workerId, draining }: WorkerState):
     return { check, status: "broken", found: `${runner.engine} has no model.`, fix: "Load a model in the engine." };
   }
   const reason = runner.reason === undefined ? "" : `: ${runner.reason}`;
-  const status = runner.state === "starting" ? "warning" : "broken";
+  const passing = runner.state === "starting" || runner.state === "warming" || runner.state === "trial";
+  const status = passing ? "warning" : "broken";
   return { check, status, found: `${runner.engine} is ${runner.state}${reason}.`, fix: fixes[runner.state] };
 }

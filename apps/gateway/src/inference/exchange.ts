@@ -168,6 +168,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
       workerId: state.workerId,
       runnerId: state.runnerId,
       attempts: wasAccepted ? state.attempt : state.attempt - 1,
+      failedAttempts: [],
       admittedAtMs: admission.admittedAtMs,
       queueMs: since(entry.acceptedAtMs),
       ttftMs: since(entry.firstDeltaAtMs),

@@ -32,6 +32,7 @@ export function toUsageRecord(job: Job, outcome: AttemptOutcome): UsageRecord {
     workerId: outcome.workerId,
     runnerId: outcome.runnerId,
     attempts: job.attempt,
+    failedAttempts: [],
     admittedAtMs: job.admittedAtMs,
     queueMs: since(outcome.acceptedAtMs),
     ttftMs: outcome.firstDeltaAtMs === undefined ? undefined : since(outcome.firstDeltaAtMs),

@@ -2,9 +2,10 @@
  * `Runner`: what the worker knows of anything that generates. Each kind (http, llama, process) implements it; quirks of an engine stay
  * inside.
  *
- * A runner owns its state (see `RunnerState` in the protocol for the table) and tells of each change through `onChange`.
+ * A runner owns its state (see `RunnerState` in the protocol for the table; it writes starting, ready, unhealthy and stopped) and tells of each
+ * change through `onChange`. Whether a ready runner really gets jobs is the health tracker's part (health/).
  */
-import type { Delta, GenerationRequest, RunnerStatus, Usage } from "@tera/protocol";
+import type { Delta, GenerationRequest, RunnerStatus, ServedModel, Usage } from "@tera/protocol";
 
 /** One attempt at one request. */
 export interface GenerationTask {
@@ -33,6 +34,11 @@ export interface Runner {
    * @throws {TeraError} with a message that a client may see; `retryable` says whether another replica can help.
    */
   generate(task: GenerationTask, sink: DeltaSink): Promise<Usage>;
+  /**
+   * The model that a tiny canary generation may use now. Undefined: none may be run, because it would load a model that nobody asked for, cost
+   * money, or prove nothing.
+   */
+  canaryModel(): ServedModel | undefined;
   /** Ends what runs and frees everything. Idempotent; resolves within 3 s. */
   stop(): Promise<void>;
 }

@@ -4,9 +4,9 @@
  * No foreign keys: an event must be recordable whatever else happened to its account. Counts are bigint and checked, so that no figure of
  * an engine can make a row that nobody can add up.
  */
-import { finishReasons } from "@tera/protocol";
+import { type FailedAttempt, finishReasons } from "@tera/protocol";
 import { sql } from "drizzle-orm";
-import { bigint, boolean, check, index, integer, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+import { bigint, boolean, check, index, integer, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 
 export const usageEvent = pgTable(
   "usage_event",
@@ -34,6 +34,8 @@ export const usageEvent = pgTable(
     workerId: text("worker_id"),
     runnerId: text("runner_id"),
     attempts: integer().notNull(),
+    /** The attempts that failed, in order: `[{attempt, workerId?, runnerId?, code}]`. */
+    failedAttempts: jsonb("failed_attempts").$type<FailedAttempt[]>().notNull().default([]),
     admittedAt: timestamp("admitted_at", { withTimezone: true, precision: 3 }).notNull(),
     /** From admission until a worker accepted. */
     queueMs: bigint("queue_ms", { mode: "number" }),

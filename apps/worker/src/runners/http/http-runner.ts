@@ -177,6 +177,7 @@ export function createHttpRunner(settings: HttpRunnerSettings, { log, onChange }
     start() {
       void probeForever();
     },
+    canaryModel: () => models[0],
     async generate(task, sink) {
       try {
         return await dispatch(task, sink);

@@ -176,6 +176,8 @@ export function createLlamaRunner(settings: LlamaRunnerSettings, dependencies: L
       };
     },
     start: launch,
+    // Its child is supervised through the pipe, and the model is warm before the child calls itself ready.
+    canaryModel: () => undefined,
     generate,
     async stop() {
       clearTimeout(restartTimer);
