@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { usualPorts } from "./runners/discovery/usual-ports.ts";
 import { parseWorkerFile, readWorkerFile } from "./worker-file.ts";
 
 describe("the worker's file", () => {
@@ -12,8 +13,8 @@ describe("the worker's file", () => {
       "  - kind: llama",
       "    model: hf:owner/repo:Q4_K_M",
     ].join("\n");
-    expect(parseWorkerFile(text, "/etc/tera/w.yaml")).toMatchObject([
-      { kind: "http", id: "http-1", slots: 32 },
+    expect(parseWorkerFile(text, "/etc/tera/w.yaml").runners).toMatchObject([
+      { kind: "http", id: "http-1" },
       { kind: "llama", id: "llama-1", model: "/etc/tera/m/tiny.gguf", name: "tiny", slots: 4 },
       { kind: "llama", id: "llama-2", model: "hf:owner/repo:Q4_K_M", name: "owner/repo" },
     ]);
@@ -28,6 +29,7 @@ describe("the worker's file", () => {
       "w.yaml:4: runners.0.slot: Unrecognized key",
     ],
     ["an unknown kind", "runners:\n  - kind: gpu\n", "w.yaml:2: runners.0.kind: kind must be http or llama"],
+    ["a port that is none", "runners: []\ndiscover: [80000]\n", "w.yaml:2: discover: must be true, false or a list"],
     ["broken YAML", "runners:\n  - kind: [\n", "w.yaml:3:"],
     [
       "one id for two",
@@ -36,6 +38,21 @@ describe("the worker's file", () => {
     ],
   ])("names the line of %s", (_name, text, message) => {
     expect(() => parseWorkerFile(text, "w.yaml")).toThrow(message);
+  });
+
+  it.each([
+    ["", usualPorts],
+    ["runners: []", usualPorts],
+    ["runners: [{kind: http, url: 'http://h'}]", []],
+    ["runners: [{kind: http, url: 'http://h'}]\ndiscover: true", usualPorts],
+    ["discover: false", []],
+    ["discover: [8001, 8002]", [8001, 8002]],
+  ])("watches local ports when it names no runner, or as it says: %j", (text, ports) => {
+    expect(parseWorkerFile(text, "w.yaml").discoverPorts).toEqual(ports);
+  });
+
+  it("need not be there unless somebody named it", () => {
+    expect(readWorkerFile(undefined)).toEqual({ runners: [], discoverPorts: usualPorts });
   });
 
   it("says which setting names a file that cannot be read", () => {

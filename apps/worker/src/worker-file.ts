@@ -1,9 +1,10 @@
 /** `tera.worker.yaml`: which runners this worker drives. Every error names its line. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { ConfigError } from "@tera/protocol";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import { engineNames } from "./runners/engines/engine-names.ts";
 
 const runnerId = z.string().regex(/^[\w.-]{1,64}$/, "must be 1 to 64 letters, digits, _, . or -");
 const slots = z.number().int().min(1).max(4_096);
@@ -15,8 +16,16 @@ const httpRunnerSchema = z.strictObject({
   id: runnerId.optional(),
   /** Sent as a Bearer token, for servers that want one. */
   apiKey: z.string().min(1).optional(),
-  /** Requests it gets at once. */
-  slots: slots.default(32),
+  /** Which engine it is; by default found out from the pages that it has. */
+  engine: z.enum(engineNames, { error: `must be one of ${engineNames.join(", ")}` }).optional(),
+  /** What clients call a model, and what the engine calls it. When given, these are offered and no others. */
+  models: z.record(z.string().min(1).max(256), z.string().min(1).max(1_024)).optional(),
+  /** Requests it gets at once; by default what the engine says that it can take, else 32. */
+  slots: slots.optional(),
+  /** False: no small generation is ever run to see whether it works. */
+  canary: z.boolean().optional(),
+  /** True: the model's template has already opened a `<think>` block, and the engine leaves it in the text. */
+  startsInReasoning: z.boolean().optional(),
 });
 
 const llamaRunnerSchema = z.strictObject({
@@ -38,17 +47,31 @@ const workerFileSchema = z.strictObject({
     .array(z.discriminatedUnion("kind", [httpRunnerSchema, llamaRunnerSchema], { error: "kind must be http or llama" }))
     .max(256)
     .default([]),
+  /** Attach the engines found on the usual ports of this machine, or on these; by default only when no runner is named. */
+  discover: z
+    .union([z.boolean(), z.array(z.int().min(1).max(65_535)).max(64)], "must be true, false or a list of ports")
+    .optional(),
 });
 
 export type HttpRunnerSettings = z.infer<typeof httpRunnerSchema> & { id: string };
 export type LlamaRunnerSettings = z.infer<typeof llamaRunnerSchema> & { id: string; name: string };
 export type RunnerSettings = HttpRunnerSettings | LlamaRunnerSettings;
 
+export interface WorkerFile {
+  /** Each with its id; paths are absolute. */
+  runners: RunnerSettings[];
+  /** Local ports to watch for engines. */
+  discoverPorts: readonly number[];
+}
+
 /**
- * @returns the runners, each with its id; paths are absolute.
+ * @param given a file that somebody named, which must be there; undefined: `tera.worker.yaml` in the working directory if there is one, else no runner is
+ * named and the usual ports are watched.
  * @throws {ConfigError} with a line per problem, each `<file>:<line>: <what>`; also when the file cannot be read.
  */
-export function readWorkerFile(path: string): RunnerSettings[] {
+export function readWorkerFile(given: string | undefined): WorkerFile {
+  const path = given ?? defaultPath;
+  if (given === undefined && !existsSync(path)) return { runners: [], discoverPorts: usualPorts };
   let text: string;
   try {
     text = readFileSync(path, "utf8");
@@ -61,7 +84,7 @@ export function readWorkerFile(path: string): RunnerSettings[] {
 }
 
 /** As `readWorkerFile`, with the text given. */
-export function parseWorkerFile(text: string, path: string): RunnerSettings[] {
+export function parseWorkerFile(text: string, path: string): WorkerFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
   const at = (offset: number | undefined) => `${path}:${lines.linePos(offset ?? 0).line}`;
@@ -82,7 +105,9 @@ export function parseWorkerFile(text: string, path: string): RunnerSettings[] {
         .join("\n"),
     );
   }
-  return nameRunners(parsed.data.runners, path);
+  const { runners, discover = runners.length === 0 } = parsed.data;
+  const discoverPorts = typeof discover === "boolean" ? (discover ? usualPorts : []) : discover;
+  return { runners: nameRunners(runners, path), discoverPorts };
 }
 
 /** Where the nearest existing node of a path begins. */

@@ -29,6 +29,8 @@ const connectTimeoutMs = 3_000;
 const headersTimeoutMs = 900_000;
 const bodyTimeoutMs = 900_000;
 const errorBodyMax = 64 * 1024;
+/** When neither the worker's file nor the engine says how many requests it takes at once. */
+const slotsDefault = 32;
 
 export function createHttpRunner(settings: HttpRunnerSettings, { log, onChange }: RunnerDependencies): Runner {
   const base = new URL(settings.url);
@@ -172,7 +174,16 @@ export function createHttpRunner(settings: HttpRunnerSettings, { log, onChange }
   return {
     id: settings.id,
     status(): RunnerStatus {
-      return { id: settings.id, kind: "http", engine: "openai", state, reason, models, slots: settings.slots, busy: 0 };
+      return {
+        id: settings.id,
+        kind: "http",
+        engine: "openai",
+        state,
+        reason,
+        models,
+        slots: settings.slots ?? slotsDefault,
+        busy: 0,
+      };
     },
     start() {
       void probeForever();
