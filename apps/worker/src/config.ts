@@ -17,8 +17,8 @@ const fields = {
           .replace(/[^\w.-]/g, "-")
           .slice(0, 48)}-${randomBytes(3).toString("hex")}`,
     ),
-  /** Path of the file that names the runners (YAML). */
-  TERA_WORKER_CONFIG: z.string().default("tera.worker.yaml"),
+  /** Path of the file that names the runners (YAML); without it, tera.worker.yaml if there is one, else the engines found on local ports. */
+  TERA_WORKER_CONFIG: z.string().min(1).optional(),
   /** Where models from Hugging Face are kept. */
   TERA_WORKER_MODELS_DIR: z.string().default(".tera/models"),
   /** How long running generations may take to end after SIGTERM. Milliseconds. */

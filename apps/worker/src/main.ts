@@ -9,7 +9,7 @@ import { readWorkerFile } from "./worker-file.ts";
 
 async function main(): Promise<void> {
   const config = readConfig();
-  const runnerSettings = readWorkerFile(config.TERA_WORKER_CONFIG);
+  const { runners: runnerSettings } = readWorkerFile(config.TERA_WORKER_CONFIG);
   const log = createLogger({ name: "worker", level: config.TERA_LOG_LEVEL }).child({ workerId: config.TERA_WORKER_ID });
 
   const redis = await openRedis(config.REDIS_URL, { name: "tera-worker", log });

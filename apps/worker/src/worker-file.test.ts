@@ -29,7 +29,7 @@ describe("the worker's file", () => {
       "w.yaml:4: runners.0.slot: Unrecognized key",
     ],
     ["an unknown kind", "runners:\n  - kind: gpu\n", "w.yaml:2: runners.0.kind: kind must be http or llama"],
-    ["a port that is none", "runners: []\ndiscover: [80000]\n", "w.yaml:2: discover: must be true, false or a list"],
+    ["a port that is none", "runners: []\ndiscover: [80000]\n", "w.yaml:2: discover.0: Too big"],
     ["broken YAML", "runners:\n  - kind: [\n", "w.yaml:3:"],
     [
       "one id for two",

@@ -4,8 +4,10 @@ import { dirname, resolve } from "node:path";
 import { ConfigError } from "@tera/protocol";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
+import { usualPorts } from "./runners/discovery/usual-ports.ts";
 import { engineNames } from "./runners/engines/engine-names.ts";
 
+const defaultPath = "tera.worker.yaml";
 const runnerId = z.string().regex(/^[\w.-]{1,64}$/, "must be 1 to 64 letters, digits, _, . or -");
 const slots = z.number().int().min(1).max(4_096);
 
