@@ -10,6 +10,7 @@ export * from "./openai/chat.ts";
 export * from "./openai/completion.ts";
 export * from "./openai/sampling.ts";
 export * from "./openai/speech.ts";
+export * from "./reasoning-field.ts";
 export * from "./reasoning-splitter.ts";
 export * from "./request-id.ts";
 export * from "./sampling.ts";

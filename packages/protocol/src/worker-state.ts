@@ -5,6 +5,11 @@ import { z } from "zod";
 export const modelFeatures = ["tools", "json_mode", "structured_outputs", "reasoning", "logprobs"] as const;
 export type ModelFeature = (typeof modelFeatures)[number];
 
+export const inputModalities = ["text", "image", "audio"] as const;
+export type InputModality = (typeof inputModalities)[number];
+export const outputModalities = ["text", "audio"] as const;
+export type OutputModality = (typeof outputModalities)[number];
+
 export const servedModelSchema = z.object({
   /** The public id, by preference the Hugging Face one. */
   id: z.string().min(1),
@@ -16,8 +21,8 @@ export const servedModelSchema = z.object({
   /** Tokens that prompt and answer may have together; absent when the engine does not say. */
   contextLength: z.number().int().positive().optional(),
   quantization: z.string().optional(),
-  inputModalities: z.array(z.enum(["text", "image", "audio"])),
-  outputModalities: z.array(z.enum(["text", "audio"])),
+  inputModalities: z.array(z.enum(inputModalities)),
+  outputModalities: z.array(z.enum(outputModalities)),
   features: z.array(z.enum(modelFeatures)),
   samplingParameters: z.array(z.string()),
 });
