@@ -15,6 +15,6 @@ export {
   type TestServices,
 } from "./services.ts";
 export * from "./stack/stack.ts";
-export type { StackProcess } from "./stack/stack-process.ts";
-export type { StackRunner } from "./stack/stack-runner.ts";
+export { type StackProcess, startStackProcess } from "./stack/stack-process.ts";
+export { type StackRunner, startStackRunner } from "./stack/stack-runner.ts";
 export { createTestDatabase, createTestRedis, vitestServices } from "./test-services.ts";

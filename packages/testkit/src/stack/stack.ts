@@ -25,12 +25,20 @@ export interface StackOptions {
   fakeRunners?: number;
   /** Settings of every fake runner. Its `slots` are also what the worker fills. */
   runner?: FakeRunnerSettingsChange;
+  /** Engines that run elsewhere, attached to worker 1 beside its fake runners. */
+  externalRunners?: readonly ExternalRunner[];
   /** Also serve the demo model through llama.cpp, on worker 1. */
   llama?: boolean;
   /** Added to the environment of the apps. */
   env?: { gateway?: Readonly<Record<string, string>>; worker?: Readonly<Record<string, string>> };
   /** Where database and Redis come from; vitest's by default, see startTestServices for elsewhere. */
   services?: TestServices;
+}
+
+export interface ExternalRunner {
+  id: string;
+  url: string;
+  slots: number;
 }
 
 export interface StackGateway {
@@ -59,6 +67,7 @@ export interface Stack {
   readonly model: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;
+  readonly redisPid: number;
   readonly database: Database;
   /** To make more accounts and keys; telling the gateways of a revocation is the caller's part. */
   readonly keys: KeyStore;
@@ -136,7 +145,8 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       const attached = own.length > 0 || shared === undefined ? own : [shared];
       const file = join(directory, `worker-${index + 1}.yaml`);
       const llama = options.llama === true && index === 0;
-      await writeFile(file, workerFile(attached, runnerSettings, llama));
+      const external = index === 0 ? (options.externalRunners ?? []) : [];
+      await writeFile(file, workerFile(attached, runnerSettings, llama, external));
       const process = await startStackProcess({
         name: `worker-${index + 1}`,
         program: programs.worker,
@@ -194,6 +204,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       model,
       databaseUrl: testDatabase.url,
       redisUrl: redis.url,
+      redisPid: redis.pid,
       database,
       keys,
       waitForModel,
@@ -218,7 +229,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 }
 
 /** A JSON document is YAML. */
-function workerFile(runners: readonly StackRunner[], settings: FakeRunnerSettingsChange, llama: boolean): string {
+function workerFile(
+  runners: readonly StackRunner[],
+  settings: FakeRunnerSettingsChange,
+  llama: boolean,
+  external: readonly ExternalRunner[],
+): string {
   const entries: object[] = runners.map(({ url, process }) => ({
     kind: "http",
     id: process.name,
@@ -227,6 +243,7 @@ function workerFile(runners: readonly StackRunner[], settings: FakeRunnerSetting
     ...(settings.apiKey == null ? {} : { apiKey: settings.apiKey }),
   }));
   if (llama) entries.push({ kind: "llama", id: "demo", model: demoModelFile, name: demoModel });
+  entries.push(...external.map((runner) => ({ kind: "http", ...runner })));
   return JSON.stringify({ runners: entries });
 }
 
