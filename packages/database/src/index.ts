@@ -8,6 +8,8 @@ export {
   account,
   accountKinds,
   apiKey,
+  type Model,
+  model,
   type NewUsageEvent,
   type UsageEvent,
   usageEvent,
