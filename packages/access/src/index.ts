@@ -1,6 +1,15 @@
-/** Who may use the API: accounts, keys, and the check on every request. */
+/** Who may use the API, and what it offers: accounts, keys, the check on every request; the operator's word on models. */
 export { apiKeyPrefix, isWellFormedApiKey, newApiKey } from "./api-key-format.ts";
 export { type Authenticator, type AuthenticatorOptions, createAuthenticator } from "./authenticator.ts";
 export { secretLengthMin } from "./key-hash.ts";
 export { createKeyStore, type KeyStore, type KeySummary, type NewKey } from "./key-store.ts";
+export { describeModel, isHuggingFaceId, type ModelProfile } from "./model-profile.ts";
+export {
+  createModelStore,
+  fieldsSet,
+  type ModelField,
+  type ModelSettings,
+  type ModelStore,
+  unsetModel,
+} from "./model-store.ts";
 export type { Principal } from "./principal.ts";
