@@ -16,3 +16,17 @@ test("as a process it says when it is ready, obeys its flags, and ends with its 
   child.disconnect();
   expect(await once(child, "exit")).toEqual([0, null]);
 });
+
+test("as a process it can be made to die in the middle of an answer", async () => {
+  const child = spawn(process.execPath, [program, "--faults", '[{"kind": "exit", "afterTokens": 2}]'], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const exited = once(child, "exit");
+  const [{ url }] = await once(child, "message");
+  const response = await fetch(`${url}/v1/chat/completions`, {
+    method: "POST",
+    body: JSON.stringify({ messages: [{ role: "user", content: "Go on." }], stream: true }),
+  });
+  await expect(response.text()).rejects.toThrow();
+  expect(await exited).toEqual([null, "SIGKILL"]);
+});

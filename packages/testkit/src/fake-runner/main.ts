@@ -24,6 +24,7 @@ function flagValue(name: string): unknown {
   const text: unknown = Object.entries(values).find(([flag]) => flag === flagOf(name))?.[1];
   if (typeof text !== "string") return undefined;
   if (name === "models") return text.split(",");
+  if (name === "faults") return JSON.parse(text);
   return text === "null" ? null : text !== "" && !Number.isNaN(Number(text)) ? Number(text) : text;
 }
 
@@ -33,7 +34,12 @@ const flags = Object.fromEntries(
 const fromJson: unknown = JSON.parse(values.settings);
 const settings = changeSettings(defaultSettings, { ...(typeof fromJson === "object" ? fromJson : {}), ...flags });
 
-const runner = await startFakeRunner({ ...settings, host: values.host, port: Number(values.port) });
+const runner = await startFakeRunner({
+  ...settings,
+  host: values.host,
+  port: Number(values.port),
+  exit: () => process.kill(process.pid, "SIGKILL"),
+});
 
 async function end(): Promise<void> {
   await runner.close();

@@ -1,6 +1,6 @@
 /**
  * The one place through which every response of the fake runner passes: its head, each of its pieces, its end, and the news that the
- * client has left. Faults on command belong here and nowhere else.
+ * client has left. Faults on command (see faults/fault.ts) stand in front of it or instead of it, and nowhere else.
  */
 import type { ServerResponse } from "node:http";
 
@@ -14,6 +14,12 @@ export interface Reply {
   send(status: number, headers: Record<string, string>, body: string | Uint8Array): void;
   /** The client reads more slowly than the engine generates. */
   readonly blocked: boolean;
+  /** Called once, when it is blocked no longer. */
+  onDrain(listener: () => void): void;
+  /** Breaks the connection; what was written before has left. */
+  reset(): void;
+  /** Nothing more can be written. */
+  readonly ended: boolean;
 }
 
 export interface ReplyOptions {
@@ -54,6 +60,16 @@ export function createReply(response: ServerResponse, options: ReplyOptions): Re
     },
     get blocked() {
       return response.writableNeedDrain;
+    },
+    onDrain(listener) {
+      response.once("drain", listener);
+    },
+    reset() {
+      // Node writes what was written in this turn at its end.
+      setImmediate(() => response.socket?.resetAndDestroy());
+    },
+    get ended() {
+      return response.writableEnded;
     },
   };
 }

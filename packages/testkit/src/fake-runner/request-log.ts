@@ -13,6 +13,8 @@ const loggedRequestSchema = z.object({
   body: z.unknown(),
   bodyBytes: z.number(),
   state: z.enum(requestStates),
+  /** The kind of the fault that struck it, see faults/fault.ts. */
+  fault: z.string().nullable(),
   promptTokens: z.number(),
   /** Tokens generated so far, for all choices. */
   generatedTokens: z.number(),
@@ -37,6 +39,8 @@ export const requestReportSchema = z.object({
   running: z.number(),
   waiting: z.number(),
   totals: totalsSchema,
+  /** How often each kind of fault struck, pages included. */
+  faults: z.record(z.string(), z.number()),
   /** The last 1,000 at least, oldest first. */
   requests: z.array(loggedRequestSchema),
 });
@@ -77,6 +81,7 @@ export function createRequestLog(): RequestLog {
         body: bodyBytes > bodyBytesMax ? null : body,
         bodyBytes,
         state: "waiting",
+        fault: null,
         promptTokens: 0,
         generatedTokens: 0,
         receivedAtMs: Date.now(),

@@ -11,6 +11,7 @@ import { handleCompletion } from "./completions.ts";
 import type { ServerContext } from "./context.ts";
 import { createEngine } from "./engine.ts";
 import { EngineError } from "./engine-error.ts";
+import { createFaultInjector } from "./faults/fault-injector.ts";
 import { jsonHeaders } from "./generate.ts";
 import { renderMetrics } from "./metrics.ts";
 import { renderModels } from "./models.ts";
@@ -43,24 +44,32 @@ export const fakeVllmVersion = "0.14.0";
 /** Longer bodies are cut off: a bound for the fake runner's memory, far above a million tokens. */
 const bodyBytesMax = 256 * 1024 * 1024;
 
-/** @param options where to listen (`port` 0: a free one) and what to begin with. */
+/**
+ * @param options where to listen (`port` 0: a free one) and what to begin with; `exit` kills the process, for the fault of that name, and is
+ *   left out where the fake runner is not alone in it.
+ */
 export async function startFakeRunner(
-  options: FakeRunnerSettingsChange & { host?: string; port?: number } = {},
+  options: FakeRunnerSettingsChange & { host?: string; port?: number; exit?: () => void } = {},
 ): Promise<FakeRunner> {
-  const { host = "127.0.0.1", port = 0, ...change } = options;
+  const { host = "127.0.0.1", port = 0, exit, ...change } = options;
   const settings = changeSettings(defaultSettings, change);
   const log = createRequestLog();
+  const faults = createFaultInjector(exit);
+  faults.load(settings.faults);
   const engine = createEngine(() => settings);
   const context: ServerContext = { settings, engine, log, prefixCache: createPrefixCache() };
   const startedAtS = Math.floor(Date.now() / 1000);
 
   function set(wanted: unknown): void {
-    Object.assign(settings, changeSettings(settings, wanted));
+    const changed = changeSettings(settings, wanted);
+    if (isObject(wanted) && "faults" in wanted) faults.load(changed.faults);
+    Object.assign(settings, changed);
     engine.reconsider();
   }
 
   function report(): RequestReport {
-    return { running: engine.running, waiting: engine.waiting, totals: log.totals, requests: log.requests };
+    const { totals, requests } = log;
+    return { running: engine.running, waiting: engine.waiting, totals, faults: faults.strikes, requests };
   }
 
   function answerGet(path: string, reply: Reply): void {
@@ -90,8 +99,13 @@ export async function startFakeRunner(
     }
     const logged = log.open({ path, headers: request.headers, body: json, bodyBytes: Buffer.byteLength(text) });
     work.logged = logged;
+    const faced = faults.face({ method: "POST", path }, reply, logged);
+    if (faced === undefined) {
+      if (reply.ended) log.close(logged, "refused");
+      return;
+    }
     try {
-      if (!work.aborted) work.stop = handler(context, json, reply, logged);
+      if (!work.aborted) work.stop = handler(context, json, faced, logged);
     } catch (error) {
       log.close(logged, "refused");
       throw error;
@@ -120,9 +134,11 @@ export async function startFakeRunner(
         await answerPost(path, request, reply, work);
       } else if (request.method === "DELETE" && path === "/_control/requests") {
         log.clear();
+        faults.clear();
         reply.send(204, {}, "");
       } else {
-        answerGet(path, reply);
+        const faced = faults.face({ method: "GET", path }, reply);
+        if (faced !== undefined) answerGet(path, faced);
       }
     } catch (error) {
       const shown = error instanceof EngineError ? error : new EngineError(500, "InternalServerError", String(error));
@@ -184,6 +200,10 @@ function parseJson(text: string): unknown {
   }
 }
 
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
 function isInternetAddress(address: AddressInfo | string | null): address is AddressInfo {
-  return typeof address === "object" && address !== null;
+  return isObject(address);
 }

@@ -1,6 +1,7 @@
 /** What can be set on a fake runner, at its start and while it runs (`POST /_control`). */
 import { z } from "zod";
 import { badRequest, parseBody } from "./engine-error.ts";
+import { faultListSchema } from "./faults/fault.ts";
 
 export const settingsSchema = z.object({
   /** Model ids that it serves. */
@@ -27,10 +28,13 @@ export const settingsSchema = z.object({
   speechMsPerCharacter: z.number().positive(),
   /** When set, requests under /v1 need it as a bearer token (vLLM's --api-key). */
   apiKey: z.string().nullable(),
+  /** What goes wrong, see faults/fault.ts; null: nothing. */
+  faults: faultListSchema,
 });
 export type FakeRunnerSettings = z.infer<typeof settingsSchema>;
 
-export type FakeRunnerSettingsChange = { [Name in keyof FakeRunnerSettings]?: FakeRunnerSettings[Name] | undefined };
+type SettingsInput = z.input<typeof settingsSchema>;
+export type FakeRunnerSettingsChange = { [Name in keyof SettingsInput]?: SettingsInput[Name] | undefined };
 
 export const defaultSettings: Readonly<FakeRunnerSettings> = Object.freeze({
   models: ["fake/echo-1b"],
@@ -45,6 +49,7 @@ export const defaultSettings: Readonly<FakeRunnerSettings> = Object.freeze({
   reasoningTokens: 8,
   speechMsPerCharacter: 20,
   apiKey: null,
+  faults: null,
 });
 
 /** Length of an answer when neither the settings nor the request say one. */
