@@ -53,6 +53,8 @@ export const runnerStatusSchema = z.object({
   engine: z.string(),
   /** As the engine tells it. */
   engineVersion: z.string().optional(),
+  /** `host:port` of its engine, as its worker calls it; absent when the engine is inside the worker. */
+  address: z.string().optional(),
   state: z.enum(runnerStates),
   /** Why it is not ready, in words for the operator. */
   reason: z.string().optional(),

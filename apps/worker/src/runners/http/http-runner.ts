@@ -178,6 +178,7 @@ export function createHttpRunner(settings: HttpRunnerSettings, { log, onChange }
         id: settings.id,
         kind: "http",
         engine: "openai",
+        address: base.host,
         state,
         reason,
         models,
