@@ -3,10 +3,10 @@ import type { Socket } from "node:net";
 import type { Authenticator } from "@tera/access";
 import { newRequestId, TeraError } from "@tera/protocol";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import type { Catalog } from "./catalog/catalog.ts";
 import { renderError } from "./http-error.ts";
 import type { Admitter } from "./inference/admit.ts";
 import type { Exchanges } from "./inference/exchange.ts";
-import type { Roster } from "./inference/roster.ts";
 import { registerAuthentication } from "./plugins/authenticate.ts";
 import { registerErrorHandler } from "./plugins/error-handler.ts";
 import { dropBodies, parseJsonBodies } from "./plugins/json-body.ts";
@@ -24,7 +24,7 @@ export interface AppDependencies {
   authenticator: Authenticator;
   admitter: Admitter;
   exchanges: Exchanges;
-  roster: Roster;
+  catalog: Catalog;
   /** Health on this listener too; undefined: not here. */
   publicHealth: HealthChecks | undefined;
   bodyMaxBytes: number;
@@ -32,7 +32,7 @@ export interface AppDependencies {
 }
 
 export function createApp(dependencies: AppDependencies): FastifyInstance {
-  const { authenticator, admitter, exchanges, roster, publicHealth, bodyMaxBytes, log } = dependencies;
+  const { authenticator, admitter, exchanges, catalog, publicHealth, bodyMaxBytes, log } = dependencies;
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -60,8 +60,8 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
   app.register(async (keyed) => {
     registerAuthentication(keyed, authenticator);
     parseJsonBodies(keyed);
-    registerGenerationRoutes(keyed, { admitter, exchanges });
-    registerModelRoutes(keyed, roster);
+    registerGenerationRoutes(keyed, { admitter, exchanges, catalog });
+    registerModelRoutes(keyed, catalog);
   });
   return app;
 }

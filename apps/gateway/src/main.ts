@@ -1,5 +1,5 @@
 /** The gateway's process: configuration, connections, listen, drain. The only file with side effects. */
-import { createAuthenticator, createKeyStore } from "@tera/access";
+import { createAuthenticator, createKeyStore, createModelStore } from "@tera/access";
 import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import { createUsageSettler } from "@tera/metering";
 import { ConfigError } from "@tera/protocol";
@@ -16,6 +16,7 @@ import {
 } from "@tera/queue";
 import { createLogger, createMetrics } from "@tera/telemetry";
 import { createApp } from "./app.ts";
+import { startCatalog } from "./catalog/catalog.ts";
 import { readConfig } from "./config.ts";
 import { registerGatewayMetrics } from "./gateway-metrics.ts";
 import { createAdmitter } from "./inference/admit.ts";
@@ -59,8 +60,10 @@ async function main(): Promise<void> {
   const roster = await startRoster({ readWorkerStates: () => readWorkerStates(redis) });
   const dispatcher = createDispatcher({ lane: createLane({ redis }), roster });
   roster.onChange(() => dispatcher.pump());
+  const catalog = await startCatalog({ roster, modelStore: createModelStore({ db: database.db }), log });
   const admitter = createAdmitter({
     roster,
+    catalog,
     queueConnected: () => presence.connected,
     openMax: config.TERA_GATEWAY_QUEUE_DEPTH_MAX,
   });
@@ -98,10 +101,12 @@ async function main(): Promise<void> {
     blockingRedis: connectBlocking("tera-gateway-invalidate"),
     onMessage(message) {
       if (message.type === "key") authenticator.forget(message.keyId);
+      else if (message.type === "catalog") void catalog.refresh();
       else void roster.refresh();
     },
     onReconnect() {
       authenticator.clear();
+      void catalog.refresh();
       void roster.refresh();
     },
   });
@@ -120,7 +125,7 @@ async function main(): Promise<void> {
     authenticator,
     admitter,
     exchanges,
-    roster,
+    catalog,
     publicHealth: config.TERA_GATEWAY_HEALTH_PUBLIC ? checks : undefined,
     bodyMaxBytes: config.TERA_GATEWAY_BODY_MAX_BYTES,
     log,
@@ -143,7 +148,7 @@ async function main(): Promise<void> {
     await waitUntil(() => exchanges.count === 0, config.TERA_GATEWAY_DRAIN_MS);
     await settler.close(settleOnExitMs);
     await copies.sweep().catch(() => undefined);
-    for (const part of [copies, exchanges, roster, invalidation]) part.stop();
+    for (const part of [copies, exchanges, catalog, roster, invalidation]) part.stop();
     await Promise.allSettled([app.close(), operations?.close(), replies.stop(), presence.stop()]);
     redis.disconnect();
     await database.close();

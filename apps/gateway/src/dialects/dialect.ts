@@ -1,5 +1,5 @@
 /** What a dialect is: one API's way of asking and of answering, around the canonical request and deltas. */
-import type { Delta, GenerationRequest, TeraError, Usage } from "@tera/protocol";
+import type { Delta, GenerationRequest, ReasoningField, TeraError, Usage } from "@tera/protocol";
 
 /** A parsed call: what to generate, and how the client wants to read it. */
 export interface Call {
@@ -14,6 +14,8 @@ export interface RenderContext {
   requestId: string;
   /** Epoch seconds. */
   createdAtS: number;
+  /** Where this model's reasoning goes, in dialects that leave it to the catalog. */
+  reasoningField: ReasoningField;
 }
 
 /**

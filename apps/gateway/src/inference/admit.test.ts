@@ -1,8 +1,8 @@
-import type { Principal } from "@tera/access";
+import { describeModel, type Principal } from "@tera/access";
 import type { ServedModel } from "@tera/protocol";
 import { describe, expect, it } from "vitest";
+import type { CatalogEntry } from "../catalog/catalog.ts";
 import { createAdmitter } from "./admit.ts";
-import type { ModelEntry } from "./roster.ts";
 
 const model: ServedModel = {
   id: "org/m",
@@ -23,15 +23,23 @@ const request = (id: string) => ({
   sampling: {},
 });
 
-function admitter(options: { entry?: ModelEntry; empty?: boolean; connected?: boolean; openMax?: number }) {
+function admitter(options: { entry?: CatalogEntry; empty?: boolean; connected?: boolean; openMax?: number }) {
   const { entry, empty = false, connected = true, openMax = 10 } = options;
   return createAdmitter({
-    roster: { find: (id) => (id === model.id ? entry : undefined), empty },
+    roster: { empty },
+    catalog: { find: (id) => (id === model.id ? entry : undefined) },
     queueConnected: () => connected,
     openMax,
   });
 }
-const served = { model, readySlots: 1 };
+const served: CatalogEntry = {
+  profile: describeModel(model.id, [model], undefined),
+  createdAtS: 1,
+  ready: true,
+  listed: true,
+  replicas: [model],
+  settings: undefined,
+};
 
 describe("admission", () => {
   it.each([
@@ -39,7 +47,7 @@ describe("admission", () => {
     ["any model while no worker is connected", admitter({ empty: true }), "org/m", principal, "no_replica"],
     [
       "a model without a ready replica",
-      admitter({ entry: { model, readySlots: 0 } }),
+      admitter({ entry: { ...served, ready: false } }),
       "org/m",
       principal,
       "no_replica",
@@ -61,6 +69,16 @@ describe("admission", () => {
     ["more than may be open", admitter({ entry: served, openMax: 0 }), "org/m", principal, "queue_full"],
   ])("refuses %s", (_name, gate, id, who, code) => {
     expect(() => gate.admit(who, request(id))).toThrow(expect.objectContaining({ code }));
+  });
+
+  it("refuses what the model cannot do, and only when a replica is there to know it", () => {
+    const asked = { ...request("org/m"), sampling: { logprobs: 1 } };
+    expect(() => admitter({ entry: served }).admit(principal, asked)).toThrow(
+      expect.objectContaining({ code: "unsupported_parameter", param: "logprobs" }),
+    );
+    expect(() => admitter({ entry: { ...served, ready: false } }).admit(principal, asked)).toThrow(
+      expect.objectContaining({ code: "no_replica" }),
+    );
   });
 
   it("tells when to come back, wherever coming back helps", () => {

@@ -1,10 +1,12 @@
 /**
  * Admission: may this key ask this model for this, now? The answer is an `Admission` or an error. Each admission ends in exactly one `release`.
  *
- * Order: model known, key scoped to it, replica ready, room in the queue. Nothing here leaves the process.
+ * Order: model known, key scoped to it, replica ready, able to do what is asked, room in the queue. Nothing here leaves the process.
  */
 import type { Principal } from "@tera/access";
 import { type GenerationRequest, TeraError } from "@tera/protocol";
+import type { Catalog } from "../catalog/catalog.ts";
+import { requireCapabilities } from "../catalog/require-capabilities.ts";
 import type { Roster } from "./roster.ts";
 
 export interface Admission {
@@ -26,24 +28,26 @@ export interface Admitter {
 }
 
 export interface AdmitterOptions {
-  roster: Pick<Roster, "find" | "empty">;
+  roster: Pick<Roster, "empty">;
+  catalog: Pick<Catalog, "find">;
   /** False while Redis is away. */
   queueConnected(): boolean;
   /** Open requests, over all models. */
   openMax: number;
 }
 
-export function createAdmitter({ roster, queueConnected, openMax }: AdmitterOptions): Admitter {
+export function createAdmitter({ roster, catalog, queueConnected, openMax }: AdmitterOptions): Admitter {
   let open = 0;
   let draining = false;
 
-  function check(principal: Principal, model: string): void {
+  function check(principal: Principal, request: GenerationRequest): void {
+    const { model } = request;
     if (draining) throw new TeraError("draining", "The service is restarting. Try again.", { retryAfterS: 1 });
     if (!queueConnected())
       throw new TeraError("queue_unavailable", "The service cannot take requests right now. Try again shortly.", {
         retryAfterS: 2,
       });
-    const entry = roster.find(model);
+    const entry = catalog.find(model);
     if (entry === undefined && !roster.empty) {
       throw new TeraError(
         "model_not_found",
@@ -54,18 +58,19 @@ export function createAdmitter({ roster, queueConnected, openMax }: AdmitterOpti
     if (principal.modelScope !== null && !principal.modelScope.has(model)) {
       throw new TeraError("model_not_allowed", `This API key may not use the model \`${model}\`.`, { param: "model" });
     }
-    if (entry === undefined || entry.readySlots === 0) {
+    if (entry === undefined || !entry.ready) {
       throw new TeraError("no_replica", `No replica of \`${model}\` is ready right now. Try again shortly.`, {
         retryAfterS: 5,
       });
     }
+    requireCapabilities(entry, request);
     if (open >= openMax)
       throw new TeraError("queue_full", "Too many requests are waiting. Try again shortly.", { retryAfterS: 1 });
   }
 
   return {
     admit(principal, request) {
-      check(principal, request.model);
+      check(principal, request);
       open++;
       let released = false;
       return {

@@ -45,7 +45,7 @@ function dispatcher(slots: { ready: number }, enqueue?: () => Promise<never>) {
   return {
     sent,
     withdrawn,
-    dispatcher: createDispatcher({ lane, roster: { find: () => ({ model: served, readySlots: slots.ready }) } }),
+    dispatcher: createDispatcher({ lane, roster: { find: () => ({ replicas: [served], readySlots: slots.ready }) } }),
   };
 }
 

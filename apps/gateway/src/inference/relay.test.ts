@@ -7,6 +7,7 @@ import { createChatStream } from "../dialects/openai-chat/stream.ts";
 import { createSpeechAudio } from "../dialects/openai-speech/render.ts";
 import { createRelay, type RelayOptions } from "./relay.ts";
 
+const context = { requestId: "req_1", createdAtS: 1, reasoningField: "reasoning_content" as const };
 const cleanups: (() => unknown)[] = [];
 afterEach(() => {
   for (const cleanup of cleanups.splice(0)) cleanup();
@@ -27,7 +28,7 @@ function options(response: ServerResponse, early: TeraError[] = []): RelayOption
   return {
     response,
     headers: { "x-request-id": "req_1" },
-    createRenderer: () => createChatStream({ requestId: "req_1", createdAtS: 1 }, "m", false),
+    createRenderer: () => createChatStream(context, "m", false),
     onErrorBeforeFirstByte(error) {
       early.push(error);
       response.writeHead(error.status).end();

@@ -11,7 +11,8 @@ const lostAfterMs = 1_500;
 const forgottenAfterMs = 600_000;
 
 export interface ModelEntry {
-  model: ServedModel;
+  /** What each ready replica says of the model; while none is ready, what those said that were last. */
+  replicas: readonly ServedModel[];
   /** Slots of all ready runners that serve it; 0 when none is ready. */
   readySlots: number;
 }
@@ -19,8 +20,8 @@ export interface ModelEntry {
 export interface Roster {
   /** Undefined: no worker has named this model since the gateway started. */
   find(model: string): ModelEntry | undefined;
-  /** Models with a ready runner, by id. */
-  listReady(): ModelEntry[];
+  /** Every model that a worker has named since the gateway started. */
+  modelIds(): Iterable<string>;
   /** True until a first worker has been seen, and when all of them are gone. */
   readonly empty: boolean;
   isLost(workerId: string): boolean;
@@ -68,8 +69,7 @@ export async function startRoster({ readWorkerStates, now = Date.now }: RosterOp
 
   return {
     find: (model) => models.get(model),
-    listReady: () =>
-      [...models.values()].filter((entry) => entry.readySlots > 0).sort((a, b) => (a.model.id < b.model.id ? -1 : 1)),
+    modelIds: () => models.keys(),
     get empty() {
       return ![...lastSeenMs.keys()].some((workerId) => !isLost(workerId));
     },
@@ -85,12 +85,14 @@ export async function startRoster({ readWorkerStates, now = Date.now }: RosterOp
 /** Models that nobody names any more are remembered without slots: their requests get a 503 that says so, not a 404. */
 function merge(before: ReadonlyMap<string, ModelEntry>, states: readonly WorkerState[]): Map<string, ModelEntry> {
   const models = new Map<string, ModelEntry>();
-  for (const [id, { model }] of before) models.set(id, { model, readySlots: 0 });
+  for (const [id, { replicas }] of before) models.set(id, { replicas, readySlots: 0 });
   for (const state of states) {
     for (const runner of state.runners) {
       const slots = runner.state === "ready" && !state.draining ? runner.slots : 0;
       for (const model of runner.models) {
-        models.set(model.id, { model, readySlots: slots + (models.get(model.id)?.readySlots ?? 0) });
+        const { replicas = [], readySlots = 0 } = models.get(model.id) ?? {};
+        const others = readySlots > 0 ? replicas : [];
+        models.set(model.id, { replicas: slots > 0 ? [...others, model] : replicas, readySlots: readySlots + slots });
       }
     }
   }

@@ -1,8 +1,9 @@
 /** The generating endpoints. One handler serves them all: parse the dialect, admit, exchange, relay. */
 import type { ServerResponse } from "node:http";
-import type { TeraError } from "@tera/protocol";
+import { defaultReasoningField, type TeraError } from "@tera/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import type { ParseCall } from "../dialects/dialect.ts";
+import type { Catalog } from "../catalog/catalog.ts";
+import type { ParseCall, RenderContext } from "../dialects/dialect.ts";
 import { parseChatCall } from "../dialects/openai-chat/parse.ts";
 import { parseCompletionCall } from "../dialects/openai-completion/parse.ts";
 import { parseSpeechCall } from "../dialects/openai-speech/parse.ts";
@@ -16,9 +17,12 @@ import { requestIdHeaders } from "../plugins/request-id.ts";
 export interface GenerationRoutesOptions {
   admitter: Admitter;
   exchanges: Exchanges;
+  catalog: Pick<Catalog, "find">;
 }
 
-export function registerGenerationRoutes(app: FastifyInstance, { admitter, exchanges }: GenerationRoutesOptions): void {
+export function registerGenerationRoutes(app: FastifyInstance, options: GenerationRoutesOptions): void {
+  const { admitter, exchanges, catalog } = options;
+
   function answer(parseCall: ParseCall, request: FastifyRequest, reply: FastifyReply): void {
     const call = parseCall(request.body);
     const admission = admitter.admit(principalOf(request), call.request);
@@ -26,7 +30,11 @@ export function registerGenerationRoutes(app: FastifyInstance, { admitter, excha
     // From here on the exchange answers, whenever there is something to say.
     reply.hijack();
     const response = reply.raw;
-    const context = { requestId: request.id, createdAtS: Math.floor(admission.admittedAtMs / 1_000) };
+    const context: RenderContext = {
+      requestId: request.id,
+      createdAtS: Math.floor(admission.admittedAtMs / 1_000),
+      reasoningField: catalog.find(call.request.model)?.profile.reasoningField ?? defaultReasoningField,
+    };
     const relay = createRelay({
       response,
       createRenderer: () => call.createRenderer(context),

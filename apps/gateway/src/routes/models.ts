@@ -1,29 +1,29 @@
-/** The catalog: models that a live runner serves now, and that the key may use. */
+/** The catalog as clients and routers read it: `/v1/models`. */
 import type { Principal } from "@tera/access";
-import { type ServedModel, TeraError } from "@tera/protocol";
+import { TeraError } from "@tera/protocol";
 import type { FastifyInstance } from "fastify";
-import type { Roster } from "../inference/roster.ts";
+import type { Catalog, CatalogEntry } from "../catalog/catalog.ts";
 import { principalOf } from "../plugins/authenticate.ts";
 
-export function registerModelRoutes(app: FastifyInstance, roster: Pick<Roster, "listReady" | "find">): void {
+export function registerModelRoutes(app: FastifyInstance, catalog: Pick<Catalog, "list" | "find">): void {
   app.get("/v1/models", (request) => {
     const principal = principalOf(request);
-    const visible = roster.listReady().filter(({ model }) => mayUse(principal, model.id));
-    return { object: "list", data: visible.map(({ model }) => toListing(model)) };
+    const visible = catalog.list().filter(({ profile }) => mayUse(principal, profile.id));
+    return { object: "list", data: visible.map(toListing) };
   });
 
   // A wildcard, because ids contain a slash: it comes raw or percent-encoded, and the router decodes it.
   app.get<{ Params: { "*": string } }>("/v1/models/*", (request) => {
     const id = request.params["*"];
-    const entry = roster.find(id);
-    if (entry === undefined || entry.readySlots === 0 || !mayUse(principalOf(request), id)) {
+    const entry = catalog.find(id);
+    if (entry === undefined || !entry.listed || !mayUse(principalOf(request), id)) {
       throw new TeraError(
         "model_not_found",
         `The model \`${id.slice(0, 200)}\` does not exist or you do not have access to it. GET /v1/models lists what is offered.`,
         { param: "model" },
       );
     }
-    return toListing(entry.model);
+    return toListing(entry);
   });
 }
 
@@ -32,21 +32,21 @@ function mayUse(principal: Principal, model: string): boolean {
 }
 
 /** One entry as OpenAI's clients and routers read it. Nothing is priced yet: no `pricing` is better than a wrong one. */
-function toListing(model: ServedModel) {
+function toListing({ profile, createdAtS }: CatalogEntry) {
   return {
-    id: model.id,
+    id: profile.id,
     object: "model",
-    created: model.created,
-    owned_by: model.ownedBy,
-    hugging_face_id: model.id,
-    name: model.name ?? model.id,
-    description: model.description ?? "",
-    context_length: model.contextLength ?? null,
-    max_output_length: model.contextLength ?? null,
-    input_modalities: model.inputModalities,
-    output_modalities: model.outputModalities,
-    quantization: model.quantization ?? null,
-    supported_sampling_parameters: model.samplingParameters,
-    supported_features: model.features,
+    created: createdAtS,
+    owned_by: profile.ownedBy,
+    hugging_face_id: profile.huggingFaceId,
+    name: profile.name,
+    description: profile.description,
+    context_length: profile.contextLength,
+    max_output_length: profile.maxOutputLength,
+    input_modalities: profile.inputModalities,
+    output_modalities: profile.outputModalities,
+    quantization: profile.quantization,
+    supported_sampling_parameters: profile.samplingParameters,
+    supported_features: profile.features,
   };
 }

@@ -4,13 +4,14 @@
  * Hot path: everything of a chunk that does not change is a string made once; a plain piece of content costs a concatenation and the escaping
  * of its text.
  */
-import type { Delta } from "@tera/protocol";
+import type { Delta, ReasoningField } from "@tera/protocol";
 import type { RenderContext, Renderer } from "../dialect.ts";
 import { createOpenAiEventStream } from "../openai-event-stream.ts";
+import { nameReasoning } from "./reasoning.ts";
 import { toToolCallChunks } from "./tool-calls.ts";
 
 export function createChatStream(
-  { requestId, createdAtS }: RenderContext,
+  { requestId, createdAtS, reasoningField }: RenderContext,
   model: string,
   includeUsage: boolean,
 ): Renderer {
@@ -32,18 +33,18 @@ export function createChatStream(
       const logprobs =
         delta.logprobs === undefined ? "null" : JSON.stringify({ content: delta.logprobs, refusal: null });
       const finishReason = delta.finishReason === undefined ? "null" : `"${delta.finishReason}"`;
-      return first + chunk(choice(delta.index, fields(delta), logprobs, finishReason));
+      return first + chunk(choice(delta.index, fields(delta, reasoningField), logprobs, finishReason));
     },
   });
 }
 
 /** The `delta` object of a chunk. */
-function fields(delta: Delta): string {
+function fields(delta: Delta, reasoningField: ReasoningField): string {
   if (delta.toolCalls === undefined && delta.reasoning === undefined) {
     return delta.content === undefined ? "{}" : `{"content":${JSON.stringify(delta.content)}}`;
   }
   return JSON.stringify({
-    reasoning_content: delta.reasoning,
+    ...nameReasoning(reasoningField, delta.reasoning),
     content: delta.content,
     tool_calls: delta.toolCalls === undefined ? undefined : toToolCallChunks(delta.toolCalls),
   });

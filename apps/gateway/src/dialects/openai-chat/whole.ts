@@ -1,7 +1,8 @@
 /** OpenAI Chat Completions as one body: collects the deltas and renders them at the end. */
-import type { FinishReason, TokenLogprob } from "@tera/protocol";
+import type { FinishReason, ReasoningField, TokenLogprob } from "@tera/protocol";
 import type { RenderContext, Renderer } from "../dialect.ts";
 import { toOpenAiUsage } from "../openai-usage.ts";
+import { nameReasoning } from "./reasoning.ts";
 import { joinToolCalls, type ToolCall } from "./tool-calls.ts";
 
 interface Choice {
@@ -12,7 +13,7 @@ interface Choice {
   finishReason: FinishReason | null;
 }
 
-export function createChatWhole({ requestId, createdAtS }: RenderContext, model: string): Renderer {
+export function createChatWhole({ requestId, createdAtS, reasoningField }: RenderContext, model: string): Renderer {
   const choices: Choice[] = [];
 
   function choiceAt(index: number): Choice {
@@ -45,7 +46,7 @@ export function createChatWhole({ requestId, createdAtS }: RenderContext, model:
         model,
         choices: choices.map((choice, index) => ({
           index,
-          message: toMessage(choice),
+          message: toMessage(choice, reasoningField),
           logprobs: choice.logprobs === undefined ? null : { content: choice.logprobs, refusal: null },
           finish_reason: choice.finishReason,
         })),
@@ -57,14 +58,14 @@ export function createChatWhole({ requestId, createdAtS }: RenderContext, model:
   };
 }
 
-function toMessage(choice: Choice) {
+function toMessage(choice: Choice, reasoningField: ReasoningField) {
   const content = choice.content.join("");
   const toolCalls = choice.toolCalls.filter((call) => call !== undefined);
   return {
     role: "assistant",
     content: content === "" && toolCalls.length > 0 ? null : content,
     refusal: null,
-    reasoning_content: choice.reasoning.length > 0 ? choice.reasoning.join("") : undefined,
+    ...nameReasoning(reasoningField, choice.reasoning.length > 0 ? choice.reasoning.join("") : undefined),
     tool_calls: toolCalls.length > 0 ? toolCalls : undefined,
   };
 }
