@@ -1,0 +1,73 @@
+import type { RunnerStatus, ServedModel, WorkerState } from "@tera/protocol";
+import { expect, onTestFinished, test } from "vitest";
+import { startRoster } from "./roster.ts";
+
+const model = (contextLength: number): ServedModel => ({
+  id: "org/m",
+  created: 1,
+  ownedBy: "org",
+  contextLength,
+  inputModalities: ["text"],
+  outputModalities: ["text"],
+  features: [],
+  samplingParameters: [],
+});
+
+const runner = (id: string, state: RunnerStatus["state"], served: ServedModel): RunnerStatus => ({
+  id,
+  kind: "http",
+  engine: "vllm",
+  state,
+  models: [served],
+  slots: 4,
+  busy: 0,
+});
+
+const worker = (runners: RunnerStatus[], change: Partial<WorkerState> = {}): WorkerState => ({
+  version: 1,
+  workerId: "w1",
+  host: "gpu-1",
+  startedAtMs: 1,
+  draining: false,
+  runners,
+  gpus: [],
+  ...change,
+});
+
+async function open(states: WorkerState[]) {
+  const read = { states };
+  const roster = await startRoster({ readWorkerStates: async () => read.states });
+  onTestFinished(() => roster.stop());
+  return { roster, read };
+}
+
+test("the replicas of a model are its ready runners; one that starts or leaves says nothing of it", async () => {
+  const { roster } = await open([
+    worker([
+      runner("a", "ready", model(1)),
+      runner("b", "starting", model(2)),
+      runner("c", "unhealthy", model(3)),
+      runner("d", "ready", model(4)),
+    ]),
+    worker([runner("e", "ready", model(5))], { workerId: "w2", draining: true }),
+  ]);
+  expect(roster.find("org/m")?.replicas.map(({ contextLength }) => contextLength)).toEqual([1, 4]);
+});
+
+test("what the last replicas said stays known when none is ready, and goes when one is again", async () => {
+  const { roster, read } = await open([worker([runner("a", "ready", model(1))])]);
+  for (const states of [[worker([runner("a", "unhealthy", model(1))])], []]) {
+    read.states = states;
+    await roster.refresh();
+    expect(roster.find("org/m")).toMatchObject({ readySlots: 0, replicas: [{ contextLength: 1 }] });
+    expect([...roster.modelIds()]).toEqual(["org/m"]);
+  }
+  read.states = [worker([runner("b", "ready", model(2))])];
+  await roster.refresh();
+  expect(roster.find("org/m")).toMatchObject({ readySlots: 4, replicas: [{ contextLength: 2 }] });
+});
+
+test("a model that never had a ready replica is known, and nothing is said of it", async () => {
+  const { roster } = await open([worker([runner("a", "starting", model(1))])]);
+  expect(roster.find("org/m")).toEqual({ readySlots: 0, replicas: [] });
+});

@@ -1,0 +1,81 @@
+import { describeModel, type Principal, unsetModel } from "@tera/access";
+import type { ServedModel } from "@tera/protocol";
+import Fastify from "fastify";
+import { expect, test } from "vitest";
+import type { CatalogEntry } from "../catalog/catalog.ts";
+import { registerErrorHandler } from "../plugins/error-handler.ts";
+import { registerModelRoutes } from "./models.ts";
+
+const replica: ServedModel = {
+  id: "Qwen/Qwen2.5-7B-Instruct",
+  created: 1,
+  ownedBy: "vllm",
+  contextLength: 32_768,
+  inputModalities: ["text"],
+  outputModalities: ["text"],
+  features: ["tools", "logprobs"],
+  samplingParameters: ["top_p", "temperature"],
+};
+const settings = { ...unsetModel, name: "Qwen 2.5 7B", maxOutputLength: 8_192, quantization: "fp8" };
+const described: CatalogEntry = {
+  profile: describeModel(replica.id, [replica], settings),
+  createdAtS: 1_700_000_000,
+  ready: true,
+  listed: true,
+  replicas: [replica],
+  settings,
+};
+const hidden: CatalogEntry = { ...described, profile: describeModel("org/hidden", [], undefined), listed: false };
+
+function serve(modelScope: Principal["modelScope"] = null) {
+  const app = Fastify();
+  const principal: Principal = { accountId: "a", keyId: "k", modelScope, laneClass: "normal" };
+  app.decorateRequest("principal", null);
+  app.addHook("onRequest", async (request) => {
+    request.principal = principal;
+  });
+  registerErrorHandler(app);
+  const entries = [described, hidden];
+  registerModelRoutes(app, {
+    list: () => entries.filter(({ listed }) => listed),
+    find: (id) => entries.find(({ profile }) => profile.id === id),
+  });
+  return app;
+}
+
+test("an entry has every field that clients and routers read", async () => {
+  const expected = {
+    id: "Qwen/Qwen2.5-7B-Instruct",
+    object: "model",
+    created: 1_700_000_000,
+    owned_by: "vllm",
+    hugging_face_id: "Qwen/Qwen2.5-7B-Instruct",
+    name: "Qwen 2.5 7B",
+    description: "",
+    context_length: 32_768,
+    max_output_length: 8_192,
+    input_modalities: ["text"],
+    output_modalities: ["text"],
+    quantization: "fp8",
+    supported_sampling_parameters: ["temperature", "top_p"],
+    supported_features: ["tools", "logprobs"],
+  };
+  const app = serve();
+  expect((await app.inject("/v1/models")).json()).toEqual({ object: "list", data: [expected] });
+  for (const id of ["Qwen/Qwen2.5-7B-Instruct", "Qwen%2FQwen2.5-7B-Instruct"]) {
+    expect((await app.inject(`/v1/models/${id}`)).json()).toEqual(expected);
+  }
+});
+
+test("what is not listed, not known or outside the key's scope does not exist, all in the same words", async () => {
+  for (const [app, id] of [
+    [serve(), "org/hidden"],
+    [serve(), "org/unknown"],
+    [serve(new Set(["org/other"])), replica.id],
+  ] as const) {
+    const answer = await app.inject(`/v1/models/${id}`);
+    expect(answer.statusCode).toBe(404);
+    expect(answer.json().error).toMatchObject({ code: "model_not_found", param: "model" });
+  }
+  expect((await serve(new Set(["org/other"])).inject("/v1/models")).json()).toEqual({ object: "list", data: [] });
+});
