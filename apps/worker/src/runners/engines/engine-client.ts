@@ -1,0 +1,97 @@
+/**
+ * Asks an engine's small pages (models, health, properties): bounded in time and size, and never taken at its word.
+ *
+ * Generations do not pass here; see http/http-runner.ts.
+ */
+import type { Dispatcher } from "undici";
+
+export interface EnginePage {
+  status: number;
+  /** Undefined when the body is no JSON. */
+  json: unknown;
+}
+
+export interface EngineClient {
+  /**
+   * GET, or POST with a JSON body.
+   * @param path from the engine's root: `/v1/models`, `/health`.
+   * @throws {Error} when the engine cannot be reached, is too slow, or answers more than any such page has.
+   */
+  ask(path: string, body?: object): Promise<EnginePage>;
+  /** The JSON of a page that must be there. @throws {Error} also for any status but 200, naming the page. */
+  read(path: string, body?: object): Promise<unknown>;
+}
+
+export interface EngineClientOptions {
+  address: EngineAddress;
+  apiKey?: string | undefined;
+  dispatcher: Dispatcher;
+  signal: AbortSignal;
+  /** For the whole of one answer. */
+  timeoutMs: number;
+}
+
+/** Where an engine is: its origin, and what stands before `/v1` in its paths. */
+export interface EngineAddress {
+  origin: string;
+  /** Without a slash at its end; mostly "". */
+  pathPrefix: string;
+}
+
+/** @param baseUrl with or without `/v1`, which is how people copy it from their engine's start-up message. */
+export function toEngineAddress(baseUrl: string): EngineAddress {
+  const url = new URL(baseUrl);
+  return { origin: url.origin, pathPrefix: url.pathname.replace(/\/+$/, "").replace(/\/v1$/, "") };
+}
+
+/** A listing of a thousand models is far below. */
+const pageBytesMax = 4 * 1024 * 1024;
+
+export function createEngineClient({
+  address,
+  apiKey,
+  dispatcher,
+  signal,
+  timeoutMs,
+}: EngineClientOptions): EngineClient {
+  const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
+
+  async function ask(path: string, body?: object): Promise<EnginePage> {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const response = await dispatcher.request({
+      origin: address.origin,
+      method: body === undefined ? "GET" : "POST",
+      path: address.pathPrefix + path,
+      headers: body === undefined ? authorization : { ...authorization, "content-type": "application/json" },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.any([signal, timeout]),
+    });
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    for await (const chunk of response.body) {
+      if (!Buffer.isBuffer(chunk)) continue;
+      bytes += chunk.length;
+      if (bytes > pageBytesMax) throw new Error(`${path} answers more than ${pageBytesMax} bytes`);
+      chunks.push(chunk);
+    }
+    return { status: response.statusCode, json: parseJson(Buffer.concat(chunks).toString()) };
+  }
+
+  return {
+    ask,
+    async read(path, body) {
+      const { status, json } = await ask(path, body);
+      if (status !== 200) throw new Error(`${path} answered ${status}`);
+      if (json === undefined) throw new Error(`${path} answered no JSON`);
+      return json;
+    },
+  };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
