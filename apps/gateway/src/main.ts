@@ -22,6 +22,7 @@ import { registerGatewayMetrics } from "./gateway-metrics.ts";
 import { createAdmitter } from "./inference/admit.ts";
 import { createDispatcher } from "./inference/enqueue.ts";
 import { createExchanges } from "./inference/exchange.ts";
+import { createRetryBudget } from "./inference/retry-budget.ts";
 import { startRoster } from "./inference/roster.ts";
 import { startUsageCopies } from "./inference/settle.ts";
 import { createOperationsApp } from "./operations.ts";
@@ -76,12 +77,13 @@ async function main(): Promise<void> {
       betweenTokensMs: config.TERA_GATEWAY_BETWEEN_TOKENS_MS,
       totalMs: config.TERA_GATEWAY_TOTAL_MS,
     },
-    isLost: (workerId) => roster.isLost(workerId),
-    cancelAttempt(workerId, requestId, attempt) {
-      sendControl(redis, workerId, { version: 1, type: "cancel", requestId, attempt, reason: "client" }).catch(
-        (error: Error) =>
-          // The worker finds out by itself that nobody reads, or ends the attempt; its frames are dropped.
-          log.warn({ workerId, requestId, reason: error.message }, "a cancellation could not be sent"),
+    roster,
+    retryBudget: createRetryBudget(),
+    cancelAttempt(workerId, requestId, attempt, tooSlow) {
+      const reason = tooSlow ? "deadline" : "client";
+      sendControl(redis, workerId, { version: 1, type: "cancel", requestId, attempt, reason }).catch((error: Error) =>
+        // The worker finds out by itself that nobody reads, or ends the attempt; its frames are dropped.
+        log.warn({ workerId, requestId, reason: error.message }, "a cancellation could not be sent"),
       );
     },
     settle(record) {

@@ -3,11 +3,13 @@
  * sign of life that tells gateways of it all.
  */
 import { hostname } from "node:os";
+import { openSlots } from "@tera/protocol";
 import {
   createReplyPublisher,
   findDeadGateways,
   type Redis,
   type RedisLog,
+  readWorkerStates,
   startControlReader,
   startWorkerPresence,
 } from "@tera/queue";
@@ -32,6 +34,8 @@ export interface WorkerDependencies {
 }
 
 export interface Worker {
+  /** Takes in a runner that was found while it runs. */
+  addRunner(create: (dependencies: Pick<RunnerDependencies, "onChange">) => Runner): void;
   /** Claims nothing more, lets running generations end for `drainMs`, then stops the runners. */
   stop(): Promise<void>;
 }
@@ -53,12 +57,12 @@ export function startWorker({
     onGatewayGone: (gatewayId) => generator.cancelGateway(gatewayId),
   });
   const generator = createGenerator({ workerId, publisher, log });
-  const supervisor = createSupervisor(createRunners({ onChange: () => onChange() }));
+  const supervisor = createSupervisor({ workerId, servedElsewhere, onChange: () => onChange(), log });
   const claimer = createClaimer({ workerId, redis, connectBlocking, supervisor, generator, log });
   const control = startControlReader({
     workerId,
     blockingRedis: connectBlocking("tera-worker-control"),
-    onMessage: (message) => generator.cancel(message.requestId, message.attempt),
+    onMessage: ({ requestId, attempt, reason }) => generator.cancel(requestId, attempt, reason === "deadline"),
     log,
   });
   const presence = startWorkerPresence({
@@ -97,10 +101,21 @@ export function startWorker({
     cancelForDeadGateways().catch(() => misses.clear());
   }, gatewayCheckEveryMs);
 
-  supervisor.start();
+  async function servedElsewhere(models: readonly string[]): Promise<boolean> {
+    const others = (await readWorkerStates(redis)).filter((state) => state.workerId !== workerId && !state.draining);
+    return others
+      .flatMap((state) => state.runners)
+      .some((runner) => openSlots(runner) > 0 && runner.models.some(({ id }) => models.includes(id)));
+  }
+
+  for (const runner of createRunners({ onChange })) supervisor.add(runner);
   presence.announce();
 
   return {
+    addRunner(create) {
+      supervisor.add(create({ onChange }));
+      onChange();
+    },
     async stop() {
       draining = true;
       presence.announce();

@@ -12,6 +12,7 @@ export * from "./openai/sampling.ts";
 export * from "./openai/speech.ts";
 export * from "./reasoning-field.ts";
 export * from "./reasoning-splitter.ts";
+export * from "./replica.ts";
 export * from "./request-id.ts";
 export * from "./sampling.ts";
 export * from "./sse.ts";

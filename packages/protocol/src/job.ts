@@ -28,7 +28,7 @@ export interface Job {
   admittedAtMs: number;
   /** Epoch milliseconds. Past it nobody waits for an answer any more. */
   expiresAtMs: number;
-  /** Runner ids that failed this request before. */
+  /** Replicas that failed this request before, by `replicaName`. */
   avoidRunners: string[];
   request: GenerationRequest;
 }

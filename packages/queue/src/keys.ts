@@ -5,6 +5,7 @@
  * | key | what |
  * |---|---|
  * | `tera:{m:<model>}:lane:<class>` | stream: jobs for a model, by class; group `workers` |
+ * | `tera:{w:<worker>}:lane` | stream: jobs for one worker; it is their only reader |
  * | `tera:{w:<worker>}:control` | stream: what gateways tell one worker |
  * | `tera:{w:<worker>}:state` | hash with TTL: a worker's heartbeat |
  * | `tera:{g:<gateway>}:reply` | stream: frames for one gateway |
@@ -19,6 +20,7 @@ export const laneGroup = "workers";
 
 export const keys = {
   lane: (model: string, laneClass: LaneClass) => `tera:{m:${model}}:lane:${laneClass}`,
+  workerLane: (workerId: string) => `tera:{w:${workerId}}:lane`,
   control: (workerId: string) => `tera:{w:${workerId}}:control`,
   workerState: (workerId: string) => `tera:{w:${workerId}}:state`,
   reply: (gatewayId: string) => `tera:{g:${gatewayId}}:reply`,

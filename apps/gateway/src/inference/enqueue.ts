@@ -18,8 +18,11 @@ export interface Ticket {
 }
 
 export interface Dispatcher {
-  /** @param onRefused Redis did not take it. */
-  submit(job: Job, onRefused: (error: TeraError) => void): Ticket;
+  /**
+   * @param onRefused Redis did not take it.
+   * @param workerId the one worker that it goes to, at once: it has waited before.
+   */
+  submit(job: Job, onRefused: (error: TeraError) => void, workerId?: string): Ticket;
   /** There may be more slots now. */
   pump(): void;
   /** Jobs that wait in this gateway. */
@@ -61,7 +64,7 @@ export function createDispatcher({ lane, roster }: { lane: Lane; roster: Pick<Ro
   }
 
   return {
-    submit(job, onRefused) {
+    submit(job, onRefused, workerId) {
       const { model } = job.request;
       const queue = queueOf(model);
       let state: "waiting" | "sent" | "done" = "waiting";
@@ -71,7 +74,7 @@ export function createDispatcher({ lane, roster }: { lane: Lane; roster: Pick<Ro
         send() {
           state = "sent";
           queue.outstanding++;
-          entry = lane.enqueue(job).catch((cause: unknown) => {
+          entry = lane.enqueue(job, workerId).catch((cause: unknown) => {
             onRefused(
               new TeraError("queue_unavailable", "The service cannot take requests right now. Try again shortly.", {
                 retryAfterS: 2,
@@ -95,9 +98,13 @@ export function createDispatcher({ lane, roster }: { lane: Lane; roster: Pick<Ro
         pumpModel(model, queue);
       }
 
-      queue.waiting.add(item);
-      waiting++;
-      pumpModel(model, queue);
+      if (workerId !== undefined) {
+        item.send();
+      } else {
+        queue.waiting.add(item);
+        waiting++;
+        pumpModel(model, queue);
+      }
       return {
         done,
         withdraw() {

@@ -1,18 +1,26 @@
 import { emptyUsage, TeraError } from "@tera/protocol";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { attemptsMax, decide, type ExchangeEvent, type ExchangeState, initialState } from "./exchange-state.ts";
+import { describe, expect, it, vi } from "vitest";
+import {
+  attemptsMax,
+  decide,
+  type ExchangeEvent,
+  type ExchangeState,
+  failedReplicas,
+  initialState,
+} from "./exchange-state.ts";
 
 const usage = emptyUsage("engine");
 const healable = new TeraError("runner_failed", "failed");
 const clientsFault = new TeraError("invalid_request", "bad");
+const always = () => true;
 const accepted: ExchangeEvent = { type: "accepted", workerId: "w", runnerId: "r" };
 
 /** Runs events in order; the effects of the last one, and the state after it. */
 function run(...events: ExchangeEvent[]) {
   let state: ExchangeState = initialState;
   let effects: ReturnType<typeof decide>["effects"] = [];
-  for (const event of events) ({ state, effects } = decide(state, event));
+  for (const event of events) ({ state, effects } = decide(state, event, always));
   return { state, effects, kinds: effects.map((effect) => effect.type) };
 }
 
@@ -25,7 +33,8 @@ describe("the exchange's decisions", () => {
 
   it("tries again elsewhere while nothing was sent, and avoids the runner that failed", () => {
     const { state, kinds } = run(accepted, { type: "fail", error: healable });
-    expect(state).toMatchObject({ phase: "queued", attempt: 2, avoidRunners: ["r"], workerId: undefined });
+    expect(state).toMatchObject({ phase: "queued", attempt: 2, workerId: undefined });
+    expect(failedReplicas(state)).toEqual(["w/r"]);
     expect(kinds).toEqual(["enqueue"]);
   });
 
@@ -34,6 +43,46 @@ describe("the exchange's decisions", () => {
     const { state, kinds } = run(accepted, fail, accepted, fail, accepted, fail);
     expect(state).toMatchObject({ phase: "failed", attempt: attemptsMax });
     expect(kinds).toEqual(["answerError", "settle"]);
+  });
+
+  it("gives up at once when the retry budget is spent", () => {
+    const { state } = run(accepted);
+    const { effects } = decide(state, { type: "fail", error: healable }, () => false);
+    expect(effects[0]).toEqual({ type: "answerError", error: healable });
+  });
+
+  it("asks the retry budget only when another attempt is possible", () => {
+    const asked = vi.fn(() => true);
+    const { state: sent } = run(accepted, { type: "firstDelta", sent: true });
+    decide(sent, { type: "fail", error: healable }, asked);
+    decide(run(accepted).state, { type: "fail", error: clientsFault }, asked);
+    expect(asked).not.toHaveBeenCalled();
+  });
+
+  it("keeps which attempts failed where and why, the last one too, and counts those that a worker had", () => {
+    const elsewhere: ExchangeEvent = { type: "accepted", workerId: "w2", runnerId: "r2" };
+    const slow: ExchangeEvent = { type: "deadline", deadline: "firstToken" };
+    const { state } = run(accepted, { type: "fail", error: healable }, elsewhere, slow, {
+      type: "deadline",
+      deadline: "queueWait",
+    });
+    expect(state.failedAttempts).toEqual([
+      { attempt: 1, workerId: "w", runnerId: "r", code: "runner_failed" },
+      { attempt: 2, workerId: "w2", runnerId: "r2", code: "first_token_timeout" },
+    ]);
+    expect(state).toMatchObject({ attempt: 3, attemptsAccepted: 2, phase: "failed" });
+  });
+
+  it("tells a worker whose runner let a deadline pass that it was too slow", () => {
+    const { effects } = run(accepted, { type: "deadline", deadline: "firstToken" });
+    expect(effects[0]).toMatchObject({ type: "cancelAttempt", tooSlow: true });
+    expect(run(accepted, { type: "clientGone" }).effects[0]).toMatchObject({ tooSlow: false });
+  });
+
+  it("turns to another worker when the one that it waits for is gone", () => {
+    const { state, kinds } = run(accepted, { type: "fail", error: healable }, { type: "lost", error: healable });
+    expect(state).toMatchObject({ phase: "queued", attempt: 3 });
+    expect(kinds).toEqual(["withdraw", "enqueue"]);
   });
 
   it("does not try again once something was sent", () => {
@@ -106,7 +155,7 @@ describe("the exchange's decisions", () => {
           { type: "clientGone" },
           { type: "deadline", deadline: "cancelledUsage" },
         ] as ExchangeEvent[]) {
-          const decision = decide(state, next);
+          const decision = decide(state, next, always);
           state = decision.state;
           kinds.push(...decision.effects.map((effect) => effect.type));
         }

@@ -9,10 +9,10 @@
  * | cancelled | the client left; the worker's last count is awaited | end, failure or deadline -> settled                                   |
  * | finished, failed | settled                                      |                                                                       |
  *
- * Another attempt is made only while nothing was sent to the client, only for failures that a replica can heal, and `attemptsMax` times at
- * most. Frames of an attempt that was given up are foreign: whoever holds the state compares `attempt` first.
+ * Another attempt is made only while nothing was sent to the client, only for failures that a replica can heal, `attemptsMax` times at
+ * most, and only while the retry budget allows it. Frames of an attempt that was given up are foreign: whoever holds the state compares `attempt` first.
  */
-import { TeraError, type Usage } from "@tera/protocol";
+import { type FailedAttempt, replicaName, TeraError, type Usage } from "@tera/protocol";
 
 export const attemptsMax = 3;
 
@@ -26,8 +26,10 @@ export interface ExchangeState {
   readonly runnerId: string | undefined;
   /** Whether the client has seen something of this answer: then it cannot be begun again. A whole answer is seen only at its end. */
   readonly sent: boolean;
-  /** Runners that failed this request. */
-  readonly avoidRunners: readonly string[];
+  /** Attempts that a worker has accepted, this one included. */
+  readonly attemptsAccepted: number;
+  /** Of those, the ones that failed. */
+  readonly failedAttempts: readonly FailedAttempt[];
 }
 
 export type Deadline = "queueWait" | "firstToken" | "betweenTokens" | "total" | "cancelledUsage";
@@ -50,7 +52,7 @@ export type ExchangeEffect =
   /** Take off the lane or out of the gateway's queue. */
   | { type: "withdraw" }
   /** Tell the worker to stop this attempt. */
-  | { type: "cancelAttempt"; workerId: string; attempt: number }
+  | { type: "cancelAttempt"; workerId: string; attempt: number; tooSlow: boolean }
   | { type: "answerEnd"; usage: Usage }
   | { type: "answerError"; error: TeraError }
   /** Undefined: what was counted here. */
@@ -72,16 +74,20 @@ export const initialState: ExchangeState = {
   workerId: undefined,
   runnerId: undefined,
   sent: false,
-  avoidRunners: [],
+  attemptsAccepted: 0,
+  failedAttempts: [],
 };
 
-export function decide(state: ExchangeState, event: ExchangeEvent): Decision {
+/** Asked only when everything else speaks for another attempt; true has taken it from the budget. */
+export type MayRetry = () => boolean;
+
+export function decide(state: ExchangeState, event: ExchangeEvent, mayRetry: MayRetry): Decision {
   switch (state.phase) {
     case "queued":
-      return decideQueued(state, event);
+      return decideQueued(state, event, mayRetry);
     case "accepted":
     case "streaming":
-      return decideRunning(state, event);
+      return decideRunning(state, event, mayRetry);
     case "cancelled":
       return decideCancelled(state, event);
     case "finished":
@@ -90,13 +96,20 @@ export function decide(state: ExchangeState, event: ExchangeEvent): Decision {
   }
 }
 
-function decideQueued(state: ExchangeState, event: ExchangeEvent): Decision {
+/** Replicas that have failed this request. */
+export function failedReplicas({ failedAttempts }: ExchangeState): string[] {
+  return failedAttempts.flatMap(({ workerId, runnerId }) =>
+    workerId === undefined || runnerId === undefined ? [] : [replicaName(workerId, runnerId)],
+  );
+}
+
+function decideQueued(state: ExchangeState, event: ExchangeEvent, mayRetry: MayRetry): Decision {
   switch (event.type) {
-    case "accepted":
-      return {
-        state: { ...state, phase: "accepted", workerId: event.workerId, runnerId: event.runnerId },
-        effects: [],
-      };
+    case "accepted": {
+      const { workerId, runnerId } = event;
+      const attemptsAccepted = state.attemptsAccepted + 1;
+      return { state: { ...state, phase: "accepted", workerId, runnerId, attemptsAccepted }, effects: [] };
+    }
     case "clientGone":
       return {
         state: { ...state, phase: "failed" },
@@ -104,9 +117,11 @@ function decideQueued(state: ExchangeState, event: ExchangeEvent): Decision {
       };
     case "deadline":
       return giveUp(state, deadlineError(event.deadline), [{ type: "withdraw" }]);
+    case "lost":
+      // The worker that it was meant for is gone.
+      return retryOrGiveUp(state, event.error, [{ type: "withdraw" }], mayRetry);
     case "refused":
     case "fail":
-    case "lost":
       return giveUp(state, event.error, []);
     case "firstDelta":
     case "end":
@@ -114,7 +129,7 @@ function decideQueued(state: ExchangeState, event: ExchangeEvent): Decision {
   }
 }
 
-function decideRunning(state: ExchangeState, event: ExchangeEvent): Decision {
+function decideRunning(state: ExchangeState, event: ExchangeEvent, mayRetry: MayRetry): Decision {
   switch (event.type) {
     case "accepted":
       return { state, effects: [] };
@@ -129,9 +144,9 @@ function decideRunning(state: ExchangeState, event: ExchangeEvent): Decision {
         ],
       };
     case "fail":
-      return retryOrGiveUp(state, event.error, []);
+      return retryOrGiveUp(state, event.error, [], mayRetry);
     case "lost":
-      return retryOrGiveUp(state, event.error, cancelAttempt(state));
+      return retryOrGiveUp(state, event.error, cancelAttempt(state), mayRetry);
     case "refused":
       return giveUp(state, event.error, cancelAttempt(state));
     case "clientGone":
@@ -139,7 +154,7 @@ function decideRunning(state: ExchangeState, event: ExchangeEvent): Decision {
     case "deadline":
       return event.deadline === "total"
         ? giveUp(state, deadlineError(event.deadline), cancelAttempt(state))
-        : retryOrGiveUp(state, deadlineError(event.deadline), cancelAttempt(state));
+        : retryOrGiveUp(state, deadlineError(event.deadline), cancelAttempt(state, true), mayRetry);
   }
 }
 
@@ -165,9 +180,9 @@ function decideCancelled(state: ExchangeState, event: ExchangeEvent): Decision {
   }
 }
 
-function retryOrGiveUp(state: ExchangeState, error: TeraError, first: ExchangeEffect[]): Decision {
-  if (state.sent || !error.retryable || state.attempt >= attemptsMax) return giveUp(state, error, first);
-  const avoidRunners = state.runnerId === undefined ? state.avoidRunners : [...state.avoidRunners, state.runnerId];
+function retryOrGiveUp(state: ExchangeState, error: TeraError, first: ExchangeEffect[], mayRetry: MayRetry): Decision {
+  const possible = !state.sent && error.retryable && state.attempt < attemptsMax;
+  if (!possible || !mayRetry()) return giveUp(state, error, first);
   return {
     state: {
       phase: "queued",
@@ -175,7 +190,8 @@ function retryOrGiveUp(state: ExchangeState, error: TeraError, first: ExchangeEf
       workerId: undefined,
       runnerId: undefined,
       sent: false,
-      avoidRunners,
+      attemptsAccepted: state.attemptsAccepted,
+      failedAttempts: withFailure(state, error),
     },
     effects: [...first, { type: "enqueue" }],
   };
@@ -183,15 +199,24 @@ function retryOrGiveUp(state: ExchangeState, error: TeraError, first: ExchangeEf
 
 function giveUp(state: ExchangeState, error: TeraError, first: ExchangeEffect[]): Decision {
   return {
-    state: { ...state, phase: "failed" },
+    state: { ...state, phase: "failed", failedAttempts: withFailure(state, error) },
     effects: [...first, { type: "answerError", error }, { type: "settle", status: "failed", usage: undefined, error }],
   };
 }
 
-function cancelAttempt(state: ExchangeState): ExchangeEffect[] {
+/** An attempt that no worker had accepted is nobody's failure. */
+function withFailure(state: ExchangeState, { code }: TeraError): readonly FailedAttempt[] {
+  const { attempt, workerId, runnerId } = state;
+  return workerId === undefined
+    ? state.failedAttempts
+    : [...state.failedAttempts, { attempt, workerId, runnerId, code }];
+}
+
+/** @param tooSlow the runner let a deadline pass. */
+function cancelAttempt(state: ExchangeState, tooSlow = false): ExchangeEffect[] {
   return state.workerId === undefined
     ? []
-    : [{ type: "cancelAttempt", workerId: state.workerId, attempt: state.attempt }];
+    : [{ type: "cancelAttempt", workerId: state.workerId, attempt: state.attempt, tooSlow }];
 }
 
 function deadlineError(deadline: Deadline): TeraError {

@@ -4,6 +4,7 @@
  * Deadlines are checked by one sweep over all requests instead of timers per request: a token only notes the time.
  */
 import {
+  type AcceptedFrame,
   type Delta,
   emptyUsage,
   type FinishReason,
@@ -22,8 +23,11 @@ import {
   type ExchangeEffect,
   type ExchangeEvent,
   type ExchangeState,
+  failedReplicas,
   initialState,
 } from "./exchange-state.ts";
+import type { RetryBudget } from "./retry-budget.ts";
+import type { Roster } from "./roster.ts";
 
 const sweepEveryMs = 100;
 /** How long the worker's last count is awaited after the client left. */
@@ -57,8 +61,10 @@ export interface ExchangeDependencies {
   gatewayId: string;
   dispatcher: Dispatcher;
   deadlines: Deadlines;
-  isLost(workerId: string): boolean;
-  cancelAttempt(workerId: string, requestId: string, attempt: number): void;
+  roster: Pick<Roster, "isLost" | "findWorker">;
+  retryBudget: RetryBudget;
+  /** @param tooSlow a deadline passed: that counts against the runner. */
+  cancelAttempt(workerId: string, requestId: string, attempt: number, tooSlow: boolean): void;
   settle(record: UsageRecord): void;
 }
 
@@ -78,6 +84,8 @@ interface Entry {
   readonly sink: AnswerSink;
   state: ExchangeState;
   ticket: Ticket | undefined;
+  /** The only worker that can accept this attempt; undefined: any. */
+  intendedWorkerId: string | undefined;
   /** The sequence number that must come next in this attempt. */
   nextSeq: number;
   /** When the current phase began, or the last delta came. */
@@ -90,11 +98,15 @@ interface Entry {
 }
 
 export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
-  const { gatewayId, dispatcher, deadlines, isLost } = dependencies;
+  const { gatewayId, dispatcher, deadlines, roster, retryBudget } = dependencies;
   const entries = new Map<string, Entry>();
 
   function enqueue(entry: Entry): void {
     const { admission, requestId, state } = entry;
+    const { model } = admission.request;
+    const avoidRunners = failedReplicas(state);
+    // On the model's lane a runner that fails fast is also the fastest to take the next attempt.
+    const workerId = avoidRunners.length === 0 ? undefined : roster.findWorker(model, avoidRunners);
     const job: Job = {
       version: jobVersion,
       requestId,
@@ -106,7 +118,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
       stream: entry.stream,
       admittedAtMs: admission.admittedAtMs,
       expiresAtMs: Date.now() + deadlines.queueWaitMs,
-      avoidRunners: [...state.avoidRunners],
+      avoidRunners,
       request: admission.request,
     };
     entry.nextSeq = 0;
@@ -114,12 +126,13 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
     entry.firstDeltaAtMs = undefined;
     entry.finishReason = undefined;
     entry.deltasSeen = 0;
-    entry.ticket = dispatcher.submit(job, (error) => handle(entry, { type: "refused", error }));
+    entry.intendedWorkerId = workerId;
+    entry.ticket = dispatcher.submit(job, (error) => handle(entry, { type: "refused", error }), workerId);
   }
 
   function handle(entry: Entry, event: ExchangeEvent): void {
     const before = entry.state;
-    const { state, effects } = decide(before, event);
+    const { state, effects } = decide(before, event, () => retryBudget.withdraw(entry.admission.request.model));
     entry.state = state;
     if (state.phase !== before.phase) entry.sinceMs = Date.now();
     // A new attempt, or the end: the old attempt's place on the lane is free.
@@ -135,7 +148,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
       case "withdraw":
         return entry.ticket?.withdraw();
       case "cancelAttempt":
-        return dependencies.cancelAttempt(effect.workerId, entry.requestId, effect.attempt);
+        return dependencies.cancelAttempt(effect.workerId, entry.requestId, effect.attempt, effect.tooSlow);
       case "answerEnd":
         return entry.sink.end(effect.usage);
       case "answerError":
@@ -151,7 +164,6 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
   function toRecord(entry: Entry, { status, usage, error }: Extract<ExchangeEffect, { type: "settle" }>): UsageRecord {
     const { admission, state } = entry;
     const since = (ms: number | undefined) => (ms === undefined ? undefined : Math.max(0, ms - admission.admittedAtMs));
-    const wasAccepted = entry.acceptedAtMs !== undefined;
     return {
       version: 1,
       requestId: entry.requestId,
@@ -167,8 +179,8 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
       gatewayId,
       workerId: state.workerId,
       runnerId: state.runnerId,
-      attempts: wasAccepted ? state.attempt : state.attempt - 1,
-      failedAttempts: [],
+      attempts: state.attemptsAccepted,
+      failedAttempts: [...state.failedAttempts],
       admittedAtMs: admission.admittedAtMs,
       queueMs: since(entry.acceptedAtMs),
       ttftMs: since(entry.firstDeltaAtMs),
@@ -176,17 +188,22 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
     };
   }
 
+  /** Somebody works for nobody. */
+  function cancelUnwanted({ workerId, requestId, attempt }: AcceptedFrame): void {
+    dependencies.cancelAttempt(workerId, requestId, attempt, false);
+  }
+
   /** Hot path for delta frames. */
   function onFrame(frame: Frame): void {
     const entry = entries.get(frame.requestId);
     if (entry === undefined || entry.state.attempt !== frame.attempt) {
-      // Somebody works for nobody: withdrawn or given up while a worker took it.
-      if (frame.type === "accepted") dependencies.cancelAttempt(frame.workerId, frame.requestId, frame.attempt);
+      // Withdrawn or given up while a worker took it.
+      if (frame.type === "accepted") cancelUnwanted(frame);
       return;
     }
     if (frame.seq !== entry.nextSeq) {
       // A second worker took over the same attempt: both are given up.
-      if (frame.type === "accepted") dependencies.cancelAttempt(frame.workerId, frame.requestId, frame.attempt);
+      if (frame.type === "accepted") cancelUnwanted(frame);
       const error = new TeraError("worker_lost", "The connection to the model was interrupted. Try again.", {
         detail: `frame ${frame.seq} came instead of ${entry.nextSeq}`,
       });
@@ -198,8 +215,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
         return onDeltas(entry, frame.deltas);
       case "accepted":
         entry.acceptedAtMs = Date.now();
-        if (entry.state.phase === "cancelled")
-          dependencies.cancelAttempt(frame.workerId, frame.requestId, frame.attempt);
+        if (entry.state.phase === "cancelled") cancelUnwanted(frame);
         return handle(entry, { type: "accepted", workerId: frame.workerId, runnerId: frame.runnerId });
       case "end":
         return handle(entry, { type: "end", usage: frame.usage });
@@ -237,9 +253,9 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
   function sweep(): void {
     const nowMs = Date.now();
     for (const entry of entries.values()) {
-      const { workerId } = entry.state;
+      const workerId = entry.state.workerId ?? entry.intendedWorkerId;
       const deadline = passedDeadline(entry, nowMs);
-      if (workerId !== undefined && isLost(workerId)) {
+      if (workerId !== undefined && roster.isLost(workerId)) {
         const error = new TeraError("worker_lost", "The connection to the model was interrupted. Try again.", {
           detail: `worker ${workerId} is gone`,
         });
@@ -262,6 +278,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
         sink,
         state: initialState,
         ticket: undefined,
+        intendedWorkerId: undefined,
         nextSeq: 0,
         sinceMs: admission.admittedAtMs,
         acceptedAtMs: undefined,
@@ -270,6 +287,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
         deltasSeen: 0,
       };
       entries.set(requestId, entry);
+      retryBudget.deposit(admission.request.model);
       enqueue(entry);
       return { clientGone: () => handle(entry, { type: "clientGone" }) };
     },

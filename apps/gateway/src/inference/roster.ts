@@ -4,7 +4,7 @@
  * A worker counts as lost when it is missing from readings for `lostAfterMs`: one reading without it may only mean that Redis came back empty
  * a moment ago. While Redis is away the last picture stays.
  */
-import type { ServedModel, WorkerState } from "@tera/protocol";
+import { openSlots, type RunnerStatus, replicaName, type ServedModel, type WorkerState } from "@tera/protocol";
 
 const refreshEveryMs = 500;
 const lostAfterMs = 1_500;
@@ -25,6 +25,8 @@ export interface Roster {
   /** True until a first worker has been seen, and when all of them are gone. */
   readonly empty: boolean;
   isLost(workerId: string): boolean;
+  /** A worker with a replica of the model that is none of `avoid`, preferably the one with the most free slots. */
+  findWorker(model: string, avoid: readonly string[]): string | undefined;
   /** The one listener: called when the picture was renewed. There may be new slots. */
   onChange(listener: () => void): void;
   /** Reads again now. */
@@ -40,6 +42,7 @@ export interface RosterOptions {
 
 export async function startRoster({ readWorkerStates, now = Date.now }: RosterOptions): Promise<Roster> {
   let models = new Map<string, ModelEntry>();
+  let workers: readonly WorkerState[] = [];
   let onChange: () => void = () => undefined;
   const lastSeenMs = new Map<string, number>();
 
@@ -55,8 +58,22 @@ export async function startRoster({ readWorkerStates, now = Date.now }: RosterOp
     for (const state of states) lastSeenMs.set(state.workerId, now());
     // Long enough for every exchange to hear of it; then the map must not keep it.
     for (const [workerId, seenMs] of lastSeenMs) if (now() - seenMs > forgottenAfterMs) lastSeenMs.delete(workerId);
+    workers = states;
     models = merge(models, states);
     onChange();
+  }
+
+  function findWorker(model: string, avoid: readonly string[]): string | undefined {
+    let found: { workerId: string; free: number } | undefined;
+    for (const { workerId, draining, runners } of workers) {
+      if (draining || isLost(workerId)) continue;
+      for (const runner of runners) {
+        if (avoid.includes(replicaName(workerId, runner.id)) || !serves(runner, model)) continue;
+        const free = openSlots(runner) - runner.busy;
+        if (openSlots(runner) > 0 && (found === undefined || free > found.free)) found = { workerId, free };
+      }
+    }
+    return found?.workerId;
   }
 
   function isLost(workerId: string): boolean {
@@ -74,6 +91,7 @@ export async function startRoster({ readWorkerStates, now = Date.now }: RosterOp
       return ![...lastSeenMs.keys()].some((workerId) => !isLost(workerId));
     },
     isLost,
+    findWorker,
     onChange(listener) {
       onChange = listener;
     },
@@ -82,13 +100,17 @@ export async function startRoster({ readWorkerStates, now = Date.now }: RosterOp
   };
 }
 
+function serves(runner: RunnerStatus, model: string): boolean {
+  return runner.models.some(({ id }) => id === model);
+}
+
 /** Models that nobody names any more are remembered without slots: their requests get a 503 that says so, not a 404. */
 function merge(before: ReadonlyMap<string, ModelEntry>, states: readonly WorkerState[]): Map<string, ModelEntry> {
   const models = new Map<string, ModelEntry>();
   for (const [id, { replicas }] of before) models.set(id, { replicas, readySlots: 0 });
   for (const state of states) {
     for (const runner of state.runners) {
-      const slots = runner.state === "ready" && !state.draining ? runner.slots : 0;
+      const slots = state.draining ? 0 : openSlots(runner);
       for (const model of runner.models) {
         const { replicas = [], readySlots = 0 } = models.get(model.id) ?? {};
         const others = readySlots > 0 ? replicas : [];

@@ -1,10 +1,17 @@
-/** Keeps one lane reader per model that a ready runner serves, and gives each claimed job its slot. */
-import { type ReadLoop, type Redis, type RedisLog, startLaneReader } from "@tera/queue";
+/** Keeps one lane reader per model that a runner serves, and one for the worker's own lane, and gives each claimed job its slot. */
+import {
+  type ClaimedJob,
+  type ReadLoop,
+  type Redis,
+  type RedisLog,
+  startLaneReader,
+  startWorkerLaneReader,
+} from "@tera/queue";
 import type { Supervisor } from "../runners/supervisor.ts";
 import type { Generator } from "./generate.ts";
 
 export interface Claimer {
-  /** Starts and stops readers so that they match the models that are ready now. */
+  /** Starts and stops readers so that they match the models that are served now. */
   refresh(): void;
   /** Claims nothing more. What runs goes on. */
   stop(): Promise<void>;
@@ -24,25 +31,55 @@ export function createClaimer(dependencies: ClaimerDependencies): Claimer {
   const { workerId, redis, connectBlocking, supervisor, generator, log } = dependencies;
   const readers = new Map<string, ReadLoop>();
   const stopping = new Set<Promise<void>>();
-  let stopped = false;
+  const stopped = new AbortController();
+
+  const isExpired = ({ job }: ClaimedJob) => job.expiresAtMs <= Date.now();
 
   function startReader(model: string): ReadLoop {
     return startLaneReader({
       model,
       workerId,
       redis,
-      blockingRedis: connectBlocking(`tera-worker-lane`),
-      freeSlots: () => (stopped ? 0 : supervisor.freeSlots(model)),
+      blockingRedis: connectBlocking("tera-worker-lane"),
+      freeSlots: () => (stopped.signal.aborted ? 0 : supervisor.freeSlots(model)),
       slotFreed: (signal) => supervisor.changed(signal),
       onJob(claimed) {
-        const { job } = claimed;
-        const slot = job.expiresAtMs > Date.now() ? supervisor.takeSlot(model, job.avoidRunners) : undefined;
+        const slot = isExpired(claimed) ? undefined : supervisor.takeSlot(claimed.job);
         if (slot !== undefined) generator.start(claimed, slot);
         // Nobody waits for it any more: off the lane with it.
-        else if (job.expiresAtMs <= Date.now()) void claimed.accept();
+        else if (isExpired(claimed)) void claimed.accept();
         else void claimed.giveBack();
       },
       log,
+    });
+  }
+
+  function onOwnJob(claimed: ClaimedJob): "taken" | "wait" | "passOn" | "drop" {
+    if (isExpired(claimed)) return "drop";
+    if (!supervisor.canServe(claimed.job)) return "passOn";
+    const slot = supervisor.takeSlot(claimed.job, { strict: true });
+    if (slot !== undefined) {
+      generator.start(claimed, slot);
+      return "taken";
+    }
+    pumpWhenFreed();
+    return "wait";
+  }
+
+  const ownLane = startWorkerLaneReader({
+    workerId,
+    redis,
+    blockingRedis: connectBlocking("tera-worker-own-lane"),
+    onJob: onOwnJob,
+    log,
+  });
+  let pumpIsDue = false;
+  function pumpWhenFreed(): void {
+    if (pumpIsDue) return;
+    pumpIsDue = true;
+    void supervisor.changed(stopped.signal).then(() => {
+      pumpIsDue = false;
+      if (!stopped.signal.aborted) ownLane.pump();
     });
   }
 
@@ -53,8 +90,8 @@ export function createClaimer(dependencies: ClaimerDependencies): Claimer {
 
   return {
     refresh() {
-      if (stopped) return;
-      const wanted = supervisor.readyModels();
+      if (stopped.signal.aborted) return;
+      const wanted = supervisor.laneModels();
       for (const [model, reader] of readers) {
         if (wanted.has(model)) continue;
         readers.delete(model);
@@ -65,7 +102,8 @@ export function createClaimer(dependencies: ClaimerDependencies): Claimer {
       }
     },
     async stop() {
-      stopped = true;
+      stopped.abort();
+      stopReader(ownLane);
       for (const reader of readers.values()) stopReader(reader);
       readers.clear();
       await Promise.allSettled(stopping);

@@ -5,6 +5,7 @@
  */
 import { type Delta, emptyUsage, type FinishReason, type Job, TeraError, type Usage } from "@tera/protocol";
 import type { ClaimedJob, ReplyPublisher } from "@tera/queue";
+import type { AttemptOutcome } from "../runners/health/health-tracker.ts";
 import type { RunnerLog } from "../runners/runner.ts";
 import type { TakenSlot } from "../runners/supervisor.ts";
 import { createAttemptVoice } from "./publish.ts";
@@ -13,17 +14,20 @@ import { toUsageRecord } from "./report-usage.ts";
 interface RunningAttempt {
   job: Job;
   abort: AbortController;
+  /** Why it was aborted. */
+  stopped: "cancelled" | "tooSlow" | "abandoned" | "drained" | undefined;
   done: Promise<void>;
 }
 
 export interface Generator {
   /** Takes over the claimed job and its slot; both are given back when it ends. */
   start(claimed: ClaimedJob, slot: TakenSlot): void;
-  cancel(requestId: string, attempt: number): void;
+  /** @param tooSlow a deadline of the gateway ran out: that counts against the runner. */
+  cancel(requestId: string, attempt: number, tooSlow: boolean): void;
   /** Nobody reads what this gateway asked for any more. */
   cancelGateway(gatewayId: string): void;
   gatewaysInUse(): string[];
-  /** Waits for what runs; past the deadline it is cancelled. */
+  /** Waits for what runs; past the deadline it fails, so that its gateway tries elsewhere or tells the client. */
   drain(timeoutMs: number): Promise<void>;
 }
 
@@ -37,7 +41,12 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
   const attempts = new Map<string, RunningAttempt>();
   const nameOf = (requestId: string, attempt: number) => `${requestId}#${attempt}`;
 
-  async function run(claimed: ClaimedJob, slot: TakenSlot, abort: AbortController): Promise<void> {
+  function stop(attempt: RunningAttempt, why: RunningAttempt["stopped"]): void {
+    attempt.stopped ??= why;
+    attempt.abort.abort();
+  }
+
+  async function run(claimed: ClaimedJob, slot: TakenSlot, running: RunningAttempt): Promise<void> {
     const { job } = claimed;
     const { runner } = slot;
     const voice = createAttemptVoice(job, publisher);
@@ -50,6 +59,7 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
       deltas++;
       firstDeltaAtMs ??= Date.now();
       finishReason = delta.finishReason ?? finishReason;
+      slot.alive();
       voice.delta(delta);
     }
 
@@ -66,64 +76,76 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
         endedAtMs: Date.now(),
       });
 
+    function fail(error: TeraError, usage: Usage): void {
+      const detail = error.detail ?? error.message;
+      const { requestId, attempt } = job;
+      log.warn({ requestId, attempt, runner: runner.id, code: error.code, detail }, "an attempt failed");
+      const { code, message, param, retryable } = error;
+      voice.last({ type: "fail", code, message, param, retryable, usage }, record("failed", usage, code));
+    }
+
+    slot.onAbandoned(() => stop(running, "abandoned"));
     voice.accepted(workerId, runner.id);
     // The lane is told while the engine already works; what was withdrawn meanwhile is stopped again.
     claimed.accept().then((stillWanted) => {
-      if (!stillWanted) abort.abort();
+      if (!stillWanted) stop(running, "cancelled");
     });
     try {
-      const usage = await runner.generate(
-        { requestId: job.requestId, request: job.request, signal: abort.signal },
-        sink,
-      );
-      voice.last({ type: "end", usage }, record(abort.signal.aborted ? "cancelled" : "succeeded", usage));
+      const task = { requestId: job.requestId, request: job.request, signal: running.abort.signal };
+      const usage = await runner.generate(task, sink);
+      if (running.stopped === "abandoned") {
+        fail(new TeraError("runner_failed", "The model's engine stopped answering. Try again."), usage);
+      } else if (running.stopped === "drained") {
+        fail(new TeraError("worker_lost", "The connection to the model was interrupted. Try again."), usage);
+      } else {
+        voice.last({ type: "end", usage }, record(running.stopped === undefined ? "succeeded" : "cancelled", usage));
+      }
+      slot.ended(outcomeOf(running));
     } catch (cause) {
       const error = toTeraError(cause);
-      const usage = { ...emptyUsage(), completionTokens: deltas };
-      log.warn(
-        {
-          requestId: job.requestId,
-          attempt: job.attempt,
-          runner: runner.id,
-          code: error.code,
-          detail: error.detail ?? error.message,
-        },
-        "an attempt failed",
-      );
-      const { code, message, param, retryable } = error;
-      voice.last({ type: "fail", code, message, param, retryable, usage }, record("failed", usage, code));
+      fail(error, { ...emptyUsage(), completionTokens: deltas });
+      slot.ended(error.fault === "client" ? { type: "neutral" } : { type: "failed", error });
     }
   }
 
   return {
     start(claimed, slot) {
       const { requestId, attempt } = claimed.job;
-      const abort = new AbortController();
       const name = nameOf(requestId, attempt);
-      const done = run(claimed, slot, abort).finally(() => {
+      const running: RunningAttempt = {
+        job: claimed.job,
+        abort: new AbortController(),
+        stopped: undefined,
+        done: Promise.resolve(),
+      };
+      attempts.set(name, running);
+      running.done = run(claimed, slot, running).finally(() => {
         attempts.delete(name);
-        slot.free();
+        slot.ended({ type: "neutral" });
       });
-      attempts.set(name, { job: claimed.job, abort, done });
     },
-    cancel(requestId, attempt) {
-      attempts.get(nameOf(requestId, attempt))?.abort.abort();
+    cancel(requestId, attempt, tooSlow) {
+      const running = attempts.get(nameOf(requestId, attempt));
+      if (running !== undefined) stop(running, tooSlow ? "tooSlow" : "cancelled");
     },
     cancelGateway(gatewayId) {
-      for (const { job, abort } of attempts.values()) {
-        if (job.gatewayId === gatewayId) abort.abort();
-      }
+      for (const running of attempts.values()) if (running.job.gatewayId === gatewayId) stop(running, "cancelled");
     },
     gatewaysInUse: () => [...new Set([...attempts.values()].map(({ job }) => job.gatewayId))],
     async drain(timeoutMs) {
       const timer = setTimeout(() => {
-        for (const { abort } of attempts.values()) abort.abort();
+        for (const running of attempts.values()) stop(running, "drained");
       }, timeoutMs);
       while (attempts.size > 0) await Promise.allSettled([...attempts.values()].map(({ done }) => done));
       clearTimeout(timer);
       await publisher.drain();
     },
   };
+}
+
+function outcomeOf({ stopped }: RunningAttempt): AttemptOutcome {
+  if (stopped === undefined) return { type: "succeeded" };
+  return stopped === "tooSlow" ? { type: "tooSlow" } : { type: "neutral" };
 }
 
 function toTeraError(cause: unknown): TeraError {

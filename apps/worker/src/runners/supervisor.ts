@@ -1,79 +1,149 @@
 /**
  * The worker's view of its runners: which models are served, how many slots are free, and who takes the next job.
  *
- * A slot is taken when a job is given out and freed when its generation has settled; nobody else counts.
+ * A slot is taken when a job is given out and freed when its generation has settled; nobody else counts. What a runner's generations come to goes to its
+ * health tracker, which decides how many slots it has at all.
  */
-import type { RunnerStatus } from "@tera/protocol";
-import type { Runner } from "./runner.ts";
+import { type Job, openSlots, type RunnerStatus, replicaName } from "@tera/protocol";
+import { type AttemptOutcome, createHealthTracker, type HealthTracker } from "./health/health-tracker.ts";
+import type { Runner, RunnerLog } from "./runner.ts";
+
+const tickEveryMs = 250;
 
 export interface Supervisor {
-  start(): void;
-  /** Models with at least one ready runner. */
-  readyModels(): Set<string>;
+  /** Takes a runner in and starts it. */
+  add(runner: Runner): void;
+  /** Models whose lanes are worth reading: a runner serves them, or will again without having to start. */
+  laneModels(): Set<string>;
   freeSlots(model: string): number;
-  /** A ready runner with a free slot, preferably none of `avoid`; its slot is taken. Undefined when there is none. */
-  takeSlot(model: string, avoid: readonly string[]): TakenSlot | undefined;
+  /**
+   * A runner with a free slot for this job, preferably none that failed it before (`strict`: certainly none); its slot is taken.
+   * Undefined when there is none.
+   */
+  takeSlot(job: Job, options?: { strict?: boolean }): TakenSlot | undefined;
+  /** Whether a runner that has not failed this job takes jobs, now or when it has a free slot. */
+  canServe(job: Job): boolean;
   /** Resolves when a slot is freed or a runner changes, or when the signal fires. */
   changed(signal: AbortSignal): Promise<void>;
-  /** Called whenever a runner's status changes. To be called by the runners' `onChange`. */
+  /** To be called by the runners' `onChange`. */
   notify(): void;
   statuses(): RunnerStatus[];
   stop(): Promise<void>;
 }
 
 export interface TakenSlot {
-  runner: Runner;
-  /** Idempotent. */
-  free(): void;
+  readonly runner: Runner;
+  /** The listener is called when the engine was found dead while this job waited for it: it should be tried elsewhere. */
+  onAbandoned(listener: () => void): void;
+  /** Hot path: something was generated. */
+  alive(): void;
+  /** How it went; frees the slot. Idempotent. */
+  ended(outcome: AttemptOutcome): void;
 }
 
-export function createSupervisor(runners: readonly Runner[]): Supervisor {
-  const taken = new Map<string, number>(runners.map((runner) => [runner.id, 0]));
+export interface SupervisorOptions {
+  workerId: string;
+  /** Whether a runner of another worker takes jobs for one of these models. */
+  servedElsewhere(models: readonly string[]): Promise<boolean>;
+  /** A runner's health changed: gateways should hear of it. */
+  onChange(): void;
+  log: RunnerLog;
+}
+
+interface Member {
+  runner: Runner;
+  health: HealthTracker;
+  taken: number;
+}
+
+export function createSupervisor({ workerId, servedElsewhere, onChange, log }: SupervisorOptions): Supervisor {
+  const members: Member[] = [];
   let waiting = new Set<() => void>();
 
-  const takenOf = (runner: Runner) => taken.get(runner.id) ?? 0;
-
-  function free(runner: Runner, model: string): number {
-    const status = runner.status();
-    if (status.state !== "ready" || !status.models.some((served) => served.id === model)) return 0;
-    return Math.max(0, status.slots - takenOf(runner));
+  function statusOf({ runner, health, taken }: Member): RunnerStatus {
+    return { ...runner.status(), state: health.state, reason: health.reason, busy: taken };
   }
 
-  function notify(): void {
+  function serves(member: Member, model: string): boolean {
+    return member.runner.status().models.some((served) => served.id === model);
+  }
+
+  function free(member: Member, model: string): number {
+    const slots = openSlots({ state: member.health.state, slots: member.runner.status().slots });
+    return slots > member.taken && serves(member, model) ? slots - member.taken : 0;
+  }
+
+  const isAvoided = ({ runner }: Member, job: Job) => job.avoidRunners.includes(replicaName(workerId, runner.id));
+
+  async function othersReady(runner: Runner): Promise<boolean> {
+    const models = runner.status().models.map(({ id }) => id);
+    const here = members.some(
+      (member) =>
+        member.runner !== runner && openSlots(statusOf(member)) > 0 && models.some((model) => serves(member, model)),
+    );
+    return here || servedElsewhere(models);
+  }
+
+  function wakeAll(): void {
     const woken = waiting;
     waiting = new Set();
     for (const wake of woken) wake();
   }
 
+  function notify(): void {
+    for (const { health } of members) health.runnerChanged();
+    wakeAll();
+  }
+
+  const ticker = setInterval(() => {
+    for (const { health } of members) health.tick();
+  }, tickEveryMs);
+
   return {
-    start() {
-      for (const runner of runners) runner.start();
+    add(runner) {
+      const health = createHealthTracker({ runner, othersReady, onChange, log });
+      members.push({ runner, health, taken: 0 });
+      runner.start();
+      health.runnerChanged();
     },
-    readyModels() {
-      const ready = runners.map((runner) => runner.status()).filter((status) => status.state === "ready");
-      return new Set(ready.flatMap((status) => status.models.map((model) => model.id)));
+    laneModels() {
+      const states = ["ready", "trial", "ejected"];
+      const statuses = members.map(statusOf).filter(({ state }) => states.includes(state));
+      return new Set(statuses.flatMap((status) => status.models.map((model) => model.id)));
     },
     freeSlots(model) {
-      return runners.reduce((sum, runner) => sum + free(runner, model), 0);
+      return members.reduce((sum, member) => sum + free(member, model), 0);
     },
-    takeSlot(model, avoid) {
-      const candidates = runners
-        .map((runner) => ({ runner, free: free(runner, model), avoided: avoid.includes(runner.id) }))
-        .filter((candidate) => candidate.free > 0)
+    takeSlot(job, { strict = false } = {}) {
+      const candidates = members
+        .map((member) => ({ member, free: free(member, job.request.model), avoided: isAvoided(member, job) }))
+        .filter((candidate) => candidate.free > 0 && !(strict && candidate.avoided))
         .sort((a, b) => Number(a.avoided) - Number(b.avoided) || b.free - a.free);
-      const runner = candidates[0]?.runner;
-      if (runner === undefined) return undefined;
-      taken.set(runner.id, takenOf(runner) + 1);
+      const member = candidates[0]?.member;
+      if (member === undefined) return undefined;
+      member.taken++;
+      let abandoned: () => void = () => undefined;
+      const watch = member.health.watch(job.request, () => abandoned());
       let held = true;
       return {
-        runner,
-        free() {
+        runner: member.runner,
+        onAbandoned(listener) {
+          abandoned = listener;
+        },
+        alive: watch.alive,
+        ended(outcome) {
           if (!held) return;
           held = false;
-          taken.set(runner.id, takenOf(runner) - 1);
-          notify();
+          member.taken--;
+          watch.ended(outcome);
+          wakeAll();
         },
       };
+    },
+    canServe(job) {
+      return members.some(
+        (member) => openSlots(statusOf(member)) > 0 && serves(member, job.request.model) && !isAvoided(member, job),
+      );
     },
     changed(signal) {
       return new Promise((resolve) => {
@@ -88,9 +158,11 @@ export function createSupervisor(runners: readonly Runner[]): Supervisor {
       });
     },
     notify,
-    statuses: () => runners.map((runner) => ({ ...runner.status(), busy: takenOf(runner) })),
+    statuses: () => members.map(statusOf),
     async stop() {
-      await Promise.allSettled(runners.map((runner) => runner.stop()));
+      clearInterval(ticker);
+      for (const { health } of members) health.stop();
+      await Promise.allSettled(members.map(({ runner }) => runner.stop()));
     },
   };
 }
