@@ -3,7 +3,7 @@ export { apiKeyPrefix, isWellFormedApiKey, newApiKey } from "./api-key-format.ts
 export { type Authenticator, type AuthenticatorOptions, createAuthenticator } from "./authenticator.ts";
 export { secretLengthMin } from "./key-hash.ts";
 export { createKeyStore, type KeyStore, type KeySummary, type NewKey } from "./key-store.ts";
-export { describeModel, isHuggingFaceId, type ModelProfile } from "./model-profile.ts";
+export { describeModel, type ModelProfile } from "./model-profile.ts";
 export {
   createModelStore,
   fieldsSet,

@@ -1,7 +1,7 @@
 import { inputModalities, modelFeatures, outputModalities, type ServedModel } from "@tera/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { describeModel, isHuggingFaceId } from "./model-profile.ts";
+import { describeModel } from "./model-profile.ts";
 import { fieldsSet, unsetModel } from "./model-store.ts";
 
 const id = "Qwen/Qwen2.5-7B-Instruct";
@@ -105,14 +105,6 @@ test("a model that nobody serves promises text, and no feature that nobody named
     alwaysListed: true,
   });
 });
-
-test.each([
-  ["Qwen/Qwen2.5-7B-Instruct", true],
-  ["llama3.1:8b", false],
-  ["my-model", false],
-  ["a/b/c", false],
-  ["a/", false],
-])("%s as a Hugging Face id: %s", (text, expected) => expect(isHuggingFaceId(text)).toBe(expected));
 
 test("the fields that are set are named, in the table's order", () => {
   expect(fieldsSet(unsetModel)).toEqual([]);

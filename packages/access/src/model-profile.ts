@@ -9,6 +9,7 @@ import {
   defaultReasoningField,
   type InputModality,
   inputModalities,
+  isHuggingFaceId,
   type ModelFeature,
   modelFeatures,
   type OutputModality,
@@ -75,11 +76,6 @@ export function describeModel(
   function orText<Modality extends string>(modalities: Modality[]): (Modality | "text")[] {
     return replicas.length === 0 ? ["text"] : modalities;
   }
-}
-
-/** `owner/name`, as Hugging Face writes it: letters, digits, `-`, `_` and `.`. */
-export function isHuggingFaceId(id: string): boolean {
-  return /^[\w.-]{1,96}\/[\w.-]{1,96}$/.test(id);
 }
 
 function smallest(lengths: readonly (number | null | undefined)[]): number | null {

@@ -5,6 +5,7 @@ export * from "./environment.ts";
 export * from "./errors.ts";
 export * from "./frame.ts";
 export * from "./generation-request.ts";
+export * from "./hugging-face-id.ts";
 export * from "./job.ts";
 export * from "./openai/chat.ts";
 export * from "./openai/completion.ts";
