@@ -96,7 +96,6 @@ export function startWorkerLaneReader(options: WorkerLaneReaderOptions): WorkerL
     doing: "reading the worker's own lane",
     log,
     async step() {
-      pump();
       const room = Math.max(1, waitingMax - waiting.size);
       const block = ["COUNT", String(room), "BLOCK", String(blockMs), "STREAMS", key, lastId];
       for (const entry of readStreams(await blockingRedis.call("XREAD", ...block))) {
