@@ -13,6 +13,7 @@ const beside = [
   "apps/gateway",
   "apps/worker",
   "apps/cli",
+  "bench",
 ];
 
 export default defineConfig({
@@ -21,7 +22,7 @@ export default defineConfig({
     projects: [
       ...beside.map((root) => ({
         test: {
-          name: root.split("/")[1] ?? root,
+          name: root.split("/").at(-1) ?? root,
           root,
           include: ["src/**/*.test.ts"],
           testTimeout: 20_000,

@@ -46,7 +46,7 @@ async function findPnpm(root) {
 
 /** The package.json files of the root and of every package, relative to the root. */
 function findManifests(root) {
-  const manifests = ["package.json", "tests/package.json"];
+  const manifests = ["package.json", "bench/package.json", "tests/package.json"];
   for (const room of ["apps", "packages"]) {
     for (const name of readdirSync(join(root, room)).sort()) manifests.push(`${room}/${name}/package.json`);
   }

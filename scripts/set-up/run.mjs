@@ -1,4 +1,4 @@
-// Dependencies first, then the program. `up` and `tera` are the command line; `test` is everything that must pass.
+// Dependencies first, then the program. `up` and `tera` are the command line; `bench` measures; `test` is everything that must pass.
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { handOver } from "../../apps/cli/bin/hand-over.mjs";
@@ -12,6 +12,7 @@ export async function run([command, ...args]) {
   const programs = {
     up: ["apps/cli/src/main.ts", "up", ...args],
     tera: ["apps/cli/src/main.ts", ...args],
+    bench: ["bench/src/main.ts", ...args],
     test: ["scripts/test.mjs", ...args],
   };
   const program = programs[command];

@@ -1,0 +1,22 @@
+/** Readers of command-line values, for commander. */
+import { InvalidArgumentError } from "commander";
+import { type TargetName, targetNames } from "./targets/target.ts";
+
+export function readCount(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 10_000) throw new InvalidArgumentError("must be 1 to 10000.");
+  return value;
+}
+
+/** `1,8,32` */
+export function readCounts(text: string): number[] {
+  return [...new Set(text.split(",").map(readCount))].toSorted((a, b) => a - b);
+}
+
+/** `tera,nginx`: in any order; `direct` is always measured. */
+export function readTargets(text: string): TargetName[] {
+  const wanted = text.split(",");
+  const unknown = wanted.find((name) => !targetNames.some((each) => each === name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`there is no ${unknown}: ${targetNames.join(", ")}.`);
+  return targetNames.filter((name) => wanted.includes(name));
+}

@@ -1,0 +1,88 @@
+/** `pnpm bench <what>`: starts all that a benchmark needs, measures, prints its rows on stdout and its progress on stderr, and stops everything. */
+import { Command, Option } from "commander";
+import { readCount, readCounts, readTargets } from "./arguments.ts";
+import { runOverhead } from "./overhead/overhead.ts";
+import { overheadColumns } from "./report/columns.ts";
+import { describeNoise } from "./report/machine.ts";
+import { type Report, type ReportFormat, renderReport } from "./report/report.ts";
+import { type TargetName, targetNames } from "./targets/target.ts";
+import { openWorkbench, type Workbench } from "./workbench.ts";
+
+interface CommonFlags {
+  json?: true;
+  markdown?: true;
+  targets: TargetName[];
+  rounds: number;
+  seconds: number;
+  onlyNode?: true;
+  cpuProf?: string;
+}
+
+function say(line: string): void {
+  process.stderr.write(`bench: ${line}\n`);
+}
+
+const program = new Command("bench").description("Measures Tera beside others, on this machine, in one run.");
+
+function command(name: string, description: string): Command {
+  return program
+    .command(name)
+    .description(description)
+    .addOption(new Option("--json", "the rows as JSON").conflicts("markdown"))
+    .option("--markdown", "the table that docs/performance.md holds")
+    .option("--targets <names>", "what to measure; direct always is", readTargets, [...targetNames])
+    .option("--rounds <count>", "how often each is measured", readCount, 3)
+    .option("--cpu-prof <directory>", "write CPU profiles of gateway and worker");
+}
+
+command("overhead", "what a gateway adds to a request: latency and requests per second")
+  .option("--clients <counts>", "requests at once", readCounts, [1, 8, 32, 128])
+  .option("--seconds <count>", "length of one measurement", readCount, 5)
+  .option("--only-node", "engine and load client in Node, even where nginx and wrk can be had")
+  .action((flags: CommonFlags & { clients: number[] }) =>
+    measure(flags, async (workbench) => ({
+      columns: overheadColumns,
+      ...(await runOverhead(workbench, {
+        ...flags,
+        onlyNode: flags.onlyNode === true,
+        profileDirectory: flags.cpuProf,
+      })),
+    })),
+  );
+
+async function measure<Row>(flags: CommonFlags, run: (workbench: Workbench) => Promise<Report<Row>>): Promise<void> {
+  const workbench = await openWorkbench(say);
+  const stopping = stopEarly(workbench);
+  try {
+    const noise = describeNoise();
+    if (noise !== undefined) say(noise);
+    const report = await run(workbench);
+    const format: ReportFormat = flags.json ? "json" : flags.markdown ? "markdown" : "table";
+    process.stdout.write(`${renderReport(report, format)}\n`);
+  } catch (error) {
+    // Whatever runs breaks when everything is stopped under it.
+    if (!stopping.stopped) throw error;
+  } finally {
+    await workbench[Symbol.asyncDispose]();
+  }
+}
+
+/** Ctrl-C, or the end of whoever started us: nothing is left behind. */
+function stopEarly(workbench: Workbench): { readonly stopped: boolean } {
+  const state = { stopped: false };
+  const stop = () => {
+    if (state.stopped) return;
+    state.stopped = true;
+    say("stopping");
+    const end = () => process.exit(130);
+    workbench[Symbol.asyncDispose]().then(end, end);
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  process.once("disconnect", stop);
+  return state;
+}
+
+// The channel to whoever started us must not keep us alive.
+process.channel?.unref();
+await program.parseAsync();
