@@ -16,6 +16,8 @@ export interface StackProcess {
   kill(signal: NodeJS.Signals): Promise<void>;
   /** SIGTERM, so that it drains. @throws when it does not exit with 0 in time; it is killed then. */
   stop(): Promise<void>;
+  /** It is about to be made to end by other means: that is no failure. Resolves when it has ended. */
+  expectEnd(): Promise<void>;
   /** Undefined while all is well: why it ended although nobody told it to. */
   readonly failure: string | undefined;
 }
@@ -93,6 +95,10 @@ export async function startStackProcess(options: StackProcessOptions): Promise<S
       if (fatal) expected = true;
       child.kill(signal);
       if (fatal) await exited;
+    },
+    async expectEnd() {
+      expected = true;
+      await exited;
     },
     async stop() {
       if (!running) return;

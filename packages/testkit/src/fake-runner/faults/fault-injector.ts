@@ -49,7 +49,8 @@ export function createFaultInjector(exit: (() => void) | undefined): FaultInject
         return undefined;
       }
       const tokens = () => logged?.generatedTokens ?? Number.POSITIVE_INFINITY;
-      return createFaultyReply(reply, { fault, tokens, onStrike, exit: () => exit?.() });
+      const active = () => plan.includes(fault);
+      return createFaultyReply(reply, { fault, active, tokens, onStrike, exit: () => exit?.() });
     },
     get strikes() {
       return plan.strikes;

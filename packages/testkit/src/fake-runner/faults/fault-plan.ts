@@ -6,6 +6,8 @@ export interface FaultPlan {
   load(faults: readonly Fault[] | null): void;
   /** The fault meant for this request; one of its `times` is used up. Undefined: it is answered as it should be. */
   take(method: string, path: string): Fault | undefined;
+  /** False for one that was healed. */
+  includes(fault: Fault): boolean;
   /** It has happened: counts it. */
   struck(fault: Fault): void;
   /** Strikes by kind. */
@@ -41,6 +43,7 @@ export function createFaultPlan(now: () => number = () => performance.now()): Fa
       found.left--;
       return found.fault;
     },
+    includes: (fault) => planned.some((entry) => entry.fault === fault),
     struck(fault) {
       strikes[fault.kind] = (strikes[fault.kind] ?? 0) + 1;
     },

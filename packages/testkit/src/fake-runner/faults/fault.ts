@@ -1,6 +1,6 @@
 /**
  * Faults that a fake runner shows on command: `POST /_control {"faults": [{"kind": "status", "status": 503}]}`, or as a setting at its start.
- * `{"faults": null}` heals it; what hangs already goes on hanging until its client leaves.
+ * `{"faults": null}` heals it, also for requests that run and were not struck yet; what hangs already goes on hanging until its client leaves.
  *
  * The first fault of the list that is meant for a request and has strikes left strikes it; so a list is also a script ("500 twice, then 429 once").
  * `GET /_control/requests` says which fault struck which request, and how often each did.

@@ -188,6 +188,14 @@ describe("within an answer", () => {
     expect(runner.report().faults).toEqual({});
   });
 
+  test("healed before its moment it does not strike", async () => {
+    runner.set({ msPerToken: 5, faults: [{ kind: "reset-mid-stream", afterTokens: 8 }] });
+    const seen = await stream((text) => {
+      if (text !== "") runner.set({ faults: null });
+    });
+    expect(seen).toMatchObject({ text: expectedText, broke: false });
+  });
+
   test.each(["hang-mid-stream", "reset-mid-stream", "half-event", "broken-json"] as const)(
     "%s strikes a whole answer too",
     async (kind) => {

@@ -5,6 +5,8 @@ import { cutLastEvent, type Piece, rewriterOf } from "./rewrite.ts";
 
 export interface FaultyReplyOptions {
   fault: Fault;
+  /** False when it was healed before its moment came. */
+  active(): boolean;
   /** Tokens generated for this request, with those of the piece that is being written. */
   tokens(): number;
   /** Called once, when it strikes. */
@@ -15,7 +17,8 @@ export interface FaultyReplyOptions {
 
 const longLineChunk = Buffer.alloc(256 * 1024, "x");
 
-export function createFaultyReply(reply: Reply, { fault, tokens, onStrike, exit }: FaultyReplyOptions): Reply {
+export function createFaultyReply(reply: Reply, options: FaultyReplyOptions): Reply {
+  const { fault, active, tokens, onStrike, exit } = options;
   const rewrite = rewriterOf(fault);
   let struck = false;
   /** Nothing that the engine writes reaches the client any more. */
@@ -25,7 +28,7 @@ export function createFaultyReply(reply: Reply, { fault, tokens, onStrike, exit 
 
   /** @returns true once: at the first piece after the fault's moment. */
   function strikesNow(): boolean {
-    if (struck || ("afterTokens" in fault && tokens() <= fault.afterTokens)) return false;
+    if (struck || !active() || ("afterTokens" in fault && tokens() <= fault.afterTokens)) return false;
     struck = true;
     onStrike();
     return true;
