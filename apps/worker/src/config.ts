@@ -30,3 +30,9 @@ const fields = {
 export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
   return parseEnvironment(fields, "TERA_WORKER_", environment);
 }
+
+/** What a server that the worker starts inherits: everything but Tera's own settings, which hold passwords. */
+export function serverEnvironment(environment: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  const isOwn = (name: string) => name === "REDIS_URL" || name === "DATABASE_URL" || name.startsWith("TERA_");
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !isOwn(name)));
+}

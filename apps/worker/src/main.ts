@@ -2,7 +2,7 @@
 import { ConfigError } from "@tera/protocol";
 import { connectBlockingRedis, openRedis, RedisUnsuitableError } from "@tera/queue";
 import { createLogger } from "@tera/telemetry";
-import { readConfig } from "./config.ts";
+import { readConfig, serverEnvironment } from "./config.ts";
 import { createRunner } from "./runners/create-runner.ts";
 import { startWorker } from "./worker.ts";
 import { readWorkerFile } from "./worker-file.ts";
@@ -24,6 +24,7 @@ async function main(): Promise<void> {
           log: log.child({ runner: settings.id }),
           onChange,
           modelsDir: config.TERA_WORKER_MODELS_DIR,
+          serverEnvironment: serverEnvironment(),
         }),
       ),
     drainMs: config.TERA_WORKER_DRAIN_MS,

@@ -20,6 +20,66 @@ describe("the worker's file", () => {
     ]);
   });
 
+  it("knows a server to start: its words, its directory, its times in milliseconds", () => {
+    const text = [
+      "runners:",
+      "  - kind: process",
+      "    command: vllm serve 'org/my model' --port {port}",
+      "    env: {OMP_NUM_THREADS: 8, TOKEN: abc}",
+      "    gpus: [0, 1]",
+      "  - kind: process",
+      "    command: [./serve.sh, a b]",
+      "    workingDirectory: models",
+      "    port: 8000",
+      "    startTimeoutSeconds: 60",
+      "    stopTimeoutSeconds: 5",
+    ].join("\n");
+    expect(parseWorkerFile(text, "/etc/tera/w.yaml").runners).toEqual([
+      {
+        kind: "process",
+        id: "process-1",
+        command: ["vllm", "serve", "org/my model", "--port", "{port}"],
+        env: { OMP_NUM_THREADS: "8", TOKEN: "abc" },
+        gpus: [0, 1],
+        workingDirectory: "/etc/tera",
+        startTimeoutMs: 1_800_000,
+        stopTimeoutMs: 10_000,
+      },
+      {
+        kind: "process",
+        id: "process-2",
+        command: ["./serve.sh", "a b"],
+        env: {},
+        workingDirectory: "/etc/tera/models",
+        port: 8_000,
+        startTimeoutMs: 60_000,
+        stopTimeoutMs: 5_000,
+      },
+    ]);
+  });
+
+  it.each([
+    ["command: vllm serve m | tee log", "3: runners.0.command: no shell reads the command"],
+    ["command: vllm serve m --port 8000", "3: runners.0.command: says port 8000"],
+    ["command: ''", "3: runners.0.command: must name a program"],
+    ["command: 5", "3: runners.0.command: must be a line or a list of words"],
+    ["gpus: [all]", "3: runners.0.gpus.0: must be numbers as nvidia-smi counts"],
+    ["gpus: [1, 1]", "3: runners.0.gpus: names one twice"],
+    ["env: {'MY VAR': x}", "3: runners.0.env.MY VAR: "],
+    ["port: 70000", "3: runners.0.port: "],
+  ])("names the line of what is wrong with a server to start: %s", (line, message) => {
+    const command = line.startsWith("command") ? "" : "    command: serve\n";
+    const text = `runners:\n  - kind: process\n    ${line}\n${command}`;
+    expect(() => parseWorkerFile(text, "w.yaml")).toThrow(`w.yaml:${message}`);
+  });
+
+  it("refuses one port for two servers", () => {
+    const server = "  - {kind: process, command: serve, port: 8000}\n";
+    expect(() => parseWorkerFile(`runners:\n${server}${server}`, "w.yaml")).toThrow(
+      "w.yaml:3: runners.1.port: is another process runner's port too",
+    );
+  });
+
   it.each([
     ["a wrong value", "runners:\n  - kind: http\n    url: not-a-url\n", "w.yaml:3: runners.0.url: must be an http"],
     ["a missing value", "runners:\n  - kind: http\n", "w.yaml:2: runners.0.url:"],
@@ -28,7 +88,7 @@ describe("the worker's file", () => {
       "runners:\n  - kind: http\n    url: http://h\n    slot: 3\n",
       "w.yaml:4: runners.0.slot: Unrecognized key",
     ],
-    ["an unknown kind", "runners:\n  - kind: gpu\n", "w.yaml:2: runners.0.kind: kind must be http or llama"],
+    ["an unknown kind", "runners:\n  - kind: gpu\n", "w.yaml:2: runners.0.kind: kind must be http, process or llama"],
     ["a port that is none", "runners: []\ndiscover: [80000]\n", "w.yaml:2: discover.0: Too big"],
     ["broken YAML", "runners:\n  - kind: [\n", "w.yaml:3:"],
     [

@@ -6,15 +6,14 @@ import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { usualPorts } from "./runners/discovery/usual-ports.ts";
 import { engineNames } from "./runners/engines/engine-names.ts";
+import { commandProblem, splitCommand } from "./runners/process/command-words.ts";
 
 const defaultPath = "tera.worker.yaml";
 const runnerId = z.string().regex(/^[\w.-]{1,64}$/, "must be 1 to 64 letters, digits, _, . or -");
 const slots = z.number().int().min(1).max(4_096);
 
-const httpRunnerSchema = z.strictObject({
-  kind: z.literal("http"),
-  /** Address of an OpenAI-compatible server, with or without /v1. */
-  url: z.url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" }),
+/** What can be said of any server that speaks OpenAI's API, whoever starts it. */
+const serverSettings = {
   id: runnerId.optional(),
   /** Sent as a Bearer token, for servers that want one. */
   apiKey: z.string().min(1).optional(),
@@ -28,7 +27,55 @@ const httpRunnerSchema = z.strictObject({
   canary: z.boolean().optional(),
   /** True: the model's template has already opened a `<think>` block, and the engine leaves it in the text. */
   startsInReasoning: z.boolean().optional(),
+};
+
+const httpRunnerSchema = z.strictObject({
+  kind: z.literal("http"),
+  /** Address of an OpenAI-compatible server, with or without /v1. */
+  url: z.url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" }),
+  ...serverSettings,
 });
+
+const variableName = z.string().regex(/^[A-Za-z_]\w*$/, "must be a name of an environment variable");
+const gpuHint = "must be numbers as nvidia-smi counts, or GPU-... or MIG-... ids";
+const gpu = z.union([z.int().min(0).max(255), z.string().regex(/^(GPU|MIG)-[\w/-]{1,100}$/, gpuHint)], gpuHint);
+const words = z.array(z.string().max(100_000)).max(1_000);
+
+const processRunnerSchema = z
+  .strictObject({
+    kind: z.literal("process"),
+    /** A line or a list of words; no shell reads it. `{port}` and `{host}` are filled in. */
+    command: z.union([z.string(), words], "must be a line or a list of words").transform((given, context) => {
+      if (typeof given !== "string") return given;
+      try {
+        return splitCommand(given);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: error instanceof Error ? error.message : String(error) });
+        return z.NEVER;
+      }
+    }),
+    /** Laid over the worker's own environment, of which the server gets all but Tera's settings. */
+    env: z.record(variableName, z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({}),
+    /** Relative to this file; by default where this file is. */
+    workingDirectory: z.string().min(1).default("."),
+    /** What it may use, as CUDA_VISIBLE_DEVICES; none: []. By default all. */
+    gpus: z
+      .array(gpu)
+      .max(256)
+      .refine((gpus) => new Set(gpus).size === gpus.length, "names one twice")
+      .optional(),
+    /** By default a free one, another after each start. */
+    port: z.int().min(1).max(65_535).optional(),
+    /** Until it must be healthy, download and compilation included. */
+    startTimeoutSeconds: z.number().min(1).max(86_400).default(1_800),
+    /** Between SIGTERM and SIGKILL. */
+    stopTimeoutSeconds: z.number().min(0).max(300).default(10),
+    ...serverSettings,
+  })
+  .superRefine(({ command, port }, context) => {
+    const problem = commandProblem(command, port);
+    if (problem !== undefined) context.addIssue({ code: "custom", path: ["command"], message: problem });
+  });
 
 const llamaRunnerSchema = z.strictObject({
   kind: z.literal("llama"),
@@ -46,8 +93,22 @@ const llamaRunnerSchema = z.strictObject({
 
 const workerFileSchema = z.strictObject({
   runners: z
-    .array(z.discriminatedUnion("kind", [httpRunnerSchema, llamaRunnerSchema], { error: "kind must be http or llama" }))
+    .array(
+      z.discriminatedUnion("kind", [httpRunnerSchema, processRunnerSchema, llamaRunnerSchema], {
+        error: "kind must be http, process or llama",
+      }),
+    )
     .max(256)
+    .superRefine((runners, context) => {
+      const ports = new Set<number>();
+      for (const [index, runner] of runners.entries()) {
+        if (runner.kind !== "process" || runner.port === undefined) continue;
+        if (ports.has(runner.port)) {
+          context.addIssue({ code: "custom", path: [index, "port"], message: "is another process runner's port too" });
+        }
+        ports.add(runner.port);
+      }
+    })
     .default([]),
   /** Attach the engines found on the usual ports of this machine, or on these; by default only when no runner is named. */
   discover: z
@@ -57,7 +118,11 @@ const workerFileSchema = z.strictObject({
 
 export type HttpRunnerSettings = z.infer<typeof httpRunnerSchema> & { id: string };
 export type LlamaRunnerSettings = z.infer<typeof llamaRunnerSchema> & { id: string; name: string };
-export type RunnerSettings = HttpRunnerSettings | LlamaRunnerSettings;
+export type ProcessRunnerSettings = Omit<
+  z.infer<typeof processRunnerSchema>,
+  "startTimeoutSeconds" | "stopTimeoutSeconds"
+> & { id: string; startTimeoutMs: number; stopTimeoutMs: number };
+export type RunnerSettings = HttpRunnerSettings | ProcessRunnerSettings | LlamaRunnerSettings;
 
 export interface WorkerFile {
   /** Each with its id; paths are absolute. */
@@ -129,6 +194,16 @@ function nameRunners(runners: z.infer<typeof workerFileSchema>["runners"], path:
     if (taken.has(id)) throw new ConfigError(`${path}: two runners have the id ${id}`);
     taken.add(id);
     if (runner.kind === "http") return { ...runner, id };
+    if (runner.kind === "process") {
+      const { startTimeoutSeconds, stopTimeoutSeconds, ...rest } = runner;
+      return {
+        ...rest,
+        id,
+        workingDirectory: resolve(dirname(path), runner.workingDirectory),
+        startTimeoutMs: startTimeoutSeconds * 1_000,
+        stopTimeoutMs: stopTimeoutSeconds * 1_000,
+      };
+    }
     const isRemote = runner.model.startsWith("hf:");
     const model = isRemote ? runner.model : resolve(dirname(path), runner.model);
     return { ...runner, id, model, name: runner.name ?? nameOf(runner.model) };

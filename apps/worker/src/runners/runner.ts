@@ -39,7 +39,9 @@ export interface Runner {
    * money, or prove nothing.
    */
   canaryModel(): ServedModel | undefined;
-  /** Ends what runs and frees everything. Idempotent; resolves within 3 s. */
+  /** The last lines that its engine wrote, oldest first, bounded. Absent: the worker does not see what it writes. */
+  logLines?(): readonly string[];
+  /** Ends what runs and frees everything. Idempotent; resolves within 3 s, or soon after a server's own `stopTimeoutSeconds`. */
   stop(): Promise<void>;
 }
 
