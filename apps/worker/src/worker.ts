@@ -3,7 +3,7 @@
  * sign of life that tells gateways of it all.
  */
 import { hostname } from "node:os";
-import { openSlots } from "@tera/protocol";
+import { openSlots, type RunnerStatus } from "@tera/protocol";
 import {
   createReplyPublisher,
   findDeadGateways,
@@ -36,6 +36,9 @@ export interface WorkerDependencies {
 export interface Worker {
   /** Takes in a runner that was found while it runs. */
   addRunner(create: (dependencies: Pick<RunnerDependencies, "onChange">) => Runner): void;
+  /** Stops one and forgets it. */
+  removeRunner(id: string): Promise<void>;
+  statuses(): RunnerStatus[];
   /** Claims nothing more, lets running generations end for `drainMs`, then stops the runners. */
   stop(): Promise<void>;
 }
@@ -116,6 +119,11 @@ export function startWorker({
       supervisor.add(create({ onChange }));
       onChange();
     },
+    async removeRunner(id) {
+      await supervisor.remove(id);
+      onChange();
+    },
+    statuses: supervisor.statuses,
     async stop() {
       draining = true;
       presence.announce();

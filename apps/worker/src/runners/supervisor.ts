@@ -13,6 +13,8 @@ const tickEveryMs = 250;
 export interface Supervisor {
   /** Takes a runner in and starts it. */
   add(runner: Runner): void;
+  /** Takes a runner out and stops it; what it generates now fails as if its engine were lost. Resolves when it has stopped. */
+  remove(id: string): Promise<void>;
   /** Models whose lanes are worth reading: a runner serves them, or will again without having to start. */
   laneModels(): Set<string>;
   freeSlots(model: string): number;
@@ -105,6 +107,14 @@ export function createSupervisor({ workerId, servedElsewhere, onChange, log }: S
       members.push({ runner, health, taken: 0 });
       runner.start();
       health.runnerChanged();
+    },
+    async remove(id) {
+      const index = members.findIndex(({ runner }) => runner.id === id);
+      const [member] = index < 0 ? [] : members.splice(index, 1);
+      if (member === undefined) return;
+      member.health.stop();
+      wakeAll();
+      await member.runner.stop();
     },
     laneModels() {
       const states = ["ready", "trial", "ejected"];
