@@ -64,6 +64,10 @@ export function* chatPieces(body: ChatBody, settings: FakeRunnerSettings, choice
   const tools = toolsToCall(body);
   if (tools.length > 0) {
     for (const [call, tool] of tools.entries()) {
+      if (settings.rawTools !== "none") {
+        yield* rawCallPieces(tool, createRandom(`${context}${tool.name}`, seed, choice), settings.rawTools);
+        continue;
+      }
       const id = `chatcmpl-tool-${randomBytes(8).toString("hex")}`;
       yield { kind: "call", call, id, name: tool.name };
       const value = jsonFromSchema(
@@ -83,6 +87,28 @@ export function* chatPieces(body: ChatBody, settings: FakeRunnerSettings, choice
 
   const given = continues && last !== undefined ? countTokens(contentText(last)) : 0;
   yield* textPieces(context, seed, choice, answerTokens(settings, maxTokensOf(body)) - given);
+}
+
+/** A call as the model itself writes it. */
+function* rawCallPieces(tool: FakeTool, random: () => number, style: "hermes" | "qwen3_coder"): Generator<Piece, void> {
+  const value = jsonFromSchema(tool.parameters ?? { type: "object" }, random);
+  const name = JSON.stringify(tool.name);
+  const text =
+    style === "hermes"
+      ? `<tool_call>\n{"name": ${name}, "arguments": ${JSON.stringify(value)}}\n</tool_call>\n`
+      : `<tool_call>\n<function=${tool.name}>\n${parameterTags(value)}</function>\n</tool_call>\n`;
+  for (const piece of cut(text)) yield { kind: "content", text: piece };
+}
+
+/** Qwen3-Coder's chat template: a tag per parameter, strings bare, everything else as JSON. */
+function parameterTags(value: Json): string {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return "";
+  return Object.entries(value)
+    .map(([name, one]) => {
+      const text = typeof one === "string" ? one : JSON.stringify(one);
+      return `<parameter=${name}>\n${text}\n</parameter>\n`;
+    })
+    .join("");
 }
 
 /** @returns the tokens of one choice of a text completion. */

@@ -6,7 +6,14 @@ import { type CallStep, type Choice, type ChoiceStep, createChoice } from "./cho
 import type { ServerContext } from "./context.ts";
 import { badRequest, parseBody } from "./engine-error.ts";
 import { type AnswerUsage, generate, type Rendering } from "./generate.ts";
-import { checkSampling, completionBudget, stopStrings, usageBody, wantsUsage } from "./generation-rules.ts";
+import {
+  checkSampling,
+  completionBudget,
+  type EngineRules,
+  stopStrings,
+  usageBody,
+  wantsUsage,
+} from "./generation-rules.ts";
 import { type ChatLogprob, chatLogprobs } from "./logprobs.ts";
 import type { Reply } from "./reply.ts";
 import type { LoggedRequest } from "./request-log.ts";
@@ -27,6 +34,7 @@ export function handleChat(context: ServerContext, json: unknown, reply: Reply, 
 export function prepareChat(
   body: ChatBody,
   settings: FakeRunnerSettings,
+  { budget = completionBudget, keepsStop = false }: EngineRules = {},
 ): { prompt: string; promptTokens: number; choices: Choice[] } {
   checkSampling(body, settings);
   if (body.response_format?.type === "json_schema" && body.response_format.json_schema == null) {
@@ -41,8 +49,9 @@ export function prepareChat(
   const prompt = renderChat(body.messages, body.continue_final_message === true);
   const promptTokens = countTokens(prompt);
   const limits = {
-    maxTokens: completionBudget(settings, promptTokens, maxTokensOf(body)),
+    maxTokens: budget(settings, promptTokens, maxTokensOf(body)),
     stop: stopStrings(body),
+    keepsStop,
     callsEndAs:
       typeof body.tool_choice === "object" && body.tool_choice !== null ? ("stop" as const) : ("tool_calls" as const),
   };

@@ -22,6 +22,8 @@ export interface CallStep {
 export interface ChoiceLimits {
   maxTokens: number;
   stop: readonly string[];
+  /** The stop string is the last of the text. */
+  keepsStop?: boolean;
   /** How a choice ends that called tools: vLLM says "stop" when the client named the function. */
   callsEndAs: "stop" | "tool_calls";
 }
@@ -56,6 +58,7 @@ export function createChoice(pieces: Iterator<Piece, void>, limits: ChoiceLimits
         } else {
           const free = stopFilter.push(piece.text);
           step.content += free.text;
+          if (free.stop !== undefined && limits.keepsStop === true) step.content += free.stop;
           if (free.stop !== undefined) finish(step, "stop", free.stop);
         }
         return;

@@ -6,7 +6,14 @@ import { type Choice, type ChoiceStep, createChoice } from "./choice.ts";
 import type { ServerContext } from "./context.ts";
 import { badRequest, parseBody } from "./engine-error.ts";
 import { generate, type Rendering } from "./generate.ts";
-import { checkSampling, completionBudget, stopStrings, usageBody, wantsUsage } from "./generation-rules.ts";
+import {
+  checkSampling,
+  completionBudget,
+  type EngineRules,
+  stopStrings,
+  usageBody,
+  wantsUsage,
+} from "./generation-rules.ts";
 import { completionLogprobs } from "./logprobs.ts";
 import type { Reply } from "./reply.ts";
 import type { LoggedRequest } from "./request-log.ts";
@@ -46,15 +53,21 @@ interface Prompt {
 export function prepareCompletion(
   body: CompletionBody,
   settings: FakeRunnerSettings,
+  { budget = completionBudget, keepsStop = false }: EngineRules = {},
 ): { prompts: Prompt[]; promptTokens: number; choices: Choice[] } {
   checkSampling(body, settings);
   if (body.suffix != null && body.suffix !== "") throw badRequest("suffix is not currently supported", "suffix");
   const prompts = promptsOf(body.prompt);
   const stop = stopStrings(body);
   const choices = prompts.flatMap((prompt) => {
-    const maxTokens = completionBudget(settings, prompt.tokens, body.max_tokens ?? defaultMaxTokens);
+    const maxTokens = budget(settings, prompt.tokens, body.max_tokens ?? defaultMaxTokens);
     return Array.from({ length: body.n ?? 1 }, (_, index) =>
-      createChoice(completionPieces(body, prompt.text, settings, index), { maxTokens, stop, callsEndAs: "tool_calls" }),
+      createChoice(completionPieces(body, prompt.text, settings, index), {
+        maxTokens,
+        stop,
+        keepsStop,
+        callsEndAs: "tool_calls",
+      }),
     );
   });
   return { prompts, promptTokens: prompts.reduce((sum, { tokens }) => sum + tokens, 0), choices };

@@ -10,4 +10,6 @@ export interface ServerContext {
   engine: Engine;
   log: RequestLog;
   prefixCache: PrefixCache;
+  /** Epoch seconds. */
+  startedAtS: number;
 }

@@ -1,4 +1,4 @@
-/** An error as vLLM words it: `{"error": {"message", "type", "param", "code"}}` with the HTTP status as its code. */
+/** An error of the engine. As vLLM words it: `{"error": {"message", "type", "param", "code"}}` with the HTTP status as its code. */
 import type { z } from "zod";
 
 export class EngineError extends Error {
@@ -6,18 +6,30 @@ export class EngineError extends Error {
   readonly status: number;
   readonly type: string;
   readonly param: string | null;
+  /** What other dialects than vLLM's say besides. */
+  readonly fields: Readonly<Record<string, unknown>>;
 
-  constructor(status: number, type: string, message: string, param: string | null = null) {
+  constructor(
+    status: number,
+    type: string,
+    message: string,
+    param: string | null = null,
+    fields: Readonly<Record<string, unknown>> = {},
+  ) {
     super(message);
     this.status = status;
     this.type = type;
     this.param = param;
+    this.fields = fields;
   }
 
   body(): string {
     return JSON.stringify({ error: { message: this.message, type: this.type, param: this.param, code: this.status } });
   }
 }
+
+/** The type of an error about a body that does not fit its schema. */
+export const invalidBody = "Bad Request";
 
 /** vLLM's BadRequestError. */
 export function badRequest(message: string, param: string | null = null): EngineError {
@@ -33,5 +45,5 @@ export function parseBody<Schema extends z.ZodType>(schema: Schema, body: unknow
     loc: ["body", ...path],
     msg: message,
   }));
-  throw new EngineError(400, "Bad Request", JSON.stringify(problems));
+  throw new EngineError(400, invalidBody, JSON.stringify(problems));
 }

@@ -20,8 +20,9 @@ export interface AnswerUsage {
   cachedTokens: number;
 }
 
-const streamHeaders = { "content-type": "text/event-stream; charset=utf-8", server: "uvicorn" };
-export const jsonHeaders = { "content-type": "application/json", server: "uvicorn" };
+const uvicorn = { server: "uvicorn" };
+const streamType = { "content-type": "text/event-stream; charset=utf-8" };
+export const jsonHeaders = { "content-type": "application/json", ...uvicorn };
 
 export interface GenerateOptions {
   reply: Reply;
@@ -30,15 +31,17 @@ export interface GenerateOptions {
   rendering: Rendering;
   promptTokens: number;
   cachedTokens: number;
+  /** Instead of uvicorn's. */
+  headers?: Readonly<Record<string, string>> | undefined;
 }
 
 /** @returns a function that stops it: the client has left. */
 export function generate(context: ServerContext, options: GenerateOptions): () => void {
-  const { reply, logged, choices, rendering, promptTokens, cachedTokens } = options;
+  const { reply, logged, choices, rendering, promptTokens, cachedTokens, headers = uvicorn } = options;
   const { settings, log } = context;
   logged.promptTokens = promptTokens;
   let begun = false;
-  if (rendering.streamed) reply.open(200, streamHeaders);
+  if (rendering.streamed) reply.open(200, { ...streamType, ...headers });
 
   return context.engine.submit({
     started() {
@@ -70,7 +73,7 @@ export function generate(context: ServerContext, options: GenerateOptions): () =
       log.close(logged, "finished");
       const rest = rendering.end({ promptTokens, completionTokens: tokens, cachedTokens });
       if (rendering.streamed) reply.end(written + rest);
-      else reply.send(200, jsonHeaders, rest);
+      else reply.send(200, { "content-type": "application/json", ...headers }, rest);
       return "finished";
     },
   });

@@ -26,6 +26,16 @@ export function checkSampling(body: GenerationBody, settings: FakeRunnerSettings
 }
 
 /** @returns the tokens that may be generated. @throws {EngineError} when prompt and answer do not fit the context. */
+export type TokenBudget = (settings: FakeRunnerSettings, promptTokens: number, maxTokens: number | undefined) => number;
+
+/** What an engine does with a request in a way of its own; where it says nothing, it does as vLLM. */
+export interface EngineRules {
+  budget?: TokenBudget;
+  /** The stop string is the last of the text. */
+  keepsStop?: boolean;
+}
+
+/** vLLM's `TokenBudget`. */
 export function completionBudget(
   settings: FakeRunnerSettings,
   promptTokens: number,

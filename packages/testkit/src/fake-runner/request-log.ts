@@ -11,6 +11,8 @@ const loggedRequestSchema = z.object({
   headers: z.record(z.string(), z.union([z.string(), z.array(z.string()), z.undefined()])),
   /** The parsed body; null when it is longer than 64 KiB. */
   body: z.unknown(),
+  /** The parameters that the engine understood, under vLLM's names whatever the dialect calls them; what it does not know is not here. */
+  understood: z.record(z.string(), z.unknown()),
   bodyBytes: z.number(),
   state: z.enum(requestStates),
   /** The kind of the fault that struck it, see faults/fault.ts. */
@@ -79,6 +81,7 @@ export function createRequestLog(): RequestLog {
         path,
         headers,
         body: bodyBytes > bodyBytesMax ? null : body,
+        understood: {},
         bodyBytes,
         state: "waiting",
         fault: null,

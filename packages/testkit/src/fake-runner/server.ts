@@ -1,25 +1,22 @@
 /**
- * The fake runner: an HTTP server that plays vLLM, with a text that can be computed beforehand and a step time that is set.
+ * The fake runner: an HTTP server that plays vLLM, or another engine (see dialects/), with a text that can be computed beforehand and a step
+ * time that is set.
  *
- * Beside vLLM's routes it has its own under `/_control`: `GET` and `POST` for the settings, `/_control/requests` for what it received
+ * Beside the engine's routes it has its own under `/_control`: `GET` and `POST` for the settings, `/_control/requests` for what it received
  * (`DELETE` forgets it).
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { handleChat } from "./chat.ts";
-import { handleCompletion } from "./completions.ts";
 import type { ServerContext } from "./context.ts";
+import { type Dialect, jsonPage, type Page } from "./dialects/dialect.ts";
+import { dialects } from "./dialects/dialects.ts";
 import { createEngine } from "./engine.ts";
 import { EngineError } from "./engine-error.ts";
 import { createFaultInjector } from "./faults/fault-injector.ts";
-import { jsonHeaders } from "./generate.ts";
-import { renderMetrics } from "./metrics.ts";
-import { renderModels } from "./models.ts";
 import { createPrefixCache } from "./prefix-cache.ts";
 import { createReply, type Reply } from "./reply.ts";
 import { createRequestLog, type LoggedRequest, type RequestReport } from "./request-log.ts";
 import { changeSettings, defaultSettings, type FakeRunnerSettingsChange } from "./settings.ts";
-import { handleSpeech } from "./speech.ts";
 
 export interface FakeRunner {
   /** `http://host:port`, without a path. */
@@ -30,16 +27,6 @@ export interface FakeRunner {
   /** Breaks what runs, and frees the port. */
   close(): Promise<void>;
 }
-
-type Handler = (context: ServerContext, json: unknown, reply: Reply, logged: LoggedRequest) => () => void;
-
-const generationRoutes = new Map<string, Handler>([
-  ["/v1/chat/completions", handleChat],
-  ["/v1/completions", handleCompletion],
-  ["/v1/audio/speech", handleSpeech],
-]);
-
-export const fakeVllmVersion = "0.14.0";
 
 /** Longer bodies are cut off: a bound for the fake runner's memory, far above a million tokens. */
 const bodyBytesMax = 256 * 1024 * 1024;
@@ -57,8 +44,8 @@ export async function startFakeRunner(
   const faults = createFaultInjector(exit);
   faults.load(settings.faults);
   const engine = createEngine(() => settings);
-  const context: ServerContext = { settings, engine, log, prefixCache: createPrefixCache() };
   const startedAtS = Math.floor(Date.now() / 1000);
+  const context: ServerContext = { settings, engine, log, prefixCache: createPrefixCache(), startedAtS };
 
   function set(wanted: unknown): void {
     const changed = changeSettings(settings, wanted);
@@ -72,29 +59,34 @@ export async function startFakeRunner(
     return { running: engine.running, waiting: engine.waiting, totals, faults: faults.strikes, requests };
   }
 
-  function answerGet(path: string, reply: Reply): void {
-    if (path === "/health" || path === "/ping") reply.send(200, { server: "uvicorn" }, "");
-    else if (path === "/version") reply.send(200, jsonHeaders, JSON.stringify({ version: fakeVllmVersion }));
-    else if (path === "/v1/models") reply.send(200, jsonHeaders, renderModels(settings, startedAtS));
-    else if (path === "/metrics")
-      reply.send(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" }, renderMetrics(context));
-    else if (path === "/_control") reply.send(200, jsonHeaders, JSON.stringify(settings));
-    else if (path === "/_control/requests") reply.send(200, jsonHeaders, JSON.stringify(report()));
-    else if (generationRoutes.has(path)) reply.send(405, jsonHeaders, JSON.stringify({ detail: "Method Not Allowed" }));
-    else reply.send(404, jsonHeaders, JSON.stringify({ detail: "Not Found" }));
+  function control(method: string, path: string, text: string): Page {
+    if (method === "POST" && path === "/_control") set(parseJson(text));
+    else if (method === "DELETE" && path === "/_control/requests") {
+      log.clear();
+      faults.clear();
+      return { status: 204, headers: {}, body: "" };
+    }
+    if (path === "/_control") return jsonPage(settings);
+    return path === "/_control/requests" ? jsonPage(report()) : jsonPage({ detail: "Not Found" }, { status: 404 });
   }
 
-  async function answerPost(path: string, request: IncomingMessage, reply: Reply, work: Work): Promise<void> {
-    const handler = generationRoutes.get(path);
-    if (handler === undefined && path !== "/_control") {
-      reply.send(404, jsonHeaders, JSON.stringify({ detail: "Not Found" }));
+  async function answerPost(
+    dialect: Dialect,
+    path: string,
+    request: IncomingMessage,
+    reply: Reply,
+    work: Work,
+  ): Promise<void> {
+    const handler = dialect.generation.get(path);
+    const question = dialect.questions?.get(path);
+    if (handler === undefined && question === undefined) {
+      sendPage(reply, dialect.noPage("POST", path));
       return;
     }
     const text = await readBody(request);
     const json = parseJson(text);
     if (handler === undefined) {
-      set(json);
-      reply.send(200, jsonHeaders, JSON.stringify(settings));
+      if (question !== undefined) sendPage(reply, question(context, json));
       return;
     }
     const logged = log.open({ path, headers: request.headers, body: json, bodyBytes: Buffer.byteLength(text) });
@@ -123,28 +115,42 @@ export async function startFakeRunner(
       },
     });
     const path = (request.url ?? "/").split("?")[0] ?? "/";
+    const { method = "GET", headers } = request;
+    const dialect = dialects[path.startsWith("/_control") ? "vllm" : settings.dialect];
     try {
-      if (
-        settings.apiKey !== null &&
-        path.startsWith("/v1/") &&
-        request.headers.authorization !== `Bearer ${settings.apiKey}`
-      ) {
-        reply.send(401, jsonHeaders, JSON.stringify({ error: "Unauthorized" }));
-      } else if (request.method === "POST") {
-        await answerPost(path, request, reply, work);
-      } else if (request.method === "DELETE" && path === "/_control/requests") {
-        log.clear();
-        faults.clear();
-        reply.send(204, {}, "");
+      if (path.startsWith("/_control")) {
+        sendPage(reply, control(method, path, method === "POST" ? await readBody(request) : ""));
+        return;
+      }
+      const refused = refusal(dialect, method, path, headers.authorization);
+      if (refused !== undefined) {
+        sendPage(reply, refused);
+      } else if (method === "POST") {
+        await answerPost(dialect, path, request, reply, work);
       } else {
         const faced = faults.face({ method: "GET", path }, reply);
-        if (faced !== undefined) answerGet(path, faced);
+        if (faced !== undefined) sendPage(faced, dialect.pages.get(path)?.(context) ?? dialect.noPage(method, path));
       }
     } catch (error) {
       const shown = error instanceof EngineError ? error : new EngineError(500, "InternalServerError", String(error));
       if (response.headersSent) response.destroy();
-      else reply.send(shown.status, jsonHeaders, shown.body());
+      else sendPage(reply, dialect.renderError(shown));
     }
+  }
+
+  /** What a request gets in place of an answer: no key, an engine that loads or has too much to do. */
+  function refusal(
+    dialect: Dialect,
+    method: string,
+    path: string,
+    authorization: string | undefined,
+  ): Page | undefined {
+    const { apiKey, condition } = settings;
+    if (apiKey !== null && authorization !== `Bearer ${apiKey}`) {
+      const page = dialect.refuseKey(path, authorization);
+      if (page !== undefined) return page;
+    }
+    return condition === "serving" ? undefined : dialect.unavailable?.(condition, method, path);
   }
 
   const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => void answer(request, response));
@@ -166,6 +172,10 @@ export async function startFakeRunner(
       await closed;
     },
   };
+}
+
+function sendPage(reply: Reply, { status, headers, body }: Page): void {
+  reply.send(status, headers, body);
 }
 
 /** A request on its way: what to stop when its client leaves. */

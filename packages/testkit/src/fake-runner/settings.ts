@@ -1,9 +1,14 @@
 /** What can be set on a fake runner, at its start and while it runs (`POST /_control`). */
 import { z } from "zod";
+import { dialectNames } from "./dialects/dialect-names.ts";
 import { badRequest, parseBody } from "./engine-error.ts";
 import { faultListSchema } from "./faults/fault.ts";
 
 export const settingsSchema = z.object({
+  /** The engine that it plays, see dialects/dialect.ts. */
+  dialect: z.enum(dialectNames),
+  /** How it fares, told in the dialect's own words where it has any. */
+  condition: z.enum(["serving", "loading", "overloaded"]),
   /** Model ids that it serves. */
   models: z.array(z.string().min(1)).min(1),
   /** Tokens that prompt and answer may have together. */
@@ -22,6 +27,8 @@ export const settingsSchema = z.object({
   bytesPerWrite: z.number().int().min(0),
   /** How reasoning is told: in the field of recent or of older vLLM, or as raw tags in the text (no reasoning parser). */
   reasoningStyle: z.enum(["reasoning", "reasoning_content", "tags"]),
+  /** No parser for tool calls: they are left in the text, as the models of these families write them. */
+  rawTools: z.enum(["none", "hermes", "qwen3_coder"]),
   /** Tokens between the tags. */
   reasoningTokens: z.number().int().min(0),
   /** Sound made per character of a speech input. Milliseconds. */
@@ -37,6 +44,8 @@ type SettingsInput = z.input<typeof settingsSchema>;
 export type FakeRunnerSettingsChange = { [Name in keyof SettingsInput]?: SettingsInput[Name] | undefined };
 
 export const defaultSettings: Readonly<FakeRunnerSettings> = Object.freeze({
+  dialect: "vllm",
+  condition: "serving",
   models: ["fake/echo-1b"],
   maxModelLen: 131_072,
   ttftMs: 0,
@@ -46,6 +55,7 @@ export const defaultSettings: Readonly<FakeRunnerSettings> = Object.freeze({
   tokensPerStep: 1,
   bytesPerWrite: 0,
   reasoningStyle: "reasoning",
+  rawTools: "none",
   reasoningTokens: 8,
   speechMsPerCharacter: 20,
   apiKey: null,

@@ -11,7 +11,7 @@ import { countTokens } from "./words.ts";
 const framesPerStep = 4;
 
 const mediaTypes = { wav: "audio/wav", pcm: "audio/pcm", mp3: "audio/mpeg" } as const;
-type FakeSpeechFormat = keyof typeof mediaTypes;
+export type FakeSpeechFormat = keyof typeof mediaTypes;
 
 /** How many samples the fake runner speaks for an input: whole MP3 frames, so that every format is equally long. */
 export function speechSamples(input: string, speed: number, msPerCharacter: number): number {
@@ -30,22 +30,37 @@ export function fakeSpeech(format: FakeSpeechFormat, samples: number): Buffer {
 /** @returns a function that stops it. @throws {EngineError} before anything was written. */
 export function handleSpeech(context: ServerContext, json: unknown, reply: Reply, logged: LoggedRequest): () => void {
   const body = parseBody(speechBodySchema, json);
-  const { settings, log } = context;
   const format = body.response_format ?? "wav";
-  if (body.model != null && !settings.models.includes(body.model)) {
+  if (body.model != null && !context.settings.models.includes(body.model)) {
     throw new EngineError(404, "NotFoundError", `The model \`${body.model}\` does not exist.`, "model");
   }
   if (body.input.trim() === "") throw badRequest("Input text cannot be empty", "input");
   if (!isFakeFormat(format))
     throw badRequest(`Unsupported response_format: ${format}. Supported: wav, pcm, mp3`, "response_format");
+  return speak(context, { input: body.input, format, speed: body.speed ?? 1 }, reply, logged, { server: "uvicorn" });
+}
 
-  const samples = speechSamples(body.input, body.speed ?? 1, settings.speechMsPerCharacter);
+export interface SpokenText {
+  input: string;
+  format: FakeSpeechFormat;
+  speed: number;
+}
+
+/** Says a text. @returns a function that stops it. */
+export function speak(
+  { settings, log, engine }: ServerContext,
+  { input, format, speed }: SpokenText,
+  reply: Reply,
+  logged: LoggedRequest,
+  headers: Readonly<Record<string, string>>,
+): () => void {
+  const samples = speechSamples(input, speed, settings.speechMsPerCharacter);
   const frames = samples / mp3FrameSamples;
   let frame = 0;
-  logged.promptTokens = countTokens(body.input);
-  reply.open(200, { "content-type": mediaTypes[format], server: "uvicorn" });
+  logged.promptTokens = countTokens(input);
+  reply.open(200, { "content-type": mediaTypes[format], ...headers });
 
-  return context.engine.submit({
+  return engine.submit({
     started() {
       logged.state = "running";
     },
@@ -68,6 +83,7 @@ export function handleSpeech(context: ServerContext, json: unknown, reply: Reply
   });
 }
 
-function isFakeFormat(format: string): format is FakeSpeechFormat {
+/** The fake runner has no encoder for the other formats. */
+export function isFakeFormat(format: string): format is FakeSpeechFormat {
   return Object.hasOwn(mediaTypes, format);
 }
