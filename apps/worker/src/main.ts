@@ -3,42 +3,57 @@ import { ConfigError } from "@tera/protocol";
 import { connectBlockingRedis, openRedis, RedisUnsuitableError } from "@tera/queue";
 import { createLogger } from "@tera/telemetry";
 import { readConfig, serverEnvironment } from "./config.ts";
+import { startGpuReader } from "./gpu/gpu-reader.ts";
 import { createRunner } from "./runners/create-runner.ts";
+import { discoverEngines } from "./runners/discovery/discover-engines.ts";
+import type { RunnerDependencies } from "./runners/runner.ts";
 import { startWorker } from "./worker.ts";
-import { readWorkerFile } from "./worker-file.ts";
+import { type RunnerSettings, readWorkerFile } from "./worker-file.ts";
 
 async function main(): Promise<void> {
   const config = readConfig();
-  const { runners: runnerSettings } = readWorkerFile(config.TERA_WORKER_CONFIG);
+  const { runners: runnerSettings, discoverPorts } = readWorkerFile(config.TERA_WORKER_CONFIG);
   const log = createLogger({ name: "worker", level: config.TERA_LOG_LEVEL }).child({ workerId: config.TERA_WORKER_ID });
 
   const redis = await openRedis(config.REDIS_URL, { name: "tera-worker", log });
+  const gpus = startGpuReader({ log, environment: serverEnvironment() });
 
+  const create = (settings: RunnerSettings, { onChange }: Pick<RunnerDependencies, "onChange">) =>
+    createRunner(settings, {
+      log: log.child({ runner: settings.id }),
+      onChange,
+      modelsDir: config.TERA_WORKER_MODELS_DIR,
+      serverEnvironment: serverEnvironment(),
+    });
   const worker = startWorker({
     workerId: config.TERA_WORKER_ID,
     redis,
     connectBlocking: (name) => connectBlockingRedis(config.REDIS_URL, { name, log }),
-    createRunners: ({ onChange }) =>
-      runnerSettings.map((settings) =>
-        createRunner(settings, {
-          log: log.child({ runner: settings.id }),
-          onChange,
-          modelsDir: config.TERA_WORKER_MODELS_DIR,
-          serverEnvironment: serverEnvironment(),
-        }),
-      ),
+    createRunners: (dependencies) => runnerSettings.map((settings) => create(settings, dependencies)),
+    readGpus: gpus.read,
     drainMs: config.TERA_WORKER_DRAIN_MS,
     log,
   });
-  log.info({ runners: runnerSettings.length }, "worker started");
+  log.info({ runners: runnerSettings.length, discoverPorts }, "worker started");
   process.send?.({ type: "ready", workerId: config.TERA_WORKER_ID });
+  const discovery = discoverEngines({
+    ports: discoverPorts,
+    workerId: config.TERA_WORKER_ID,
+    redis,
+    host: worker,
+    createRunner: create,
+    tell: (message) => process.send?.(message),
+    log,
+  });
 
   let ending = false;
   async function end(reason: string): Promise<void> {
     if (ending) process.exit(1);
     ending = true;
     log.info({ reason }, "worker stops");
+    await discovery.stop();
     await worker.stop();
+    gpus.stop();
     redis.disconnect();
     process.exit(0);
   }

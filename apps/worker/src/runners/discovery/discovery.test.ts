@@ -5,7 +5,13 @@ import type { FoundEngine, PortFinding } from "./look-at-port.ts";
 const port = 8_000;
 const nothing: PortFinding = { kind: "nothing" };
 const webServer: PortFinding = { kind: "other", what: "is a web server" };
-const vllm: FoundEngine = { port, url: "http://127.0.0.1:8000", engine: "vllm", version: "0.14.0", models: ["org/m"] };
+const vllm: FoundEngine = {
+  port,
+  url: "http://127.0.0.1:8000",
+  engine: "vllm",
+  version: "0.14.0",
+  models: [{ id: "org/m", isLoaded: true }],
+};
 const engine = (change: Partial<FoundEngine> = {}): PortFinding => ({ kind: "engine", ...vllm, ...change });
 
 const cleanups: (() => Promise<void>)[] = [];

@@ -15,7 +15,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunnerLog } from "../runner.ts";
 import { titleOf } from "./engine-title.ts";
-import type { FoundEngine, PortFinding } from "./look-at-port.ts";
+import { describeFinding, type FoundEngine, type PortFinding } from "./look-at-port.ts";
 
 export interface Attachment {
   /** False: the engine may be gone. */
@@ -72,7 +72,7 @@ export function startDiscovery(dependencies: DiscoveryDependencies): Discovery {
     if (stopping.signal.aborted) return state;
     if (state.is === "attached") return visitAttached(state, finding);
     if (finding.kind === "nothing") return { is: "free" };
-    if (finding.kind !== "engine") return foreign(port, state, describe(finding), timing.otherAgainMs);
+    if (finding.kind !== "engine") return foreign(port, state, describeFinding(finding), timing.otherAgainMs);
     const obstacle = await obstacleTo(finding);
     if (obstacle !== undefined) return foreign(port, state, obstacle, timing.engineAgainMs);
     return stopping.signal.aborted ? state : attachEngine(finding);
@@ -104,7 +104,7 @@ export function startDiscovery(dependencies: DiscoveryDependencies): Discovery {
 
   function attachEngine(engine: FoundEngine): PortState {
     const { port, url, models } = engine;
-    log.info({ url, models }, `found ${titleOf(engine)} on port ${port}: attached`);
+    log.info({ url, models: models.map(({ id }) => id) }, `found ${titleOf(engine)} on port ${port}: attached`);
     return { is: "attached", engine, attachment: attach(engine), goneSinceMs: undefined };
   }
 
@@ -119,7 +119,7 @@ export function startDiscovery(dependencies: DiscoveryDependencies): Discovery {
   }
 
   async function watch(): Promise<void> {
-    while (!stopping.signal.aborted) {
+    while (states.size > 0 && !stopping.signal.aborted) {
       await Promise.all([...states].map(async ([port, state]) => states.set(port, await visit(port, state))));
       await sleep(timing.lookEveryMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
@@ -132,16 +132,4 @@ export function startDiscovery(dependencies: DiscoveryDependencies): Discovery {
       await watching;
     },
   };
-}
-
-/** Goes on after "port 8000 ". */
-function describe(finding: Exclude<PortFinding, { kind: "nothing" | "engine" }>): string {
-  switch (finding.kind) {
-    case "tera":
-      return "is a Tera gateway, which is never attached";
-    case "silent":
-      return "takes connections and says nothing";
-    case "other":
-      return finding.what;
-  }
 }

@@ -1,5 +1,7 @@
 /** What people call an engine: `vLLM 0.14.0`. */
-const titles: Readonly<Record<string, string>> = {
+import type { EngineName } from "../engines/engine-names.ts";
+
+const titles: Readonly<Record<EngineName, string>> = {
   vllm: "vLLM",
   sglang: "SGLang",
   llamacpp: "llama.cpp",
@@ -9,10 +11,10 @@ const titles: Readonly<Record<string, string>> = {
   "tensorrt-llm": "TensorRT-LLM",
   kokoro: "Kokoro-FastAPI",
   speaches: "Speaches",
+  hosted: "a hosted service",
+  openai: "an OpenAI-compatible server",
 };
 
-/** An engine without a profile of its own is called by what it speaks. */
-export function titleOf({ engine, version }: { engine: string; version: string | undefined }): string {
-  const title = titles[engine] ?? "an OpenAI-compatible server";
-  return version === undefined ? title : `${title} ${version}`;
+export function titleOf({ engine, version }: { engine: EngineName; version: string | undefined }): string {
+  return version === undefined ? titles[engine] : `${titles[engine]} ${version}`;
 }

@@ -17,12 +17,19 @@ async function listen(server: Server): Promise<number> {
 
 const listenHttp = (answer: RequestListener) => listen(createHttpServer(answer));
 
-it("finds an engine and its models", async () => {
+it("finds an engine, its version and its models", async () => {
   const fake = await startFakeRunner({ models: ["org/a", "org/b"] });
   onTestFinished(() => fake.close());
   const port = Number(new URL(fake.url).port);
-  const found = await lookAtPort(port, signal);
-  expect(found).toMatchObject({ kind: "engine", port, url: fake.url, models: ["org/a", "org/b"] });
+  const models = ["org/a", "org/b"].map((id) => ({ id, isLoaded: true }));
+  expect(await lookAtPort(port, signal)).toEqual({
+    kind: "engine",
+    port,
+    url: fake.url,
+    engine: "vllm",
+    version: expect.stringMatching(/^\d+\.\d+/),
+    models,
+  });
 });
 
 it("finds nothing where nobody listens", async () => {

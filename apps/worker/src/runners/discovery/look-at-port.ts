@@ -1,21 +1,29 @@
 /**
- * One look at a port of this machine: is an engine there?
+ * One look at a port of this machine: is an engine there, and which models does it offer?
  *
  * Tera's own gateway lists models as an engine does: attached, every request would go round in a circle. It is known by a header that it
  * sends with every response.
  */
-import { type Dispatcher, request } from "undici";
-import { readServedModels } from "../http/served-models.ts";
+import { Agent, type Dispatcher } from "undici";
+import { type DetectedEngine, detectEngine } from "../engines/detect.ts";
+import { createEngineClient, toEngineAddress } from "../engines/engine-client.ts";
+import type { EngineName } from "../engines/engine-names.ts";
+
+export interface FoundModel {
+  /** What clients call it. */
+  id: string;
+  /** False: its engine would have to load it first. */
+  isLoaded: boolean;
+}
 
 export interface FoundEngine {
   port: number;
   /** `http://127.0.0.1:8000` */
   url: string;
-  /** As the runner's status spells it. */
-  engine: string;
+  engine: EngineName;
   version: string | undefined;
-  /** Ids; empty while it has none to offer. */
-  models: readonly string[];
+  /** Empty while it has none to offer: it loads still, or has none. */
+  models: readonly FoundModel[];
 }
 
 export type PortFinding =
@@ -27,42 +35,75 @@ export type PortFinding =
   | { kind: "other"; what: string }
   | ({ kind: "engine" } & FoundEngine);
 
-/** A busy engine answers late; one that takes longer is looked at again. */
+/** For each page. A busy engine answers late; one that takes longer is looked at again. */
 const answerTimeoutMs = 2_000;
-const listingBytesMax = 1024 * 1024;
 const teraHeader = "x-tera-request-id";
 
 /** Never rejects; resolves within some seconds. */
 export async function lookAtPort(port: number, signal: AbortSignal): Promise<PortFinding> {
   const url = `http://127.0.0.1:${port}`;
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(answerTimeoutMs)]);
+  const dispatcher = new Agent({ connect: { timeout: answerTimeoutMs } });
   try {
-    const { statusCode, headers, body } = await request(`${url}/v1/models`, { signal: limited, reset: true });
-    const text = await readStart(body);
-    if (headers[teraHeader] !== undefined) return { kind: "tera" };
-    if (statusCode === 401 || statusCode === 403) {
+    const listed = await askForModels(url, dispatcher, signal);
+    if (typeof listed !== "number") return listed;
+    const detected = await detectEngine({ baseUrl: url, signal });
+    if (detected !== undefined) {
+      const models = await readModels(detected, url, dispatcher, signal);
+      return { kind: "engine", port, url, engine: detected.profile.name, version: detected.version, models };
+    }
+    if (listed === 401 || listed === 403) {
       const what = "wants a key: if it is an engine, name it in tera.worker.yaml with its apiKey";
       return { kind: "other", what };
     }
-    const models = readServedModels(text, 0).map(({ id }) => id);
-    if (models.length > 0) return { kind: "engine", port, url, engine: "openai", version: undefined, models };
-    return { kind: "other", what: `answers ${statusCode} to GET /v1/models and is no engine that Tera knows` };
+    return { kind: "other", what: `answers ${listed} to GET /v1/models and is no engine that Tera knows` };
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+/** Goes on after "port 8000 ". */
+export function describeFinding(finding: Exclude<PortFinding, { kind: "nothing" | "engine" }>): string {
+  switch (finding.kind) {
+    case "tera":
+      return "is a Tera gateway, which is never attached";
+    case "silent":
+      return "takes connections and says nothing";
+    case "other":
+      return finding.what;
+  }
+}
+
+/** @returns the status, or what there is to say already. The body is left unread: what it says is asked again by those who know how. */
+async function askForModels(url: string, dispatcher: Dispatcher, signal: AbortSignal): Promise<number | PortFinding> {
+  const timeout = AbortSignal.timeout(answerTimeoutMs);
+  try {
+    const { statusCode, headers, body } = await dispatcher.request({
+      origin: url,
+      path: "/v1/models",
+      method: "GET",
+      signal: AbortSignal.any([signal, timeout]),
+    });
+    body.on("error", () => undefined).destroy();
+    return headers[teraHeader] === undefined ? statusCode : { kind: "tera" };
   } catch (error) {
-    if (limited.aborted) return { kind: "silent" };
+    if (timeout.aborted || signal.aborted) return { kind: "silent" };
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "ECONNREFUSED") return { kind: "nothing" };
     return { kind: "other", what: `does not speak HTTP (${code ?? error})` };
   }
 }
 
-/** @returns at most the first `listingBytesMax`; what is cut there is no listing any more. */
-async function readStart(body: Dispatcher.ResponseData["body"]): Promise<string> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    chunks.push(Buffer.from(chunk));
-    bytes += chunks.at(-1)?.length ?? 0;
-    if (bytes > listingBytesMax) break;
-  }
-  return Buffer.concat(chunks).toString();
+async function readModels(
+  { profile }: DetectedEngine,
+  url: string,
+  dispatcher: Dispatcher,
+  signal: AbortSignal,
+): Promise<FoundModel[]> {
+  const address = toEngineAddress(url);
+  const client = createEngineClient({ address, dispatcher, signal, timeoutMs: answerTimeoutMs });
+  // An engine that loads its weights refuses its pages until then.
+  const { models } = await profile
+    .createInspector(client)()
+    .catch(() => ({ models: [] }));
+  return models.map(({ publicId, isLoaded }) => ({ id: publicId, isLoaded }));
 }
