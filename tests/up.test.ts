@@ -63,7 +63,8 @@ describe("one data directory through its life", async () => {
 
   test("while it runs, a second one is refused and told where the first is", async () => {
     const stack = await up([...withEngine, "--data-dir", dataDir]);
-    const { code, stderr } = await (await up(["--port", "0", "--data-dir", dataDir], { expectReady: false })).exited;
+    const { code, stderr } = await (await up(["--demo", "--port", "0", "--data-dir", dataDir], { expectReady: false }))
+      .exited;
     expect(code).toBe(1);
     expect(stderr).toContain(
       `Tera already runs on the data directory ${dataDir} (process ${stack.ready.pids["up"]}, ${stack.ready.api})`,
@@ -91,14 +92,15 @@ describe("one data directory through its life", async () => {
 
   test("a damaged database is one sentence", async () => {
     await rm(join(dataDir, "postgres", "cluster", "global", "pg_control"));
-    const { code, stderr } = await (await up(["--port", "0", "--data-dir", dataDir], { expectReady: false })).exited;
+    const { code, stderr } = await (await up(["--demo", "--port", "0", "--data-dir", dataDir], { expectReady: false }))
+      .exited;
     expect(code).toBe(1);
     expect(stderr).toMatch(/^tera: The database in .* is damaged \(.*\): put a backup in its place, or move it away/m);
   });
 });
 
-test("with no flag but these it serves the bundled model through llama.cpp", async () => {
-  const { ready } = await up(["--port", "0", "--data-dir", await temporaryDirectory()]);
+test("with --demo it serves the bundled model through llama.cpp", async () => {
+  const { ready } = await up(["--demo", "--port", "0", "--data-dir", await temporaryDirectory()]);
   expect(ready.model).toBe("tera/tera-nano");
   expect(await ask(ready)).toBe(200);
 });
@@ -110,7 +112,8 @@ test("a port in use is one sentence, at once", async () => {
   const address = holder.address();
   const port = typeof address === "object" ? String(address?.port) : "";
   const dataDir = await temporaryDirectory();
-  const { code, stderr } = await (await up(["--port", port, "--data-dir", dataDir], { expectReady: false })).exited;
+  const { code, stderr } = await (await up(["--demo", "--port", port, "--data-dir", dataDir], { expectReady: false }))
+    .exited;
   expect(code).toBe(1);
   expect(stderr).toContain(`Port ${port} of 127.0.0.1 is in use: choose another with --port`);
 });
@@ -129,7 +132,7 @@ test("a model that is none is one sentence", async () => {
 test("a data directory that cannot be one is one sentence", async () => {
   const path = join(await temporaryDirectory(), "file");
   await writeFile(path, "");
-  const { code, stderr } = await (await up(["--data-dir", path], { expectReady: false })).exited;
+  const { code, stderr } = await (await up(["--demo", "--data-dir", path], { expectReady: false })).exited;
   expect(code).toBe(1);
   expect(stderr).toMatch(/^tera: The data directory .* cannot be used/m);
 });

@@ -19,6 +19,7 @@ const readySchema = z.object({
   accountId: z.string(),
   pids: z.record(z.string(), z.number()),
   readyMs: z.number(),
+  attached: z.array(z.object({ engine: z.string(), url: z.string(), models: z.array(z.string()) })),
 });
 
 export interface Up {
@@ -67,7 +68,16 @@ export async function up(flags: readonly string[], { expectReady = true } = {}):
   }
 }
 
-const unready: Up["ready"] = { ready: true, api: "", apiKey: "", model: null, accountId: "", pids: {}, readyMs: 0 };
+const unready: Up["ready"] = {
+  ready: true,
+  api: "",
+  apiKey: "",
+  model: null,
+  accountId: "",
+  pids: {},
+  readyMs: 0,
+  attached: [],
+};
 
 /** The parts that still run, by name. A process that has ended but was not collected by its parent has ended. */
 export async function processesAlive({ pids }: Up["ready"]): Promise<string[]> {

@@ -16,8 +16,12 @@ export function registerUp(program: Command): void {
     .option("--model <model>", "serve this model through llama.cpp: a GGUF file, or hf:owner/repo[:quant]")
     .option("--runner <url>", "attach an OpenAI-compatible server (repeatable)", collect)
     .option("--no-runner", "start without a worker; attach one later")
+    .option("--demo", "serve the bundled demo model; look for no engine")
     .option("--json", "print one JSON line when ready")
-    .addHelpText("after", "\nDATABASE_URL and REDIS_URL replace the embedded servers.\n")
+    .addHelpText(
+      "after",
+      "\nWithout --model, --runner, --no-runner and --demo, the engines on the usual ports of this machine are\nattached (vLLM, SGLang, llama.cpp, TGI, Ollama, LM Studio), also those that are started later; where none is\nfound, the demo model is served.\n\nDATABASE_URL and REDIS_URL replace the embedded servers.\n",
+    )
     .action(async (options: unknown) => {
       process.exit(await up(options));
     });

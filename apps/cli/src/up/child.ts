@@ -23,12 +23,20 @@ export interface Child {
   stop(graceMs: number): Promise<void>;
 }
 
+export interface ChildOptions {
+  environment: NodeJS.ProcessEnv;
+  logPath: string;
+  guard: ProcessGuard;
+  /** What it sends over its channel. */
+  onMessage?: ((message: unknown) => void) | undefined;
+}
+
 const lastLinesMax = 20;
 
 /** @param name of the app: `gateway` runs apps/gateway/src/main.ts. */
 export async function startChild(
   name: "gateway" | "worker",
-  { environment, logPath, guard }: { environment: NodeJS.ProcessEnv; logPath: string; guard: ProcessGuard },
+  { environment, logPath, guard, onMessage }: ChildOptions,
 ): Promise<Child> {
   const child: ChildProcess = fork(scriptOf(name), [], {
     cwd: workspaceRoot,
@@ -54,6 +62,7 @@ export async function startChild(
       resolve({ code, signal, lastLines });
     });
   });
+  if (onMessage) child.on("message", onMessage);
   const ready = new Promise<unknown>((resolve) => {
     child.on("message", (message) => {
       if (typeof message === "object" && message !== null && "type" in message && message.type === "ready") {

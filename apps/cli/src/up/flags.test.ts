@@ -4,12 +4,24 @@ import { defaultDataDirectory, parseUpFlags, workspaceRoot } from "./flags.ts";
 
 const defaults = { port: "8787", host: "127.0.0.1" };
 
-test("without a flag the bundled model is served, with data in the clone", () => {
+test("without a flag engines are looked for, and else the bundled model is served, with data in the clone", () => {
   const flags = parseUpFlags(defaults, "/anywhere");
   expect(flags).toMatchObject({ port: 8787, host: "127.0.0.1", dataDirectory: defaultDataDirectory, json: false });
   expect(flags.runners).toEqual([
     { kind: "llama", model: join(workspaceRoot, "models/tera-nano/tera-nano.gguf"), name: "tera/tera-nano" },
   ]);
+  expect(flags.discover).toBe(true);
+});
+
+test.each([{ demo: true }, { runner: false }, { runner: ["http://127.0.0.1:8000"] }, { model: "hf:a/b" }])(
+  "with %j no port is looked at",
+  (choice) => {
+    expect(parseUpFlags({ ...defaults, ...choice }, "/").discover).toBe(false);
+  },
+);
+
+test("--demo serves the bundled model", () => {
+  expect(parseUpFlags({ ...defaults, demo: true }, "/").runners).toMatchObject([{ name: "tera/tera-nano" }]);
 });
 
 test("engines of one's own replace the bundled model, and join a model of one's own", () => {
@@ -39,7 +51,10 @@ test.each([
   [{ runner: ["ftp://host"] }, "--runner takes the http:// or https:// address"],
   [{ model: "/no/such.gguf" }, "There is no model file /no/such.gguf"],
   [{ model: "hf:nobody" }, "is not of the form hf:owner/repo"],
-  [{ model: "hf:a/b", runner: false }, "--no-runner and --model exclude each other"],
+  [{ model: "hf:a/b", runner: false }, "--model and --no-runner exclude each other"],
+  [{ model: "hf:a/b", demo: true }, "--model and --demo exclude each other"],
+  [{ runner: false, demo: true }, "--no-runner and --demo exclude each other"],
+  [{ runner: ["http://h"], demo: true }, "--runner and --demo exclude each other"],
 ])("%j is refused in words that name the flag", (wrong, message) => {
   expect(() => parseUpFlags({ ...defaults, ...wrong }, "/")).toThrow(message);
 });

@@ -14,6 +14,8 @@ export interface UpFlags {
   host: string;
   /** Absolute. */
   dataDirectory: string;
+  /** Look for engines on local ports, and attach them instead of `runners`. */
+  discover: boolean;
   runners: readonly RunnerChoice[];
   json: boolean;
 }
@@ -35,6 +37,7 @@ const rawSchema = z.object({
   model: z.string().min(1).optional(),
   /** `--runner` gives the URLs, `--no-runner` false. */
   runner: z.union([z.array(z.url({ protocol: /^https?$/ })), z.literal(false)]).optional(),
+  demo: z.boolean().optional(),
   json: z.boolean().optional(),
 });
 
@@ -42,12 +45,18 @@ const rawSchema = z.object({
 export function parseUpFlags(raw: unknown, cwd: string): UpFlags {
   const parsed = rawSchema.safeParse(raw);
   if (!parsed.success) throw new UpError(parsed.error.issues.map(describeIssue).join(" "));
-  const { port, host, dataDir, model, runner, json } = parsed.data;
-  if (runner === false && model !== undefined) throw new UpError("--no-runner and --model exclude each other.");
+  const { port, host, dataDir, model, runner, demo = false, json } = parsed.data;
+  const chosen = [model && "--model", runner && "--runner", runner === false && "--no-runner", demo && "--demo"];
+  const [first, second] = chosen.filter((flag) => typeof flag === "string");
+  // A model and engines can be served together; nothing else can.
+  if (second !== undefined && !(model !== undefined && runner && !demo)) {
+    throw new UpError(`${first} and ${second} exclude each other.`);
+  }
   return {
     port,
     host,
     dataDirectory: dataDir === undefined ? defaultDataDirectory : resolve(cwd, dataDir),
+    discover: first === undefined,
     runners: runner === false ? [] : chooseRunners(model, runner ?? [], cwd),
     json: json ?? false,
   };

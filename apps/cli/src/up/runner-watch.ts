@@ -27,9 +27,10 @@ export async function watchRunners(redisUrl: string): Promise<RunnerWatch> {
   };
 }
 
-/** `llama-1: downloading, 34 %` for the runner that is the furthest from ready. */
+/** `llama-1 is starting: downloading, 34 %` for the runner that is the furthest from ready. */
 export function describeRunners(runners: readonly RunnerStatus[]): string | undefined {
   const waiting = runners.find((runner) => runner.state !== "ready");
   if (!waiting) return undefined;
-  return `${waiting.id}: ${waiting.reason ?? waiting.state}`;
+  const { id, state, reason } = waiting;
+  return reason === undefined ? `${id} is ${state}` : `${id} is ${state}: ${reason}`;
 }

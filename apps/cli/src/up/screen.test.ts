@@ -1,17 +1,30 @@
 import { spawnSync } from "node:child_process";
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
+import type { LocalEngine } from "../engines/look-for-engines.ts";
 import { type Ready, renderJsonLine, renderScreen } from "./screen.ts";
 
 const ready: Ready = {
   api: "http://127.0.0.1:8787/v1",
   apiKey: "sk-tera-abc",
-  model: { id: "it's/a-model", speaks: false },
+  model: { id: "it's/a-model", speaks: false, others: 0 },
   accountId: "acct_1",
   pids: { up: 1, gateway: 2 },
   readyMs: 1234,
   dataDirectory: "/data",
   redisUrl: "redis://:p@127.0.0.1:1",
+  plan: { runners: [], discover: false, engines: [], idleEngines: [] },
+};
+const ollama: LocalEngine = {
+  kind: "engine",
+  port: 11_434,
+  url: "http://127.0.0.1:11434",
+  engine: "ollama",
+  title: "Ollama 0.12.3",
+  models: [
+    { id: "qwen3:8b", isLoaded: false },
+    { id: "llama3.2:3b", isLoaded: true },
+  ],
 };
 
 /** What a shell makes of the line that begins with `word`. */
@@ -43,7 +56,36 @@ test("the JSON line has the promised fields and no more", () => {
     accountId: "acct_1",
     pids: { up: 1, gateway: 2 },
     readyMs: 1234,
+    attached: [],
   });
+});
+
+test("what was found is named, and no line is wider than a terminal", () => {
+  const found = {
+    ...ready,
+    model: { id: "llama3.2:3b", speaks: false, others: 1 },
+    plan: { ...ready.plan, discover: true, engines: [ollama] },
+  };
+  expect(JSON.parse(renderJsonLine(found)).attached).toEqual([
+    { engine: "ollama", url: "http://127.0.0.1:11434", models: ["qwen3:8b", "llama3.2:3b"] },
+  ]);
+  const screen = stripVTControlCharacters(renderScreen(found));
+  expect(screen).toContain("Engine Ollama 0.12.3 on port 11434\n");
+  expect(screen).toContain("llama3.2:3b and 1 more");
+  expect(screen).not.toContain("demo model");
+});
+
+test("when nothing was found the screen says what is served instead, and what to do", () => {
+  const searched = { ...ready, plan: { ...ready.plan, discover: true } };
+  const screen = stripVTControlCharacters(renderScreen(searched));
+  expect(screen).toMatch(/No engine answers .* demo model/s);
+  for (const line of screen.split("\n")) if (!line.startsWith("curl")) expect(line.length).toBeLessThanOrEqual(80);
+  expect(renderScreen(ready)).not.toContain("demo model");
+});
+
+test("an engine without a model is named as such", () => {
+  const idle = { ...ready, plan: { ...ready.plan, discover: true, idleEngines: [{ ...ollama, models: [] }] } };
+  expect(renderScreen(idle)).toContain("Ollama 0.12.3 on port 11434 has no model yet");
 });
 
 test("without a runner the model is null and the screen says how to attach one", () => {

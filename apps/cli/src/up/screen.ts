@@ -1,6 +1,7 @@
 /** The one screen that `tera up` prints when it is ready, and the JSON line that stands for it. */
 import pc from "picocolors";
 import type { FirstModel } from "./first-answer.ts";
+import type { WorkerPlan } from "./plan-worker.ts";
 
 export interface Ready {
   /** `http://127.0.0.1:8787/v1` */
@@ -13,17 +14,20 @@ export interface Ready {
   readyMs: number;
   dataDirectory: string;
   redisUrl: string;
+  plan: WorkerPlan;
 }
 
-export function renderJsonLine({ api, apiKey, model, accountId, pids, readyMs }: Ready): string {
-  return JSON.stringify({ ready: true, api, apiKey, model: model?.id ?? null, accountId, pids, readyMs });
+export function renderJsonLine({ api, apiKey, model, accountId, pids, readyMs, plan }: Ready): string {
+  const attached = plan.engines.map(({ engine, url, models }) => ({ engine, url, models: models.map(({ id }) => id) }));
+  return JSON.stringify({ ready: true, api, apiKey, model: model?.id ?? null, accountId, pids, readyMs, attached });
 }
 
 export function renderScreen(ready: Ready): string {
   const rows: [string, string][] = [
     ["API", pc.cyan(ready.api)],
     ["Key", pc.cyan(ready.apiKey)],
-    ["Model", ready.model ? pc.cyan(ready.model.id) : "none yet"],
+    ["Model", ready.model ? describeModel(ready.model) : "none yet"],
+    ...ready.plan.engines.map(({ title, port }): [string, string] => ["Engine", `${title} on port ${port}`]),
     ["Data", `${ready.dataDirectory} (logs in logs/)`],
   ];
   return [
@@ -34,10 +38,29 @@ export function renderScreen(ready: Ready): string {
     "",
     ...(ready.model ? renderTry(ready, ready.model) : renderAttach(ready)),
     "",
+    ...renderSearch(ready.plan),
     pc.dim("  Ctrl-C stops everything; the data stays."),
     "",
     "",
   ].join("\n");
+}
+
+function describeModel({ id, others }: FirstModel): string {
+  return others === 0 ? pc.cyan(id) : `${pc.cyan(id)} and ${others} more (npx tera models list)`;
+}
+
+/** What the search for engines came to, where that is not in the rows. */
+function renderSearch({ discover, engines, idleEngines }: WorkerPlan): string[] {
+  if (discover === false) return [];
+  const idle = idleEngines.map(
+    ({ title, port }) => `  ${title} on port ${port} has no model yet: it is attached when it has one.`,
+  );
+  const none = [
+    "  No engine answers on this machine's usual ports, so this is the demo model.",
+    "  Start one (vllm serve, ollama serve, ...): it is attached by itself.",
+  ];
+  const lines = engines.length + idle.length > 0 ? idle : none;
+  return lines.length > 0 ? [...lines, ""] : [];
 }
 
 function renderTry({ api, apiKey }: Ready, model: FirstModel): string[] {

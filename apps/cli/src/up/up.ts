@@ -1,7 +1,7 @@
 /**
  * `tera up`: the whole stack on one machine, from nothing to a first real answer, and back.
  *
- *   data directory -> Redis ------------------> worker (loads the model) ---+
+ *   data directory -> Redis, engines found ---> worker (loads the model) ---+
  *                 \-> Postgres -> migrations -> first key -> gateway -------+-> first answer -> screen ... end -> stop
  *
  * The two lines run side by side. Whatever happens on the way (a signal, a part that dies, a full disk), what was started is stopped.
@@ -9,6 +9,7 @@
 import { isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import { createProcessGuard, type ProcessGuard } from "@tera/embedded";
 import { z } from "zod";
+import { createAttachReporter } from "./attach-messages.ts";
 import { startChild } from "./child.ts";
 import type { UpConfig } from "./config.ts";
 import { type DataDirectory, openDataDirectory, readStack } from "./data-directory.ts";
@@ -18,6 +19,7 @@ import type { UpFlags } from "./flags.ts";
 import { endLeftOvers } from "./left-overs.ts";
 import { createParts, type Part, type Parts } from "./parts.ts";
 import { createPatience } from "./patience.ts";
+import { needsWorker, planWorker, type WorkerPlan } from "./plan-worker.ts";
 import { checkPort } from "./port.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { type RunnerWatch, watchRunners } from "./runner-watch.ts";
@@ -27,9 +29,11 @@ import { openPostgres, openRedis } from "./servers.ts";
 import { UpError } from "./up-error.ts";
 import { renderWorkerFile } from "./worker-file.ts";
 
-export interface UpStreams {
+export interface UpSurroundings {
   stdout: NodeJS.WriteStream;
   stderr: NodeJS.WriteStream;
+  /** Where engines are looked for; by default on the usual ports. */
+  localPorts?: readonly number[];
 }
 
 /** A drain is shorter than `tera up`'s own end, which kills what is left. */
@@ -42,8 +46,13 @@ const gatewayReadySchema = z.object({ type: z.literal("ready"), url: z.url() });
  * Runs the stack until `ending` aborts. Resolves when everything has stopped.
  * @throws {UpError | EmbeddedError | ConfigError} in words for the operator, when it does not start or a part dies; everything has stopped then too.
  */
-export async function runUp(flags: UpFlags, config: UpConfig, streams: UpStreams, ending: AbortSignal): Promise<void> {
-  const progress = createProgress(streams.stderr);
+export async function runUp(
+  flags: UpFlags,
+  config: UpConfig,
+  { stdout, stderr, localPorts }: UpSurroundings,
+  ending: AbortSignal,
+): Promise<void> {
+  const progress = createProgress(stderr);
   const directory = await openDataDirectory(flags.dataDirectory);
   const guard = await createProcessGuard();
   const parts = createParts();
@@ -51,13 +60,13 @@ export async function runUp(flags: UpFlags, config: UpConfig, streams: UpStreams
     ending.addEventListener("abort", () => resolve(undefined), { once: true });
   });
   try {
-    const starting = start({ flags, config, directory, guard, parts, progress, ending });
+    const starting = start({ flags, config, localPorts, directory, guard, parts, progress, ending });
     // After an early end nobody waits for what comes of it.
     starting.catch(() => undefined);
     const ready = await Promise.race([starting, parts.death, ended]);
     if (ready) {
       progress.end();
-      streams.stdout.write(flags.json ? `${renderJsonLine(ready)}\n` : renderScreen(ready));
+      stdout.write(flags.json ? `${renderJsonLine(ready)}\n` : renderScreen(ready));
       await Promise.race([parts.death, ended]);
     }
   } finally {
@@ -73,6 +82,7 @@ export async function runUp(flags: UpFlags, config: UpConfig, streams: UpStreams
 interface Start {
   flags: UpFlags;
   config: UpConfig;
+  localPorts: readonly number[] | undefined;
   directory: DataDirectory;
   guard: ProcessGuard;
   parts: Parts;
@@ -89,7 +99,7 @@ async function start(context: Start): Promise<Ready> {
   const secret = await ensureSecret(context.config.secret, directory);
 
   progress.update("starting Postgres and Redis");
-  const [{ databaseUrl, key }, { redisUrl, runners }] = await Promise.all([
+  const [{ databaseUrl, key }, { redisUrl, runners, plan }] = await Promise.all([
     startDatabase(context, secret),
     startLanes(context),
   ]);
@@ -99,12 +109,12 @@ async function start(context: Start): Promise<Ready> {
   const stack = { pid: process.pid, api, databaseUrl, redisUrl, pids: parts.pids() };
   await directory.write("stack.json", `${JSON.stringify(stack, undefined, 2)}\n`);
 
-  const giveUp = createPatience(flags.runners, runners, progress);
+  const giveUp = createPatience(plan.runners, runners, progress);
+  const inMemory = plan.engines.flatMap(({ models }) => models.filter(({ isLoaded }) => isLoaded).map(({ id }) => id));
   try {
-    const model =
-      flags.runners.length === 0
-        ? null
-        : await untilFirstAnswer({ api, apiKey: key.apiKey }, { giveUp, signal: ending });
+    const model = needsWorker(plan)
+      ? await untilFirstAnswer({ api, apiKey: key.apiKey }, { giveUp, inMemory, signal: ending })
+      : null;
     return {
       api,
       apiKey: key.apiKey,
@@ -114,6 +124,7 @@ async function start(context: Start): Promise<Ready> {
       readyMs: Math.round(performance.now()),
       dataDirectory: directory.path,
       redisUrl,
+      plan,
     };
   } finally {
     runners.close();
@@ -139,23 +150,26 @@ async function startDatabase(
 }
 
 /** Redis, and the worker as soon as it is there: the model loads while the database migrates. */
-async function startLanes(context: Start): Promise<{ redisUrl: string; runners: RunnerWatch }> {
-  const { flags, config, directory, guard, parts, progress } = context;
-  const server = await parts.start("redis", "server", () =>
-    openRedis(config.redisUrl, { directory, guard, note: progress.note }),
-  );
+async function startLanes(context: Start): Promise<{ redisUrl: string; runners: RunnerWatch; plan: WorkerPlan }> {
+  const { flags, config, localPorts, directory, guard, parts, progress } = context;
+  const [server, plan] = await Promise.all([
+    parts.start("redis", "server", () => openRedis(config.redisUrl, { directory, guard, note: progress.note })),
+    planWorker(flags, localPorts),
+  ]);
+  for (const { title, port } of plan.engines) progress.update(`found ${title} on port ${port}`);
   const runners = await watchRunners(server.url);
-  if (flags.runners.length === 0) return { redisUrl: server.url, runners };
-  await directory.write("worker.yaml", renderWorkerFile(flags.runners));
+  if (!needsWorker(plan)) return { redisUrl: server.url, runners, plan };
+  await directory.write("worker.yaml", renderWorkerFile(plan));
   const { DATABASE_URL: _database, TERA_SECRET: _secret, ...inherited } = config.environment;
-  await startApplication(context, "worker", {
+  const environment = {
     TERA_WORKER_MODELS_DIR: directory.at("models"),
     ...inherited,
     REDIS_URL: server.url,
     TERA_WORKER_CONFIG: directory.at("worker.yaml"),
     TERA_WORKER_DRAIN_MS: String(childDrainMs),
-  });
-  return { redisUrl: server.url, runners };
+  };
+  await startApplication(context, "worker", environment, createAttachReporter(plan.engines, progress.note));
+  return { redisUrl: server.url, runners, plan };
 }
 
 /** @returns `http://127.0.0.1:8787/v1` */
@@ -184,9 +198,11 @@ async function startApplication(
   { directory, guard, parts }: Start,
   name: "gateway" | "worker",
   environment: NodeJS.ProcessEnv,
+  onMessage?: (message: unknown) => void,
 ): Promise<Part & { ready: Promise<unknown> }> {
   return parts.start(name, "application", async () => {
-    const child = await startChild(name, { environment, logPath: directory.at("logs", `${name}.log`), guard });
+    const logPath = directory.at("logs", `${name}.log`);
+    const child = await startChild(name, { environment, logPath, guard, onMessage });
     return { pid: child.pid, ready: child.ready, exited: child.exited, stop: () => child.stop(childStopMs) };
   });
 }
