@@ -1,6 +1,6 @@
 /** Readers of command-line values, for commander. */
 import { InvalidArgumentError } from "commander";
-import { type TargetName, targetNames } from "./targets/target.ts";
+import type { TargetName } from "./targets/target.ts";
 
 export function readCount(text: string): number {
   const value = Number(text);
@@ -14,9 +14,11 @@ export function readCounts(text: string): number[] {
 }
 
 /** `tera,nginx`: in any order; `direct` is always measured. */
-export function readTargets(text: string): TargetName[] {
-  const wanted = text.split(",");
-  const unknown = wanted.find((name) => !targetNames.some((each) => each === name));
-  if (unknown !== undefined) throw new InvalidArgumentError(`there is no ${unknown}: ${targetNames.join(", ")}.`);
-  return targetNames.filter((name) => wanted.includes(name));
+export function readTargets(known: readonly TargetName[]): (text: string) => TargetName[] {
+  return (text) => {
+    const wanted = text.split(",");
+    const unknown = wanted.find((name) => !known.some((each) => each === name));
+    if (unknown !== undefined) throw new InvalidArgumentError(`there is no ${unknown}: ${known.join(", ")}.`);
+    return known.filter((name) => wanted.includes(name));
+  };
 }

@@ -2,9 +2,10 @@
 import { Command, Option } from "commander";
 import { readCount, readCounts, readTargets } from "./arguments.ts";
 import { runOverhead } from "./overhead/overhead.ts";
-import { overheadColumns } from "./report/columns.ts";
+import { overheadColumns, streamColumns } from "./report/columns.ts";
 import { describeNoise } from "./report/machine.ts";
 import { type Report, type ReportFormat, renderReport } from "./report/report.ts";
+import { runStream } from "./stream/stream.ts";
 import { type TargetName, targetNames } from "./targets/target.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";
 
@@ -22,20 +23,22 @@ function say(line: string): void {
   process.stderr.write(`bench: ${line}\n`);
 }
 
+const streamTargets: readonly TargetName[] = ["direct", "tera", "node-proxy", "nginx"];
+
 const program = new Command("bench").description("Measures Tera beside others, on this machine, in one run.");
 
-function command(name: string, description: string): Command {
+function command(name: string, description: string, targets: readonly TargetName[]): Command {
   return program
     .command(name)
     .description(description)
     .addOption(new Option("--json", "the rows as JSON").conflicts("markdown"))
     .option("--markdown", "the table that docs/performance.md holds")
-    .option("--targets <names>", "what to measure; direct always is", readTargets, [...targetNames])
+    .option("--targets <names>", "what to measure; direct always is", readTargets(targets), [...targets])
     .option("--rounds <count>", "how often each is measured", readCount, 3)
     .option("--cpu-prof <directory>", "write CPU profiles of gateway and worker");
 }
 
-command("overhead", "what a gateway adds to a request: latency and requests per second")
+command("overhead", "what a gateway adds to a request: latency and requests per second", targetNames)
   .option("--clients <counts>", "requests at once", readCounts, [1, 8, 32, 128])
   .option("--seconds <count>", "length of one measurement", readCount, 5)
   .option("--only-node", "engine and load client in Node, even where nginx and wrk can be had")
@@ -47,6 +50,21 @@ command("overhead", "what a gateway adds to a request: latency and requests per 
         onlyNode: flags.onlyNode === true,
         profileDirectory: flags.cpuProf,
       })),
+    })),
+  );
+
+command(
+  "stream",
+  "what a streamed token costs: CPU time, and what is added to the time to the first one",
+  streamTargets,
+)
+  .option("--streams <counts>", "streams at once", readCounts, [16, 64, 256])
+  .option("--tokens-per-second <count>", "of each stream", readCount, 50)
+  .option("--seconds <count>", "how long CPU is counted in one measurement", readCount, 5)
+  .action((flags: CommonFlags & { streams: number[]; tokensPerSecond: number }) =>
+    measure(flags, async (workbench) => ({
+      columns: streamColumns,
+      ...(await runStream(workbench, { ...flags, profileDirectory: flags.cpuProf })),
     })),
   );
 

@@ -26,7 +26,11 @@ export async function startTera({ workbench, engines, profileDirectory }: TeraOp
     env: { gateway: environment, worker: environment },
   });
   workbench.defer(() => stack.stop());
-  for (const { model } of engines) await stack.waitForModel(model);
+  for (const { model } of engines) {
+    await stack.waitForModel(model).catch((cause: unknown) => {
+      throw new Error(`Tera does not see the engine of ${model}:\n${stack.logs()}`, { cause });
+    });
+  }
   const [gateway] = stack.gateways;
   const [worker] = stack.workers;
   if (gateway === undefined || worker === undefined) throw new Error("a stack has a gateway and a worker");
