@@ -5,6 +5,18 @@
  */
 import type { Dispatcher } from "undici";
 
+/** Something answers, but not as an engine that can work. The message is for the operator. */
+export class EngineIllError extends Error {
+  override readonly name = "EngineIllError";
+  /** It says that it is still starting (503). */
+  readonly isStarting: boolean;
+
+  constructor(message: string, isStarting = false) {
+    super(message);
+    this.isStarting = isStarting;
+  }
+}
+
 export interface EnginePage {
   status: number;
   /** Undefined when the body is no JSON. */
@@ -15,10 +27,11 @@ export interface EngineClient {
   /**
    * GET, or POST with a JSON body.
    * @param path from the engine's root: `/v1/models`, `/health`.
-   * @throws {Error} when the engine cannot be reached, is too slow, or answers more than any such page has.
+   * @throws {EngineIllError} when it answers more than any such page has.
+   * @throws {Error} when the engine cannot be reached or is too slow.
    */
   ask(path: string, body?: object): Promise<EnginePage>;
-  /** The JSON of a page that must be there. @throws {Error} also for any status but 200, naming the page. */
+  /** The JSON of a page that must be there. @throws {EngineIllError} also for any status but 200. */
   read(path: string, body?: object): Promise<unknown>;
 }
 
@@ -71,7 +84,7 @@ export function createEngineClient({
     for await (const chunk of response.body) {
       if (!Buffer.isBuffer(chunk)) continue;
       bytes += chunk.length;
-      if (bytes > pageBytesMax) throw new Error(`${path} answers more than ${pageBytesMax} bytes`);
+      if (bytes > pageBytesMax) throw new EngineIllError(`${path} answers more than ${pageBytesMax} bytes`);
       chunks.push(chunk);
     }
     return { status: response.statusCode, json: parseJson(Buffer.concat(chunks).toString()) };
@@ -81,8 +94,8 @@ export function createEngineClient({
     ask,
     async read(path, body) {
       const { status, json } = await ask(path, body);
-      if (status !== 200) throw new Error(`${path} answered ${status}`);
-      if (json === undefined) throw new Error(`${path} answered no JSON`);
+      if (status !== 200) throw new EngineIllError(`${path} answered ${status}`, status === 503);
+      if (json === undefined) throw new EngineIllError(`${path} answered no JSON`);
       return json;
     },
   };

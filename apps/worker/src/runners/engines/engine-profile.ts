@@ -19,7 +19,7 @@ export interface EngineProfile {
   readonly healthPath?: string;
   /**
    * Makes the function that looks at the engine every few seconds. What costs more than a GET or two is asked once and remembered in between.
-   * The function throws an Error that says, for the operator, what is wrong.
+   * The function throws as `EngineClient` does.
    */
   createInspector(client: EngineClient): () => Promise<EngineReport>;
   /** Absent: it makes no text. */

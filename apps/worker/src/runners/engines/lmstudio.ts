@@ -5,7 +5,7 @@
  *
  * It loads models on demand: only one in memory may get a canary. To a path that it does not have it answers 200 with `error`.
  */
-import type { EngineClient } from "./engine-client.ts";
+import { type EngineClient, EngineIllError } from "./engine-client.ts";
 import type { EngineModel, EngineProfile, EngineReport } from "./engine-profile.ts";
 import { asArray, asCount, asObject, asString } from "./json-access.ts";
 import { toPublicId } from "./model-ids.ts";
@@ -36,7 +36,7 @@ function toEngineModel(value: unknown): EngineModel[] {
 
 async function inspect(client: EngineClient): Promise<EngineReport> {
   const listing = asObject(await client.read("/api/v0/models"));
-  if (!Array.isArray(listing?.["data"])) throw new Error("/api/v0/models is no model listing");
+  if (!Array.isArray(listing?.["data"])) throw new EngineIllError("/api/v0/models is no model listing");
   return { models: asArray(listing["data"]).flatMap(toEngineModel) };
 }
 

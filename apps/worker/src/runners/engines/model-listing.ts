@@ -1,6 +1,6 @@
 /** `GET /v1/models`, the page that all engines have, with the fields that some of them add. */
 import { z } from "zod";
-import type { EngineClient, EnginePage } from "./engine-client.ts";
+import { type EngineClient, EngineIllError, type EnginePage } from "./engine-client.ts";
 import type { EngineModel } from "./engine-profile.ts";
 import { isHuggingFaceId, toPublicId } from "./model-ids.ts";
 
@@ -32,10 +32,10 @@ export function readListing(page: EnginePage | undefined): ListedModel[] | undef
   return parsed.success ? (parsed.data.data ?? []) : undefined;
 }
 
-/** @throws {Error} saying what is wrong with the listing. */
+/** @throws {EngineIllError} saying what is wrong with the listing. */
 export async function fetchListing(client: EngineClient): Promise<ListedModel[]> {
   const parsed = listingSchema.safeParse(await client.read("/v1/models"));
-  if (!parsed.success) throw new Error("/v1/models is no model listing");
+  if (!parsed.success) throw new EngineIllError("/v1/models is no model listing");
   return parsed.data.data ?? [];
 }
 

@@ -24,7 +24,7 @@ it("shows no path, address or stack of the operator's machine", () => {
   expect(shown).toBe("Failed at <address> in <path>");
 });
 
-it.each([500, 502, 429, 401, 403])("takes a %s for the engine's fault, which another replica can heal", (status) => {
+it.each([500, 502, 401, 403])("takes a %s for the engine's fault, which another replica can heal", (status) => {
   const error = toEngineError(status, "secret internals");
   expect(error).toMatchObject({ code: "runner_failed", retryable: true });
   expect(error.message).not.toContain("secret");

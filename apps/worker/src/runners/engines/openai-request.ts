@@ -1,76 +1,137 @@
-/** A canonical request in the words of an OpenAI-compatible engine. An allow-list: nothing else ever reaches one. */
-import type { ChatGeneration, CompletionGeneration, Sampling, SpeechGeneration } from "@tera/protocol";
+/**
+ * A canonical request in the words of one engine: OpenAI's, changed as the engine's dialect says. An allow-list: nothing else ever reaches one.
+ */
+import {
+  type ChatGeneration,
+  type ChatMessage,
+  type CompletionGeneration,
+  type Sampling,
+  type SpeechGeneration,
+  TeraError,
+} from "@tera/protocol";
+import type { EngineModel, SpeechDialect, TextDialect } from "./engine-profile.ts";
+import { extendedSampling } from "./openai-dialect.ts";
 
-type Body = Record<string, unknown>;
+export type RequestBody = Record<string, unknown>;
 
-/** Always streamed: a stream can be cancelled, has deadlines, and is counted even when it is cut. */
-const streamed = { stream: true, stream_options: { include_usage: true } };
-
-export function toChatBody(request: ChatGeneration): Body {
-  const body: Body = {
-    model: request.model,
-    messages: request.messages,
-    ...streamed,
-    ...toSamplingBody(request.sampling),
+/** @throws {TeraError} `unsupported_parameter` for what would silently give another answer than the one asked for. */
+export function toChatBody(request: ChatGeneration, model: EngineModel, dialect: TextDialect): RequestBody {
+  refuseChoices(request.n, dialect);
+  const { sampling, toolChoice } = request;
+  const body: RequestBody = {
+    model: model.engineId,
+    messages: dialect.developerRole ? request.messages : request.messages.map(toSystemRole),
+    ...streamed(dialect),
+    ...toSamplingBody(sampling, dialect),
   };
   if (request.n > 1) body["n"] = request.n;
-  if (request.sampling.logprobs !== undefined) {
+  if (sampling.logprobs !== undefined && dialect.topLogprobsMax !== undefined) {
     body["logprobs"] = true;
-    body["top_logprobs"] = request.sampling.logprobs;
+    body["top_logprobs"] = Math.min(sampling.logprobs, dialect.topLogprobsMax);
   }
-  if (request.tools !== undefined) body["tools"] = request.tools;
-  if (request.toolChoice !== undefined) body["tool_choice"] = request.toolChoice;
-  if (request.parallelToolCalls !== undefined) body["parallel_tool_calls"] = request.parallelToolCalls;
-  if (request.responseFormat !== undefined) body["response_format"] = request.responseFormat;
-  if (request.reasoningEffort !== undefined) body["reasoning_effort"] = request.reasoningEffort;
+  addTools(body, request, dialect);
+  if (toolChoice !== undefined && body["tools"] !== undefined) set(body, "tool_choice", dialect.toolChoice(toolChoice));
+  if (request.responseFormat !== undefined)
+    set(body, "response_format", dialect.responseFormat(request.responseFormat));
+  if (request.reasoningEffort !== undefined)
+    set(body, "reasoning_effort", dialect.reasoningEffort(request.reasoningEffort));
+  dialect.adjust?.(body);
   return body;
 }
 
-export function toCompletionBody(request: CompletionGeneration): Body {
+export function toCompletionBody(request: CompletionGeneration, model: EngineModel, dialect: TextDialect): RequestBody {
+  refuseChoices(request.n, dialect);
   const [first] = request.prompts;
-  const body: Body = {
-    model: request.model,
+  if (!dialect.severalPrompts && (request.prompts.length > 1 || typeof first !== "string")) {
+    throw new TeraError("unsupported_parameter", "This model takes one prompt at a time, as text.", {
+      param: "prompt",
+    });
+  }
+  const { sampling } = request;
+  const body: RequestBody = {
+    model: model.engineId,
     prompt: request.prompts.length === 1 ? first : request.prompts,
-    ...streamed,
-    ...toSamplingBody(request.sampling),
+    ...streamed(dialect),
+    ...toSamplingBody(sampling, dialect),
   };
   if (request.n > 1) body["n"] = request.n;
   if (request.echo) body["echo"] = true;
   if (request.suffix !== undefined) body["suffix"] = request.suffix;
-  if (request.sampling.logprobs !== undefined) body["logprobs"] = request.sampling.logprobs;
+  if (sampling.logprobs !== undefined && dialect.topLogprobsMax !== undefined)
+    body["logprobs"] = Math.min(sampling.logprobs, dialect.topLogprobsMax);
+  dialect.adjust?.(body);
   return body;
 }
 
-export function toSpeechBody(request: SpeechGeneration): Body {
-  const body: Body = { model: request.model, input: request.input, response_format: request.format };
-  if (request.voice !== undefined) body["voice"] = request.voice;
-  if (request.speed !== undefined) body["speed"] = request.speed;
-  if (request.langCode !== undefined) body["lang_code"] = request.langCode;
-  if (request.instructions !== undefined) body["instructions"] = request.instructions;
+export function toSpeechBody(request: SpeechGeneration, model: EngineModel, dialect: SpeechDialect): RequestBody {
+  const body: RequestBody = { model: model.engineId, input: request.input, response_format: request.format };
+  set(body, "voice", request.voice ?? model.defaultVoice);
+  const optional = { speed: request.speed, lang_code: request.langCode, instructions: request.instructions };
+  for (const field of dialect.fields) set(body, field, optional[field]);
   return body;
 }
 
-/** Our name, the engine's name. `repetition_penalty`, `top_k` and `min_p` are vLLM's and SGLang's spelling. */
-const samplingNames: readonly (readonly [Exclude<keyof Sampling, "logprobs">, string])[] = [
-  ["maxTokens", "max_tokens"],
-  ["temperature", "temperature"],
-  ["topP", "top_p"],
-  ["topK", "top_k"],
-  ["minP", "min_p"],
-  ["repetitionPenalty", "repetition_penalty"],
-  ["frequencyPenalty", "frequency_penalty"],
-  ["presencePenalty", "presence_penalty"],
-  ["seed", "seed"],
-  ["stop", "stop"],
-  ["logitBias", "logit_bias"],
-];
+/** The parameters that reach an engine of this dialect, in our API's names, for the model listing. */
+export function samplingParameterNames(dialect: TextDialect): string[] {
+  const names = samplingNames
+    .filter((name) => dialect.sampling[name] !== undefined)
+    .map((name) => extendedSampling[name]);
+  return dialect.topLogprobsMax === undefined ? names : [...names, "logprobs", "top_logprobs"];
+}
 
-export const samplingParameterNames: readonly string[] = samplingNames.map(([, name]) => name);
+/** Always streamed: a stream can be cancelled, has deadlines, and is counted even when it is cut. */
+function streamed({ streamUsage }: TextDialect): RequestBody {
+  if (streamUsage === "continuous")
+    return { stream: true, stream_options: { include_usage: true, continuous_usage_stats: true } };
+  const body = { stream: true, stream_options: { include_usage: true } };
+  return streamUsage === "timings" ? { ...body, timings_per_token: true } : body;
+}
 
-function toSamplingBody(sampling: Sampling): Body {
-  const body: Body = {};
-  for (const [ours, theirs] of samplingNames) {
-    if (sampling[ours] !== undefined) body[theirs] = sampling[ours];
+const samplingNames = [
+  "maxTokens",
+  "temperature",
+  "topP",
+  "topK",
+  "minP",
+  "repetitionPenalty",
+  "frequencyPenalty",
+  "presencePenalty",
+  "seed",
+  "stop",
+  "logitBias",
+] as const satisfies readonly (keyof Sampling)[];
+
+function toSamplingBody(sampling: Sampling, dialect: TextDialect): RequestBody {
+  const body: RequestBody = {};
+  for (const ours of samplingNames) {
+    const theirs = dialect.sampling[ours];
+    if (theirs !== undefined) set(body, theirs, sampling[ours]);
   }
   return body;
+}
+
+function addTools(body: RequestBody, request: ChatGeneration, dialect: TextDialect): void {
+  const { tools, toolChoice, parallelToolCalls } = request;
+  if (tools === undefined) return;
+  const told = toolChoice === undefined ? undefined : dialect.toolChoice(toolChoice);
+  // An engine that cannot be told to call none is given none.
+  if (toolChoice === "none" && told === undefined) return;
+  // One that cannot be told which is given that one alone.
+  const named = typeof toolChoice === "object" && typeof told !== "object" ? toolChoice.function.name : undefined;
+  body["tools"] = named === undefined ? tools : tools.filter((tool) => tool.function.name === named);
+  if (dialect.parallelToolCalls) set(body, "parallel_tool_calls", parallelToolCalls);
+}
+
+function toSystemRole(message: ChatMessage): ChatMessage {
+  return message.role === "developer" ? { ...message, role: "system" } : message;
+}
+
+/** An engine that ignores `n` would leave choices without an end. */
+function refuseChoices(n: number, dialect: TextDialect): void {
+  if (n === 1 || dialect.severalChoices) return;
+  throw new TeraError("unsupported_parameter", "This model makes one choice at a time: leave n at 1.", { param: "n" });
+}
+
+function set(body: RequestBody, name: string, value: unknown): void {
+  if (value !== undefined) body[name] = value;
 }

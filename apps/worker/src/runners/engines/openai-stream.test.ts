@@ -1,12 +1,15 @@
 import type { Delta } from "@tera/protocol";
 import { describe, expect, it } from "vitest";
-import { createEngineStreamReader, readUsage } from "./openai-stream.ts";
+import { readUsage } from "./engine-usage.ts";
+import { createEngineStreamReader } from "./openai-stream.ts";
 
 function read(events: readonly (object | string)[], kind: "chat" | "completion" = "chat", choices = 1) {
   const deltas: Delta[] = [];
   const reader = createEngineStreamReader({
     kind,
     choices,
+    choicesPerPrompt: choices,
+    promptLength: 100,
     estimatePromptTokens: () => 7,
     sink: (delta) => deltas.push(delta),
   });

@@ -1,155 +1,255 @@
 /**
  * Reads the stream of an OpenAI-compatible engine: each event becomes deltas, and in the end there is a usage.
  *
- * Hot path, so the shapes are looked at by hand instead of by a schema; whatever is not as expected is passed over. Engines differ in the name
- * of the reasoning field (`reasoning`, `reasoning_content`) or leave raw `<think>` tags in the text, which are split here.
+ * Hot path, so the shapes are looked at by hand instead of by a schema, and whatever is not as expected is passed over. All spellings that any
+ * engine uses are accepted at once: reasoning in `reasoning`, `reasoning_content` or raw tags; tool calls as fields or as markup in the text;
+ * counts in every chunk, in the last one, or as llama.cpp's timings; and one whole answer where a stream was asked for.
  */
 import {
-  createReasoningSplitter,
   type Delta,
   emptyUsage,
   type FinishReason,
   finishReasons,
-  type ReasoningSplitter,
   TeraError,
-  type TokenLogprob,
-  type ToolCallDelta,
+  type Tool,
   type Usage,
 } from "@tera/protocol";
 import type { DeltaSink } from "../runner.ts";
-import { asArray, asCount, asNumber, asObject, asString } from "./json-access.ts";
-import { toEngineError } from "./openai-error.ts";
+import { type AnswerText, createAnswerText } from "./answer-text.ts";
+import { readLogprobs } from "./engine-logprobs.ts";
+import { readTimings, readUsage } from "./engine-usage.ts";
+import { asCount, asObject, asString } from "./json-access.ts";
+import { type EngineErrorContext, findErrorStatus, toEngineError } from "./openai-error.ts";
+import { createToolCallReader, type ToolCallReader } from "./tool-call-reader.ts";
+import { findDoubt } from "./usage-belief.ts";
 
 export interface EngineStreamReader {
-  /** The data of one event. @throws {TeraError} when the engine reports an error inside its stream. */
-  event(data: string): void;
-  /** True once `[DONE]` came, or every choice has ended: an engine that closes earlier has failed. */
+  /**
+   * The data of one event, or a whole answer.
+   * @param name of the event, as in `event: error`.
+   * @throws {TeraError} when the engine reports an error inside its stream, or sends what is no JSON.
+   */
+  event(data: string, name?: string): void;
+  /** True once every choice has ended: an engine that closes earlier has failed. */
   readonly complete: boolean;
   /** The engine's own usage, or the count of what was seen. Call once, at the end. */
   usage(): Usage;
-}
-
-interface ChoiceState {
-  splitter: ReasoningSplitter;
-  calledTools: boolean;
-  finished: boolean;
+  /** Why the engine's own usage was not taken, for the operator. */
+  readonly doubt: string | undefined;
 }
 
 export interface EngineStreamOptions {
   kind: "chat" | "completion";
   /** Choices that must finish. */
   choices: number;
+  /** Of one prompt. Choice `p * choicesPerPrompt + i` is the i-th of prompt p. */
+  choicesPerPrompt: number;
+  /** Chat: the tools that may be called. Calls that the engine leaves in the text are then looked for. */
+  tools?: readonly Tool[] | undefined;
+  /** The prompt has already opened a `<think>` block that the engine does not split off. */
+  startsInReasoning?: boolean | undefined;
+  /** Bound of the request for each choice. */
+  maxTokens?: number | undefined;
+  /** Length of the request's body. */
+  promptLength: number;
   /** Asked only for a usage that the engine does not give: it walks the whole prompt. */
   estimatePromptTokens(): number;
+  errorContext?: EngineErrorContext | undefined;
   sink: DeltaSink;
+}
+
+interface ChoiceState {
+  /** Undefined for a completion: its text is as it is. */
+  text: AnswerText | undefined;
+  calls: ToolCallReader | undefined;
+  finished: boolean;
+  /** The latest `usage` of a chunk with this choice alone. */
+  usage: unknown;
 }
 
 export function createEngineStreamReader(options: EngineStreamOptions): EngineStreamReader {
   const { kind, sink } = options;
-  const choices = new Map<number, ChoiceState>();
-  let done = false;
-  let contentDeltas = 0;
+  const choices: (ChoiceState | undefined)[] = [];
+  let finished = 0;
+  // Engines stream a token a time: deltas are the best count there is when they give none.
+  let deltas = 0;
   let reasoningDeltas = 0;
-  let engineUsage: Usage | undefined;
+  let answerLength = 0;
+  // Kept as they came: with counts in every chunk, all but the last are never looked at.
+  let total: unknown;
+  let timings: unknown;
+  let doubt: string | undefined;
 
-  function choiceState(index: number): ChoiceState {
-    let state = choices.get(index);
-    if (state === undefined) {
-      state = { splitter: createReasoningSplitter(), calledTools: false, finished: false };
-      choices.set(index, state);
-    }
+  function choiceState(index: number): ChoiceState | undefined {
+    const known = choices[index];
+    // More choices than were asked for belong to nobody, and an absurd index must not make an absurd array.
+    if (known !== undefined || index >= options.choices) return known;
+    const text = kind === "chat" ? createAnswerText(options) : undefined;
+    const state: ChoiceState = { text, calls: undefined, finished: false, usage: undefined };
+    choices[index] = state;
     return state;
   }
 
-  function event(data: string): void {
+  function event(data: string, name = "message"): void {
     if (data === "[DONE]") {
-      done = true;
+      // Some engines end without a finish reason.
+      choices.forEach((state, index) => {
+        if (state !== undefined && !state.finished) readChoice({ index, finish_reason: "stop" });
+      });
       return;
     }
     const chunk = asObject(parse(data));
-    if (chunk === undefined)
+    if (chunk === undefined) {
       throw new TeraError("runner_failed", "The model's engine sent an answer that cannot be read. Try again.", {
-        detail: `not a JSON object: ${data.slice(0, 200)}`,
+        detail: `an event of ${data.length} characters is no JSON object`,
       });
-    if (chunk["error"] !== undefined) throw toEngineError(asCount(asObject(chunk["error"])?.["code"]) ?? 500, data);
-    engineUsage = readUsage(chunk["usage"]) ?? engineUsage;
-    for (const choice of asArray(chunk["choices"])) readChoice(asObject(choice));
+    }
+    const status = findErrorStatus(chunk) ?? (name === "error" ? 500 : undefined);
+    if (status !== undefined) throw toEngineError(status, data, options.errorContext);
+    const source = chunk["choices"];
+    const some: readonly unknown[] = Array.isArray(source) ? source : noChoices;
+    if (chunk["usage"] != null) keepUsage(chunk["usage"], some);
+    if (chunk["timings"] != null) timings = chunk["timings"];
+    for (const choice of some) readChoice(asObject(choice));
+  }
+
+  /** A chunk with one of several choices counts that choice alone; any other counts them all. */
+  function keepUsage(usage: unknown, some: readonly unknown[]): void {
+    if (options.choices === 1 || some.length !== 1) {
+      total = usage;
+      return;
+    }
+    const state = choiceState(asCount(asObject(some[0])?.["index"]) ?? 0);
+    if (state !== undefined) state.usage = usage;
   }
 
   function readChoice(choice: Record<string, unknown> | undefined): void {
     if (choice === undefined) return;
     const index = asCount(choice["index"]) ?? 0;
     const state = choiceState(index);
-    if (state.finished) return;
+    if (state === undefined || state.finished) return;
     const delta: Delta = { index };
-    if (kind === "chat") readChatDelta(asObject(choice["delta"]), state, delta);
-    else readText(asString(choice["text"]), delta);
+    if (state.text === undefined) readText(asString(choice["text"]), delta);
+    else readMessage(asObject(choice["delta"]) ?? asObject(choice["message"]), state, state.text, delta);
 
-    const logprobs = readLogprobs(kind, choice["logprobs"]);
-    if (logprobs !== undefined) delta.logprobs = logprobs;
-
-    const finish = choice["finish_reason"];
-    if (typeof finish === "string") {
-      state.finished = true;
-      const held = state.splitter.end();
-      if (held.reasoning !== "") delta.reasoning = (delta.reasoning ?? "") + held.reasoning;
-      if (held.content !== "") delta.content = (delta.content ?? "") + held.content;
-      delta.finishReason = toFinishReason(finish, state.calledTools);
+    const logprobs = choice["logprobs"];
+    if (logprobs != null) {
+      const read = readLogprobs(logprobs);
+      if (read !== undefined) delta.logprobs = read;
     }
-    count(delta);
+    const finish = choice["finish_reason"];
+    if (typeof finish === "string") end(finish, state, delta);
     if (!isEmpty(delta)) sink(delta);
   }
 
-  function readChatDelta(source: Record<string, unknown> | undefined, state: ChoiceState, delta: Delta): void {
+  function readMessage(
+    source: Record<string, unknown> | undefined,
+    state: ChoiceState,
+    text: AnswerText,
+    delta: Delta,
+  ): void {
     if (source === undefined) return;
-    const reasoning = asString(source["reasoning_content"]) ?? asString(source["reasoning"]);
-    if (reasoning) delta.reasoning = reasoning;
-    const content = asString(source["content"]);
-    if (content) {
-      const piece = state.splitter.push(content);
-      if (piece.reasoning !== "") delta.reasoning = (delta.reasoning ?? "") + piece.reasoning;
-      if (piece.content !== "") delta.content = piece.content;
+    const reasoning = source["reasoning_content"] ?? source["reasoning"];
+    const content = source["content"];
+    const toolCalls = source["tool_calls"];
+    if (typeof reasoning === "string" && reasoning !== "") {
+      delta.reasoning = reasoning;
+      seen(reasoning.length, true);
     }
-    const toolCalls = readToolCalls(source["tool_calls"]);
-    if (toolCalls !== undefined) {
-      delta.toolCalls = toolCalls;
-      state.calledTools = true;
+    if (typeof content === "string" && content !== "") {
+      text.push(content, delta);
+      seen(content.length, text.inReasoning);
+    }
+    if (toolCalls != null) {
+      state.calls ??= createToolCallReader();
+      const calls = state.calls.read(toolCalls);
+      if (calls.length === 0) return;
+      // An engine that finds the calls itself leaves none in the text.
+      text.stopParsing(delta);
+      delta.toolCalls = delta.toolCalls === undefined ? calls : [...delta.toolCalls, ...calls];
+      seen(
+        calls.reduce((length, call) => length + (call.arguments?.length ?? 0) + (call.name?.length ?? 0), 0),
+        false,
+      );
     }
   }
 
   function readText(text: string | undefined, delta: Delta): void {
-    if (text) delta.content = text;
+    if (!text) return;
+    delta.content = text;
+    seen(text.length, false);
   }
 
-  /** Engines stream a token a time: deltas are the best count there is when they give none. */
-  function count(delta: Delta): void {
-    if (delta.reasoning !== undefined) reasoningDeltas++;
-    else if (delta.content !== undefined || delta.toolCalls !== undefined) contentDeltas++;
+  function seen(length: number, isReasoning: boolean): void {
+    answerLength += length;
+    if (isReasoning) reasoningDeltas++;
+    else deltas++;
+  }
+
+  function end(reason: string, state: ChoiceState, delta: Delta): void {
+    if (reason === "abort" || reason === "error") {
+      throw new TeraError("runner_failed", "The model's engine broke off its answer. Try again.", {
+        detail: `the engine ended with ${reason}`,
+      });
+    }
+    state.text?.end(reason === "length", delta);
+    const calledTools = state.calls?.called === true || state.text?.calledTools === true;
+    delta.finishReason = toFinishReason(reason, calledTools);
+    state.finished = true;
+    finished++;
+  }
+
+  /** The engine's counts: of all choices, or the sum of those so far. */
+  function engineUsage(): Usage | undefined {
+    const whole = readUsage(total);
+    if (whole !== undefined) return whole;
+    if (options.choices === 1) return total == null ? readTimings(timings) : undefined;
+    let sum: Usage | undefined;
+    const promptTokens = new Map<number, number>();
+    choices.forEach((state, index) => {
+      const usage = readUsage(state?.usage);
+      if (usage === undefined) return;
+      promptTokens.set(Math.floor(index / options.choicesPerPrompt), usage.promptTokens);
+      if (sum === undefined) sum = usage;
+      else {
+        sum.completionTokens += usage.completionTokens;
+        sum.reasoningTokens += usage.reasoningTokens;
+      }
+    });
+    if (sum !== undefined) sum.promptTokens = [...promptTokens.values()].reduce((tokens, more) => tokens + more, 0);
+    return sum;
   }
 
   return {
     event,
     get complete() {
-      if (done) return true;
-      let finished = 0;
-      for (const state of choices.values()) if (state.finished) finished++;
       return finished >= options.choices;
     },
+    get doubt() {
+      return doubt;
+    },
     usage() {
-      if (engineUsage === undefined) {
-        return {
-          ...emptyUsage("counted"),
-          promptTokens: options.estimatePromptTokens(),
-          completionTokens: contentDeltas + reasoningDeltas,
-          reasoningTokens: reasoningDeltas,
-        };
+      const usage = engineUsage();
+      if (usage === undefined && total != null) doubt = "counts that cannot be read";
+      if (usage !== undefined) {
+        const completionTokensMax = options.maxTokens === undefined ? undefined : options.maxTokens * options.choices;
+        const evidence = { promptLength: options.promptLength, answerLength, deltas: deltas + reasoningDeltas };
+        doubt = findDoubt(usage, { ...evidence, completionTokensMax });
+        // Engines that leave raw tags in the text do not count reasoning apart; we saw how much of it there was.
+        usage.reasoningTokens ||= Math.min(reasoningDeltas, usage.completionTokens);
+        if (doubt === undefined) return usage;
       }
-      // Engines that leave raw tags in the text do not count reasoning apart; we saw how much of it there was.
-      const reasoningTokens = engineUsage.reasoningTokens || Math.min(reasoningDeltas, engineUsage.completionTokens);
-      return { ...engineUsage, reasoningTokens };
+      return {
+        ...emptyUsage("counted"),
+        promptTokens: options.estimatePromptTokens(),
+        completionTokens: deltas + reasoningDeltas,
+        reasoningTokens: reasoningDeltas,
+      };
     },
   };
 }
+
+const noChoices: readonly unknown[] = [];
 
 function parse(data: string): unknown {
   try {
@@ -169,84 +269,8 @@ function isEmpty(delta: Delta): boolean {
   );
 }
 
-function readToolCalls(value: unknown): ToolCallDelta[] | undefined {
-  if (!Array.isArray(value) || value.length === 0) return undefined;
-  return value.map((entry: unknown, position) => {
-    const call = asObject(entry) ?? {};
-    const target = asObject(call["function"]) ?? {};
-    const delta: ToolCallDelta = { index: asCount(call["index"]) ?? position };
-    const id = asString(call["id"]);
-    const name = asString(target["name"]);
-    const pieces = asString(target["arguments"]);
-    if (id) delta.id = id;
-    if (name) delta.name = name;
-    if (pieces !== undefined) delta.arguments = pieces;
-    return delta;
-  });
-}
-
 function toFinishReason(reason: string, calledTools: boolean): FinishReason {
-  const known = finishReasons.find((candidate) => candidate === reason);
   // vLLM ends a forced tool call with `stop`; a client looks for `tool_calls`.
-  if (calledTools && (known === undefined || known === "stop")) return "tool_calls";
-  return known ?? "stop";
-}
-
-/** Chat: `{content: [{token, logprob, bytes, top_logprobs}]}`. Completion: parallel arrays `tokens`, `token_logprobs`, `top_logprobs`. */
-function readLogprobs(kind: "chat" | "completion", value: unknown): TokenLogprob[] | undefined {
-  const source = asObject(value);
-  if (source === undefined) return undefined;
-  if (kind === "chat") {
-    if (!Array.isArray(source["content"])) return undefined;
-    return source["content"].flatMap((entry: unknown) => {
-      const one = readTokenLogprob(entry);
-      if (one === undefined) return [];
-      const alternatives = asArray(asObject(entry)?.["top_logprobs"]).flatMap((other) => readTokenLogprob(other) ?? []);
-      return [{ ...one, top_logprobs: alternatives }];
-    });
-  }
-  const logprobs = asArray(source["token_logprobs"]);
-  const tops = asArray(source["top_logprobs"]);
-  return asArray(source["tokens"]).map((token, index) => ({
-    token: asString(token) ?? "",
-    logprob: asNumber(logprobs[index]) ?? 0,
-    bytes: null,
-    top_logprobs: Object.entries(asObject(tops[index]) ?? {}).map(([other, logprob]) => ({
-      token: other,
-      logprob: asNumber(logprob) ?? 0,
-      bytes: null,
-    })),
-  }));
-}
-
-function readTokenLogprob(value: unknown): Omit<TokenLogprob, "top_logprobs"> | undefined {
-  const source = asObject(value);
-  const token = asString(source?.["token"]);
-  const logprob = asNumber(source?.["logprob"]);
-  if (source === undefined || token === undefined || logprob === undefined) return undefined;
-  const bytes = Array.isArray(source["bytes"]) ? source["bytes"].filter((byte) => typeof byte === "number") : null;
-  return { token, logprob, bytes };
-}
-
-/** Undefined when there is none, or when it cannot be true (negative, not whole, cached more than there were). */
-export function readUsage(value: unknown): Usage | undefined {
-  const source = asObject(value);
-  if (source === undefined) return undefined;
-  const promptTokens = asCount(source["prompt_tokens"]);
-  const completionTokens = asCount(source["completion_tokens"]) ?? 0;
-  if (
-    promptTokens === undefined ||
-    (source["completion_tokens"] !== undefined && asCount(source["completion_tokens"]) === undefined)
-  )
-    return undefined;
-  const cachedTokens = asCount(asObject(source["prompt_tokens_details"])?.["cached_tokens"]) ?? 0;
-  const reasoningTokens = asCount(asObject(source["completion_tokens_details"])?.["reasoning_tokens"]) ?? 0;
-  return {
-    promptTokens,
-    cachedTokens: Math.min(cachedTokens, promptTokens),
-    completionTokens,
-    reasoningTokens: Math.min(reasoningTokens, completionTokens),
-    speechCharacters: 0,
-    source: "engine",
-  };
+  if (calledTools && reason !== "length" && reason !== "content_filter") return "tool_calls";
+  return finishReasons.find((candidate) => candidate === reason) ?? "stop";
 }

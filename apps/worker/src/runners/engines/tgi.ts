@@ -5,7 +5,7 @@
  * github.com/huggingface/text-generation-inference (`/info`; any model name but `tgi` is an adapter's; `top_p` of 1 is refused; `n` and
  * `logit_bias` are unused; `presence_penalty` plus 2 is taken for the repetition penalty, so that 0 would spoil the text).
  */
-import type { EngineClient } from "./engine-client.ts";
+import { type EngineClient, EngineIllError } from "./engine-client.ts";
 import type { EngineProfile, EngineReport } from "./engine-profile.ts";
 import { asCount, asObject, asString } from "./json-access.ts";
 import { toPublicId } from "./model-ids.ts";
@@ -14,7 +14,7 @@ import { openAiText } from "./openai-dialect.ts";
 async function inspect(client: EngineClient): Promise<EngineReport> {
   const info = asObject(await client.read("/info"));
   const modelId = asString(info?.["model_id"]);
-  if (modelId === undefined) throw new Error("/info names no model");
+  if (modelId === undefined) throw new EngineIllError("/info names no model");
   return {
     slots: asCount(info?.["max_concurrent_requests"]) || undefined,
     models: [

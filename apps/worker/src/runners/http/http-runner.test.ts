@@ -59,7 +59,7 @@ it("stops the engine when it is aborted, and says what was generated until then"
   const usage = await runner.generate({ requestId: "q", request: chat("m", 10_000), signal: abort.signal }, () => {
     if (++seen === 3) abort.abort();
   });
-  expect(usage).toMatchObject({ completionTokens: 3, source: "counted" });
+  expect(usage).toMatchObject({ completionTokens: 3, source: "engine" });
   await vi.waitFor(() => expect(fake.report()).toMatchObject({ running: 0 }));
 });
 

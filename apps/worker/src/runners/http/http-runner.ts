@@ -1,14 +1,12 @@
 /**
- * The `http` runner: drives any OpenAI-compatible server.
+ * The `http` runner: drives any server that speaks OpenAI's API, in the dialect of the engine that it is.
  *
- * Its state follows a probe of `/v1/models` every two seconds: starting -> ready when it first answers; ready -> unhealthy when it
- * stops answering; unhealthy -> ready when it answers again; stopped by `stop`.
+ * engine-watch.ts keeps its state; here requests are sent and answers read.
  */
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   createSseParser,
   emptyUsage,
-  type RunnerState,
+  type GenerationRequest,
   type RunnerStatus,
   type ServedModel,
   TeraError,
@@ -16,26 +14,37 @@ import {
 } from "@tera/protocol";
 import { type Dispatcher, Pool } from "undici";
 import type { HttpRunnerSettings } from "../../worker-file.ts";
-import { toEngineError } from "../engines/openai-error.ts";
-import { toChatBody, toCompletionBody, toSpeechBody } from "../engines/openai-request.ts";
+import { toEngineAddress } from "../engines/engine-client.ts";
+import type { EngineModel, EngineProfile } from "../engines/engine-profile.ts";
+import { type EngineErrorContext, toEngineError } from "../engines/openai-error.ts";
+import { type RequestBody, toChatBody, toCompletionBody, toSpeechBody } from "../engines/openai-request.ts";
 import { createEngineStreamReader } from "../engines/openai-stream.ts";
 import type { DeltaSink, GenerationTask, Runner, RunnerDependencies } from "../runner.ts";
-import { readServedModels } from "./served-models.ts";
+import { consume, discard, engineFailed, engineUnreachable, mediaType, readStart } from "./engine-response.ts";
+import { createEngineWatch } from "./engine-watch.ts";
+import type { OfferedModel } from "./served-models.ts";
 
-const probeEveryMs = 2_000;
-const probeTimeoutMs = 2_000;
 const connectTimeoutMs = 3_000;
 /** A long prompt computes for minutes before the first byte; the gateway's own deadlines cancel earlier where it wants that. */
 const headersTimeoutMs = 900_000;
 const bodyTimeoutMs = 900_000;
 const errorBodyMax = 64 * 1024;
+/** Of an answer that comes whole although a stream was asked for. */
+const answerBodyMax = 16 * 1024 * 1024;
 /** When neither the worker's file nor the engine says how many requests it takes at once. */
 const slotsDefault = 32;
 
-export function createHttpRunner(settings: HttpRunnerSettings, { log, onChange }: RunnerDependencies): Runner {
-  const base = new URL(settings.url);
-  const pathPrefix = base.pathname.replace(/\/+$/, "").replace(/\/v1$/, "");
-  const pool = new Pool(base.origin, {
+/** What one attempt needs to know of its model's engine. */
+interface Target {
+  profile: EngineProfile;
+  model: EngineModel;
+  publicId: string;
+}
+
+export function createHttpRunner(settings: HttpRunnerSettings, dependencies: RunnerDependencies): Runner {
+  const { log } = dependencies;
+  const { origin, pathPrefix } = toEngineAddress(settings.url);
+  const pool = new Pool(origin, {
     connections: null,
     pipelining: 1,
     connectTimeout: connectTimeoutMs,
@@ -43,89 +52,72 @@ export function createHttpRunner(settings: HttpRunnerSettings, { log, onChange }
     bodyTimeout: bodyTimeoutMs,
   });
   const authorization = settings.apiKey === undefined ? {} : { authorization: `Bearer ${settings.apiKey}` };
-  const stopping = new AbortController();
-
-  let state: RunnerState = "starting";
-  let reason: string | undefined = "not reached yet";
-  let models: ServedModel[] = [];
-  const createdAtS = Math.floor(Date.now() / 1_000);
-
-  function become(next: RunnerState, why: string | undefined, served = models): void {
-    const changed = next !== state || why !== reason || JSON.stringify(served) !== JSON.stringify(models);
-    if (next !== state) log.info({ from: state, to: next, reason: why }, "runner changed state");
-    state = next;
-    reason = why;
-    models = served;
-    if (changed) onChange();
-  }
-
-  async function probe(): Promise<void> {
-    try {
-      const { statusCode, body } = await pool.request({
-        method: "GET",
-        path: `${pathPrefix}/v1/models`,
-        headers: authorization,
-        headersTimeout: probeTimeoutMs,
-        bodyTimeout: probeTimeoutMs,
-        signal: stopping.signal,
-      });
-      const text = await body.text();
-      if (statusCode !== 200) return become("unhealthy", `GET /v1/models answered ${statusCode}`);
-      const served = readServedModels(text, createdAtS);
-      if (served.length === 0) return become("unhealthy", "GET /v1/models names no model");
-      become("ready", undefined, served);
-    } catch (error) {
-      if (stopping.signal.aborted) return;
-      const why = `cannot be reached: ${error instanceof Error ? error.message || error.name : String(error)}`;
-      become(state === "starting" ? "starting" : "unhealthy", why);
-    }
-  }
-
-  async function probeForever(): Promise<void> {
-    while (!stopping.signal.aborted) {
-      await probe();
-      // A server that is still starting is asked more often: it should take traffic as soon as it can.
-      const pauseMs = state === "ready" ? probeEveryMs : probeEveryMs / 4;
-      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
-    }
-  }
+  const watch = createEngineWatch(settings, pool, dependencies);
 
   /** @throws {TeraError} for anything but a 200. */
-  async function post(path: string, body: object, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+  async function post(
+    path: string,
+    json: string,
+    signal: AbortSignal,
+    context: EngineErrorContext,
+  ): Promise<Dispatcher.ResponseData> {
     let response: Dispatcher.ResponseData;
     try {
       response = await pool.request({
         method: "POST",
         path: pathPrefix + path,
         headers: { "content-type": "application/json", ...authorization },
-        body: JSON.stringify(body),
+        body: json,
         signal,
       });
     } catch (cause) {
       throw engineUnreachable(cause);
     }
     if (response.statusCode === 200) return response;
-    throw toEngineError(response.statusCode, await readStart(response.body));
+    const retryAfter = response.headers["retry-after"];
+    const { text } = await readStart(response.body, errorBodyMax);
+    throw toEngineError(response.statusCode, text, { ...context, retryAfter: [retryAfter].flat()[0] });
   }
 
   async function generateText(
     task: GenerationTask,
-    path: string,
-    body: object,
-    choices: number,
+    target: Target,
+    request: Exclude<GenerationRequest, { kind: "speech" }>,
     sink: DeltaSink,
   ): Promise<Usage> {
-    const kind = task.request.kind === "completion" ? "completion" : "chat";
+    const { profile, model, publicId } = target;
+    if (profile.text === undefined || model.kind !== "text") throw wrongEndpoint("text");
+    const isChat = request.kind === "chat";
+    const body = isChat ? toChatBody(request, model, profile.text) : toCompletionBody(request, model, profile.text);
+    const json = JSON.stringify(body);
+    const errorContext = { engineModelId: model.engineId, publicModelId: publicId };
     const reader = createEngineStreamReader({
-      kind,
-      choices,
+      kind: request.kind,
+      choices: isChat ? request.n : request.n * request.prompts.length,
+      choicesPerPrompt: request.n,
+      tools: isChat && request.toolChoice !== "none" ? request.tools : undefined,
+      startsInReasoning: settings.startsInReasoning,
+      maxTokens: request.sampling.maxTokens,
+      promptLength: json.length,
       estimatePromptTokens: () => estimatePromptTokens(body),
+      errorContext,
       sink,
     });
-    const parser = createSseParser((data) => reader.event(data));
     try {
-      const response = await post(path, body, task.signal);
-      await consume(response.body, (chunk) => parser.push(chunk));
+      const path = isChat ? "/v1/chat/completions" : "/v1/completions";
+      const response = await post(path, json, task.signal, errorContext);
+      const type = mediaType(response);
+      if (type === "application/json") {
+        const { text, isWhole } = await readStart(response.body, answerBodyMax);
+        if (!isWhole) throw engineFailed(`an answer of more than ${answerBodyMax} bytes`);
+        reader.event(text);
+      } else if (type === "text/event-stream" || type === "") {
+        const parser = createSseParser((data, name) => reader.event(data, name));
+        await consume(response.body, (chunk) => parser.push(chunk));
+      } else {
+        discard(response.body);
+        throw engineFailed(`an answer of type ${type}`);
+      }
     } catch (cause) {
       // Cancelled: what was generated until now is what is charged.
       if (task.signal.aborted) return reader.usage();
@@ -136,12 +128,28 @@ export function createHttpRunner(settings: HttpRunnerSettings, { log, onChange }
         detail: "stream ended early",
       });
     }
-    return reader.usage();
+    const usage = reader.usage();
+    if (reader.doubt !== undefined) {
+      log.warn({ requestId: task.requestId, doubt: reader.doubt }, "the engine's counts were not believed");
+    }
+    return usage;
   }
 
-  async function generateSpeech(task: GenerationTask, sink: DeltaSink): Promise<Usage> {
-    if (task.request.kind !== "speech") throw new TypeError("not a speech request");
-    const response = await post("/v1/audio/speech", toSpeechBody(task.request), task.signal);
+  async function generateSpeech(
+    task: GenerationTask,
+    { profile, model, publicId }: Target,
+    request: Extract<GenerationRequest, { kind: "speech" }>,
+    sink: DeltaSink,
+  ): Promise<Usage> {
+    if (profile.speech === undefined) throw wrongEndpoint("sound");
+    const json = JSON.stringify(toSpeechBody(request, model, profile.speech));
+    const context = { engineModelId: model.engineId, publicModelId: publicId };
+    const response = await post("/v1/audio/speech", json, task.signal, context);
+    const type = mediaType(response);
+    if (type.startsWith("text/") || type === "application/json") {
+      discard(response.body);
+      throw engineFailed(`sound of type ${type}`);
+    }
     let bytes = 0;
     await consume(response.body, (chunk) => {
       bytes += chunk.length;
@@ -150,46 +158,48 @@ export function createHttpRunner(settings: HttpRunnerSettings, { log, onChange }
     if (bytes === 0)
       throw new TeraError("runner_failed", "The model's engine made no sound. Try again.", { detail: "empty body" });
     sink({ index: 0, finishReason: "stop" });
-    return { ...emptyUsage("counted"), speechCharacters: [...task.request.input].length };
+    return { ...emptyUsage("counted"), speechCharacters: [...request.input].length };
+  }
+
+  function findTarget(publicId: string): Target {
+    const { engine, models } = watch.view();
+    const offered = models.get(publicId);
+    if (engine === undefined || offered === undefined) throw engineFailed(`the engine does not serve ${publicId} now`);
+    return { profile: engine.profile, model: offered.engine, publicId };
   }
 
   function dispatch(task: GenerationTask, sink: DeltaSink): Promise<Usage> {
     const { request } = task;
-    switch (request.kind) {
-      case "chat":
-        return generateText(task, "/v1/chat/completions", toChatBody(request), request.n, sink);
-      case "completion":
-        return generateText(
-          task,
-          "/v1/completions",
-          toCompletionBody(request),
-          request.n * request.prompts.length,
-          sink,
-        );
-      case "speech":
-        return generateSpeech(task, sink);
-    }
+    const target = findTarget(request.model);
+    return request.kind === "speech"
+      ? generateSpeech(task, target, request, sink)
+      : generateText(task, target, request, sink);
   }
 
   return {
     id: settings.id,
     status(): RunnerStatus {
+      const { state, reason, engine, models, slots } = watch.view();
       return {
         id: settings.id,
         kind: "http",
-        engine: "openai",
-        address: base.host,
+        engine: engine?.profile.name ?? settings.engine ?? "unknown",
+        engineVersion: engine?.version,
         state,
         reason,
-        models,
-        slots: settings.slots ?? slotsDefault,
+        models: [...models.values()].map(({ served }) => served),
+        slots: settings.slots ?? slots ?? slotsDefault,
         busy: 0,
       };
     },
-    start() {
-      void probeForever();
+    canaryModel() {
+      const { state, engine, models } = watch.view();
+      if (state !== "ready" || engine === undefined || settings.canary === false) return undefined;
+      return pickCanary(engine.profile, [...models.values()]);
     },
-    canaryModel: () => models[0],
+    start() {
+      watch.start();
+    },
     async generate(task, sink) {
       try {
         return await dispatch(task, sink);
@@ -199,47 +209,33 @@ export function createHttpRunner(settings: HttpRunnerSettings, { log, onChange }
       }
     },
     async stop() {
-      stopping.abort();
-      state = "stopped";
+      watch.stop();
       await pool.destroy();
     },
   };
 }
 
-/** Resolves at the end of the body; rejects when it breaks off or when `onChunk` throws. */
-function consume(body: Dispatcher.ResponseData["body"], onChunk: (chunk: Buffer) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    body.on("data", (chunk: Buffer) => {
-      try {
-        onChunk(chunk);
-      } catch (error) {
-        body.destroy();
-        reject(error instanceof Error ? error : new Error(String(error)));
-      }
-    });
-    body.on("end", resolve);
-    body.on("error", reject);
-  });
-}
-
-async function readStart(body: Dispatcher.ResponseData["body"]): Promise<string> {
-  let text = "";
-  for await (const chunk of body) {
-    text += String(chunk);
-    if (text.length > errorBodyMax) break;
+function pickCanary({ canary }: EngineProfile, models: readonly OfferedModel[]): ServedModel | undefined {
+  const base = models.filter(({ engine }) => !engine.isAdapter);
+  switch (canary) {
+    case "first":
+      return base[0]?.served;
+    case "loaded":
+      return base.find(({ engine }) => engine.isLoaded)?.served;
+    case "single":
+      return base.length === 1 ? base[0]?.served : undefined;
+    case "none":
+      return undefined;
   }
-  return text.slice(0, errorBodyMax);
 }
 
-function engineUnreachable(cause: unknown): TeraError {
-  return new TeraError("runner_failed", "The model's engine failed. Try again.", {
-    cause,
-    detail: cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause),
+function wrongEndpoint(made: "text" | "sound"): TeraError {
+  return new TeraError("unsupported_parameter", `This model makes no ${made}. Use another endpoint or model.`, {
+    param: "model",
   });
 }
 
 /** Four bytes a token: the usual rule of thumb, used only when an engine gives no count of its own. */
-function estimatePromptTokens(body: object): number {
-  const prompt = "messages" in body ? body.messages : "prompt" in body ? body.prompt : "";
-  return Math.ceil(JSON.stringify(prompt).length / 4);
+function estimatePromptTokens(body: RequestBody): number {
+  return Math.ceil(JSON.stringify(body["messages"] ?? body["prompt"] ?? "").length / 4);
 }

@@ -30,7 +30,7 @@ function join(parsed: Parsed, delta: ToolCallDelta): void {
 
 function parse(chunks: string[]): Parsed {
   let ids = 0;
-  const parser = createToolCallParser(() => `call_${ids++}`);
+  const parser = createToolCallParser({ newId: () => `call_${ids++}` });
   return collect([...chunks.map((chunk) => parser.push(chunk)), parser.end()]);
 }
 
@@ -50,7 +50,7 @@ test("several calls have an index each", () => {
 });
 
 test("the name is given before the arguments are complete, and the arguments as they come", () => {
-  const parser = createToolCallParser(() => "call_0");
+  const parser = createToolCallParser({ newId: () => "call_0" });
   expect(parser.push('<tool_call>{"name": "search", "arguments": {"q": "a').toolCalls).toEqual([
     { index: 0, id: "call_0", name: "search", arguments: '{"q": "a' },
   ]);

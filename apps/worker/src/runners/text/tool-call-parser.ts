@@ -1,15 +1,17 @@
 /**
- * Finds tool calls in generated text: `<tool_call>{"name": ..., "arguments": {...}}</tool_call>`, as Hermes and Qwen models write
- * them, wherever chunk borders fall.
+ * Finds tool calls in generated text, wherever chunk borders fall: `<tool_call>{"name": ..., "arguments": {...}}</tool_call>`, as Hermes and Qwen
+ * models write them, and `<tool_call><function=name><parameter=key>value</parameter></function></tool_call>`, as Qwen3-Coder does.
  *
- * text -> head (behind an opening tag) -> arguments -> tail (behind the arguments) -> text.
+ * text -> head (behind an opening tag) -> arguments -> tail (behind the arguments) -> text, or
+ * text -> head -> parameters (behind `<function=name>`) -> close (behind `</function>`) -> text.
  *
- * A call's id and name are given as soon as its arguments begin, the arguments as they come. A call with its keys in another order is
- * given whole, at its closing tag. What turns out to be no call is content again, tags included: nothing is lost but the white space
- * around calls.
+ * A call's id and name are given as soon as its arguments begin, JSON arguments as they come, parameters one by one. A JSON call with its keys in
+ * another order is given whole, at its closing tag. What turns out to be no call is content again, tags included: nothing is lost but the
+ * white space around calls.
  */
-import { randomBase62, type ToolCallDelta } from "@tera/protocol";
+import { randomBase62, type Tool, type ToolCallDelta } from "@tera/protocol";
 import { createJsonObjectScanner, type JsonObjectScanner } from "./json-object-scanner.ts";
+import { parameterSchema, toJsonText } from "./xml-parameter.ts";
 
 export const toolCallOpening = "<tool_call>";
 export const toolCallClosing = "</tool_call>";
@@ -40,13 +42,30 @@ export interface ToolCallParser {
 const headPattern =
   /^\s{0,16}\{\s{0,16}"name"\s{0,16}:\s{0,16}"([\w.-]{1,128})"\s{0,16},\s{0,16}"arguments"\s{0,16}:\s{0,16}(?=\{)/;
 
-export function createToolCallParser(newId: () => string = () => `call_${randomBase62(24)}`): ToolCallParser {
-  let state: "text" | "head" | "arguments" | "tail" = "text";
+const functionPattern = /^\s{0,16}<function=([\w.-]{1,128})>/;
+const functionClosing = "</function>";
+const parameterPattern = /^<parameter=([^<>\n]{1,256})>/;
+const parameterOpening = "<parameter=";
+const parameterClosing = "</parameter>";
+/** Longer than any that the pattern takes: then it is none. */
+const parameterHeadMax = parameterOpening.length + 258;
+
+export interface ToolCallParserOptions {
+  /** Their schemas say what type a parameter's text stands for; without them it is a string. */
+  tools?: readonly Tool[];
+  newId?: () => string;
+}
+
+export function createToolCallParser(options: ToolCallParserOptions = {}): ToolCallParser {
+  const { tools = [], newId = () => `call_${randomBase62(24)}` } = options;
+  let state: "text" | "head" | "arguments" | "tail" | "parameters" | "close" = "text";
   let held = "";
   /** White space in front of the call being read: given back should it be no call. */
   let gap = "";
   let afterCall = false;
   let scanner: JsonObjectScanner | undefined;
+  let tool: Tool | undefined;
+  let parameters = 0;
   let calls = 0;
   let completedCalls = 0;
 
@@ -61,6 +80,10 @@ export function createToolCallParser(newId: () => string = () => `call_${randomB
         return readArguments(piece);
       case "tail":
         return readTail();
+      case "parameters":
+        return readParameter(piece);
+      case "close":
+        return readClose();
     }
   }
 
@@ -95,6 +118,17 @@ export function createToolCallParser(newId: () => string = () => `call_${randomB
       state = "arguments";
       return true;
     }
+    const named = functionPattern.exec(held);
+    if (named?.[1] !== undefined) {
+      const name = named[1];
+      held = held.slice(named[0].length);
+      tool = tools.find((candidate) => candidate.function.name === name);
+      parameters = 0;
+      piece.toolCalls.push({ index: calls, id: newId(), name });
+      calls++;
+      state = "parameters";
+      return true;
+    }
     const end = held.indexOf(toolCallClosing);
     if (end < 0) return false;
     const body = held.slice(0, end);
@@ -122,15 +156,53 @@ export function createToolCallParser(newId: () => string = () => `call_${randomB
     if (scanner === undefined || held === "") return false;
     const length = scanner.push(held);
     if (length > 0) {
-      const text = held.slice(0, length);
-      const last = piece.toolCalls.at(-1);
-      if (last?.index === calls - 1) last.arguments = (last.arguments ?? "") + text;
-      else piece.toolCalls.push({ index: calls - 1, arguments: text });
+      give(held.slice(0, length), piece);
       held = held.slice(length);
     }
     if (scanner.state === "reading") return false;
     state = scanner.state === "complete" ? "tail" : "text";
     afterCall = false;
+    return true;
+  }
+
+  /** Adds to the arguments of the call being read. */
+  function give(text: string, piece: ToolCallPiece): void {
+    const last = piece.toolCalls.at(-1);
+    if (last?.index === calls - 1) last.arguments = (last.arguments ?? "") + text;
+    else piece.toolCalls.push({ index: calls - 1, arguments: text });
+  }
+
+  function readParameter(piece: ToolCallPiece): boolean {
+    held = held.trimStart();
+    const opened = parameterPattern.exec(held);
+    if (opened?.[1] !== undefined) {
+      const end = held.indexOf(parameterClosing, opened[0].length);
+      if (end < 0) return false;
+      const key = opened[1].trim();
+      const value = toJsonText(held.slice(opened[0].length, end), parameterSchema(tool, key));
+      give(`${parameters++ === 0 ? "{" : ", "}${JSON.stringify(key)}: ${value}`, piece);
+      held = held.slice(end + parameterClosing.length);
+      return true;
+    }
+    if (mayBecome(held, parameterOpening) && held.length < parameterHeadMax) return false;
+    if (held.startsWith(functionClosing)) held = held.slice(functionClosing.length);
+    else if (functionClosing.startsWith(held)) return false;
+    // Whatever else stands there, the call is over, and its arguments are whole.
+    give(parameters === 0 ? "{}" : "}", piece);
+    state = "close";
+    return true;
+  }
+
+  function readClose(): boolean {
+    const rest = held.trimStart();
+    if (toolCallClosing.startsWith(rest) && rest !== toolCallClosing) return false;
+    const closed = rest.startsWith(toolCallClosing);
+    if (closed) {
+      held = rest.slice(toolCallClosing.length);
+      completedCalls++;
+    }
+    afterCall = closed;
+    state = "text";
     return true;
   }
 
@@ -164,6 +236,8 @@ export function createToolCallParser(newId: () => string = () => `call_${randomB
       const piece: ToolCallPiece = { content: "", toolCalls: [] };
       if (state === "head") {
         if (!giveWhole(held, piece) && !cut) piece.content = gap + toolCallOpening + held;
+      } else if (state === "parameters" && !cut) {
+        give(parameters === 0 ? "{}" : "}", piece);
       } else if (state === "text" && !(afterCall && held.trim() === "")) {
         piece.content = held;
       }
@@ -200,6 +274,11 @@ function parseCall(body: string): { name: string; arguments: string } | undefine
   if (typeof given === "string") return { name: value.name, arguments: given };
   if (typeof given !== "object" || given === null || Array.isArray(given)) return undefined;
   return { name: value.name, arguments: JSON.stringify(given) };
+}
+
+/** True while the text is a start of the tag, or begins with it. */
+function mayBecome(text: string, tag: string): boolean {
+  return text.startsWith(tag) || tag.startsWith(text);
 }
 
 /** How many last characters must wait: the longest start of an opening tag that ends the text, and the white space before it. */

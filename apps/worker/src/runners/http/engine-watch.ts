@@ -1,0 +1,166 @@
+/**
+ * Watches one engine: finds out which it is, what it serves and whether it is well, and tells of every change.
+ *
+ * | state     | becomes   | when                                                                       |
+ * |-----------|-----------|----------------------------------------------------------------------------|
+ * | starting  | ready     | its health page and its listing answer                                     |
+ * | starting  | unhealthy | it answers, but not as an engine with a model does (503: it is still starting) |
+ * | ready     | unhealthy | it cannot be reached, its pages say no, or it was too slow twice in a row  |
+ * | unhealthy | ready     | its pages answer again; which engine it is is then found out anew          |
+ * | any       | stopped   | `stop`                                                                     |
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { RunnerState } from "@tera/protocol";
+import type { Dispatcher } from "undici";
+import type { HttpRunnerSettings } from "../../worker-file.ts";
+import { type DetectedEngine, detectEngine } from "../engines/detect.ts";
+import { createEngineClient, EngineIllError, toEngineAddress } from "../engines/engine-client.ts";
+import type { EngineReport } from "../engines/engine-profile.ts";
+import type { RunnerDependencies } from "../runner.ts";
+import { type OfferedModel, offerModels } from "./served-models.ts";
+
+const probeEveryMs = 2_000;
+const probeTimeoutMs = 2_000;
+const slotsMax = 4_096;
+/** An engine under load may answer one probe late; it is not ill for that. */
+const lateProbesMax = 2;
+
+export interface EngineView {
+  readonly state: RunnerState;
+  /** Why it is not ready, in words for the operator. */
+  readonly reason: string | undefined;
+  /** The last one seen; undefined until the first. */
+  readonly engine: DetectedEngine | undefined;
+  /** By public id. */
+  readonly models: ReadonlyMap<string, OfferedModel>;
+  /** As the engine tells. */
+  readonly slots: number | undefined;
+}
+
+export interface EngineWatch {
+  view(): EngineView;
+  start(): void;
+  stop(): void;
+}
+
+export function createEngineWatch(
+  settings: HttpRunnerSettings,
+  dispatcher: Dispatcher,
+  { log, onChange }: RunnerDependencies,
+): EngineWatch {
+  const stopping = new AbortController();
+  const client = createEngineClient({
+    address: toEngineAddress(settings.url),
+    apiKey: settings.apiKey,
+    dispatcher,
+    signal: stopping.signal,
+    timeoutMs: probeTimeoutMs,
+  });
+  const createdAtS = Math.floor(Date.now() / 1_000);
+
+  let view: EngineView = {
+    state: "starting",
+    reason: "not reached yet",
+    engine: undefined,
+    models: new Map(),
+    slots: undefined,
+  };
+  let isKnown = false;
+  let inspect: (() => Promise<EngineReport>) | undefined;
+  let lateProbes = 0;
+
+  function become(next: Partial<EngineView>): void {
+    const before = view;
+    view = { ...view, ...next };
+    const { state: to, reason } = view;
+    if (to !== before.state)
+      log.info({ from: before.state, to, reason, engine: view.engine?.profile.name }, "runner changed state");
+    if (summary(view) !== summary(before)) onChange();
+  }
+
+  async function findEngine(): Promise<DetectedEngine> {
+    const { url: baseUrl, apiKey, engine } = settings;
+    const found = await detectEngine({ baseUrl, apiKey, engine, signal: stopping.signal });
+    if (found !== undefined && engine === undefined) return found;
+    // Nothing was recognised, or the operator's word was taken for it: the page that every engine has says why not, or that it is there.
+    const { status } = await client.ask("/v1/models");
+    if (found !== undefined) return found;
+    if (status === 503) throw new EngineIllError("/v1/models answered 503", true);
+    if (status !== 200) throw new EngineIllError(`/v1/models answered ${status}`);
+    throw new EngineIllError("/v1/models lists no model, or it is no server that speaks OpenAI's API");
+  }
+
+  async function checkHealth(path: string | undefined): Promise<void> {
+    if (path === undefined) return;
+    const { status } = await client.ask(path);
+    if (status !== 200) throw new EngineIllError(`${path} answered ${status}`, status === 503);
+  }
+
+  async function look(): Promise<void> {
+    let { engine } = view;
+    if (!isKnown || engine === undefined || inspect === undefined) {
+      engine = await findEngine();
+      inspect = engine.profile.createInspector(client);
+      isKnown = true;
+    }
+    const { profile } = engine;
+    const [report] = await Promise.all([inspect(), checkHealth(profile.healthPath)]);
+    const models = offerModels(report.models, { profile, names: settings.models, createdAtS });
+    if (models.size === 0) {
+      throw new EngineIllError(
+        settings.models === undefined ? "it has no model" : "it has none of the models that the worker's file names",
+      );
+    }
+    lateProbes = 0;
+    const slots = report.slots === undefined ? undefined : Math.min(report.slots, slotsMax);
+    become({ state: "ready", reason: undefined, engine, models, slots });
+  }
+
+  async function probe(): Promise<void> {
+    try {
+      await look();
+    } catch (error) {
+      if (stopping.signal.aborted) return;
+      if (isTimeout(error) && view.state === "ready" && ++lateProbes < lateProbesMax) return;
+      // What comes back may be another engine.
+      isKnown = false;
+      const isUp = error instanceof EngineIllError;
+      const isStarting = view.state === "starting" && (!isUp || error.isStarting);
+      const message = error instanceof Error ? error.message || error.name : String(error);
+      become({
+        state: isStarting ? "starting" : "unhealthy",
+        reason: isUp ? message : `cannot be reached: ${message}`,
+      });
+    }
+  }
+
+  async function probeForever(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      await probe();
+      // A server that is still starting is asked more often: it should take traffic as soon as it can.
+      const pauseMs = view.state === "ready" ? probeEveryMs : probeEveryMs / 4;
+      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  return {
+    view: () => view,
+    start() {
+      void probeForever();
+    },
+    stop() {
+      stopping.abort();
+      view = { ...view, state: "stopped", reason: undefined };
+    },
+  };
+}
+
+function isTimeout(error: unknown): boolean {
+  return error instanceof Error && error.name === "TimeoutError";
+}
+
+/** What gateways hear of, as one string. */
+function summary({ state, reason, engine, models, slots }: EngineView): string {
+  const served = [...models.values()].map((model) => [model.served, model.engine.isLoaded]);
+  return JSON.stringify([state, reason, engine?.profile.name, engine?.version, slots, served]);
+}
