@@ -7,6 +7,7 @@ export { describeModel, type ModelProfile } from "./model-profile.ts";
 export {
   createModelStore,
   fieldsSet,
+  type ModelChange,
   type ModelField,
   type ModelSettings,
   type ModelStore,

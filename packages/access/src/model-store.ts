@@ -7,6 +7,9 @@ export type ModelSettings = Omit<Model, "id" | "createdAt" | "updatedAt">;
 
 export type ModelField = keyof ModelSettings;
 
+/** What is undefined stays as it is. */
+export type ModelChange = { readonly [Field in ModelField]?: ModelSettings[Field] | undefined };
+
 /** Every field in the state "not set". */
 export const unsetModel: Readonly<ModelSettings> = Object.freeze({
   name: null,
@@ -27,13 +30,29 @@ export interface ModelStore {
   /** By id, `limit` at most. */
   listModels(limit: number): Promise<Model[]>;
   findModel(id: string): Promise<Model | undefined>;
-  /** Sets the fields that are given and leaves the others. @returns the model as it is afterwards. */
-  setModel(id: string, change: Partial<ModelSettings>): Promise<Model>;
-  /** @returns the model as it is afterwards; undefined when nothing is set any more, or nothing was. */
+  /** @returns the model as it is afterwards; undefined when nothing is set of it. */
+  setModel(id: string, change: ModelChange): Promise<Model | undefined>;
+  /** Gives fields back to the runners. @returns as `setModel`. */
   unsetModel(id: string, fields: readonly ModelField[]): Promise<Model | undefined>;
 }
 
 export function createModelStore({ db }: { db: Db }): ModelStore {
+  /** A row in which nothing is set would still be a model that the operator knows. */
+  async function setModel(id: string, change: ModelChange): Promise<Model | undefined> {
+    // The row is locked from its change on: what somebody sets meanwhile is not deleted.
+    return db.transaction(async (transaction) => {
+      const [row] = await transaction
+        .insert(model)
+        .values({ id, ...change })
+        .onConflictDoUpdate({ target: model.id, set: { ...change, updatedAt: sql`now()` } })
+        .returning();
+      if (row === undefined) throw new Error("an INSERT ... RETURNING gave no row");
+      if (fieldsSet(row).length > 0) return row;
+      await transaction.delete(model).where(eq(model.id, id));
+      return undefined;
+    });
+  }
+
   return {
     async listModels(limit) {
       return db.select().from(model).orderBy(asc(model.id)).limit(limit);
@@ -42,29 +61,8 @@ export function createModelStore({ db }: { db: Db }): ModelStore {
       const [found] = await db.select().from(model).where(eq(model.id, id));
       return found;
     },
-    async setModel(id, change) {
-      const [row] = await db
-        .insert(model)
-        .values({ id, ...change })
-        .onConflictDoUpdate({ target: model.id, set: { ...change, updatedAt: sql`now()` } })
-        .returning();
-      if (row === undefined) throw new Error("an INSERT ... RETURNING gave no row");
-      return row;
-    },
-    async unsetModel(id, fields) {
-      const change = Object.fromEntries(fields.map((field) => [field, unsetModel[field]]));
-      // The row is locked from the update on: what somebody sets meanwhile is not deleted.
-      return db.transaction(async (transaction) => {
-        const [row] = await transaction
-          .update(model)
-          .set({ ...change, updatedAt: sql`now()` })
-          .where(eq(model.id, id))
-          .returning();
-        if (row === undefined || fieldsSet(row).length > 0) return row;
-        await transaction.delete(model).where(eq(model.id, id));
-        return undefined;
-      });
-    },
+    setModel,
+    unsetModel: (id, fields) => setModel(id, Object.fromEntries(fields.map((field) => [field, unsetModel[field]]))),
   };
 }
 

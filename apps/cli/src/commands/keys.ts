@@ -3,11 +3,11 @@ import type { KeyStore, KeySummary } from "@tera/access";
 import type { Account } from "@tera/database";
 import { laneClasses } from "@tera/protocol";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { closest, distance } from "fastest-levenshtein";
 import { z } from "zod";
-import { type FoundStack, findStack } from "../stack/find-stack.ts";
-import { withKeyStore, withRedis } from "../stack/open-stack.ts";
+import { findStack } from "../stack/find-stack.ts";
+import { tellGateways, withKeyStore } from "../stack/open-stack.ts";
 import { CliError } from "../terminal/cli-error.ts";
+import { suggest } from "../terminal/suggest.ts";
 import { oneLine, renderTable } from "../terminal/table.ts";
 import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { parseExpiry } from "./expiry.ts";
@@ -212,7 +212,7 @@ async function revokeKey(
     if (!options.yes) await confirmRevocation(key, context);
     return { key: (await keyStore.revokeKey(keyId)) ?? key, before: false };
   });
-  const told = await tellGateways(stack, keyId);
+  const told = await tellGateways(stack, { type: "key", keyId });
   if (options.json)
     terminal.print(JSON.stringify({ ...revoked.key, status: statusOf(revoked.key), gatewaysTold: told === undefined }));
   else if (revoked.before) terminal.print(`${keyId} was revoked before (${revoked.key.revokedAt?.toISOString()}).`);
@@ -232,23 +232,12 @@ async function confirmRevocation(key: KeySummary, { terminal }: CommandContext):
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError("Nothing was revoked.");
 }
 
-/** @returns why it did not work. The key is revoked in Postgres either way. */
-async function tellGateways(stack: FoundStack, keyId: string): Promise<string | undefined> {
-  try {
-    const { publishInvalidation } = await import("@tera/queue");
-    await withRedis(stack, (redis) => publishInvalidation(redis, { type: "key", keyId }));
-    return undefined;
-  } catch (error) {
-    if (error instanceof Error) return error.message;
-    throw error;
-  }
-}
-
 function unknownId(what: string, id: string, known: readonly { id: string }[], otherwise: string): CliError {
-  const ids = known.map((each) => each.id);
-  const nearest = ids.length === 0 ? undefined : closest(id, ids);
-  const likely = nearest !== undefined && distance(id, nearest) <= 4;
-  return new CliError(`There is no ${what} ${id}. ${likely ? `Did you mean ${nearest}?` : otherwise}`);
+  const suggestion = suggest(
+    id,
+    known.map((each) => each.id),
+  );
+  return new CliError(`There is no ${what} ${id}. ${suggestion ?? otherwise}`);
 }
 
 function statusOf(key: KeySummary): "active" | "revoked" | "expired" {

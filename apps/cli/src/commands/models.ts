@@ -1,98 +1,79 @@
-/** `tera models list`: what can be asked for right now, as the gateways see it. */
-import type { RunnerStatus, ServedModel, WorkerState } from "@tera/protocol";
+/** `tera models`: the catalog, as runners and operator make it. */
+import type { ModelField } from "@tera/access";
 import type { Command } from "commander";
-import { z } from "zod";
-import { findStack } from "../stack/find-stack.ts";
-import { readWorkers } from "../stack/open-stack.ts";
-import { renderTable } from "../terminal/table.ts";
 import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
-
-const listOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
-
-interface ListedModel {
-  id: string;
-  /** Tokens; null: no engine says. */
-  contextLength: number | null;
-  features: string[];
-  /** Runners that serve it, and those of them that take requests now. */
-  runners: number;
-  runnersReady: number;
-  /** Slots of the ready ones, shared with the other models of the same runner, and those in use. */
-  slots: number;
-  busy: number;
-}
+import { setModel, setOptions, unsetModel, unsetOptions } from "./models/change-model.ts";
+import { listModels, listOptions } from "./models/list-models.ts";
+import { addSettingsOptions, fieldArgument, idArgument } from "./models/model-fields.ts";
+import { showModel, showOptions } from "./models/show-model.ts";
 
 export function registerModels(program: Command, context: CommandContext): void {
-  const models = program.command("models").description("list the models that are served");
-  models.addHelpText("after", "\nExamples:\n  tera models list\n");
+  const models = program.command("models").description("list the models, and say what their runners do not");
+  models.addHelpText(
+    "after",
+    `
+Examples:
+  tera models list
+  tera models show Qwen/Qwen2.5-7B-Instruct
+  tera models set Qwen/Qwen2.5-7B-Instruct --features tools,json_mode
+  tera models unset Qwen/Qwen2.5-7B-Instruct features
+`,
+  );
+
   models
     .command("list")
-    .description("list every model, with how many runners serve it")
+    .description("list every model, with how many runners serve it and what was set by hand")
     .option(...jsonOption)
     .option(...dataDirOption)
     .addHelpText("after", "\nExamples:\n  tera models list\n  tera models list --json | jq -r '.[].id'\n")
     .action(async (given: unknown) => listModels(listOptions.parse(given), context));
-}
 
-async function listModels(options: z.infer<typeof listOptions>, context: CommandContext): Promise<void> {
-  const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const workers = await readWorkers(stack);
-  const models = collectModels(workers);
-  if (options.json) {
-    terminal.print(JSON.stringify(models));
-    return;
-  }
-  if (models.length === 0) {
-    terminal.note(
-      workers.length === 0
-        ? "No model is served, because no worker is connected. `tera doctor` tells what to do."
-        : "No model is served: no runner of the connected workers has one yet. See `tera runners list`.",
+  models
+    .command("show")
+    .description("show what the runners say of a model, what was set by hand, and what clients see")
+    .argument("<id>", "as `tera models list` shows it", idArgument)
+    .option(...jsonOption)
+    .option(...dataDirOption)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tera models show tera/tera-nano\n  tera models show tera/tera-nano --json | jq .result\n",
+    )
+    .action(async (id: string, given: unknown) => showModel(id, showOptions.parse(given), context));
+
+  addSettingsOptions(
+    models
+      .command("set")
+      .description("say something of a model over what its runners say; in effect everywhere within a second")
+      .argument("<id>", "what clients call it", idArgument),
+  )
+    .option(...jsonOption)
+    .option(...dataDirOption)
+    .addHelpText(
+      "after",
+      `
+A <list> is separated by commas. What is not named stays as it was;
+\`tera models unset\` gives it back to the runners.
+
+Examples:
+  tera models set Qwen/Qwen2.5-VL-7B-Instruct --input-modalities text,image
+  tera models set my-org/my-model --context-length 32768 --always-listed
+  tera models set deepseek-ai/DeepSeek-R1 --reasoning-field both
+`,
+    )
+    .action(async (id: string, given: unknown) => setModel(id, setOptions.parse(given), context));
+
+  models
+    .command("unset")
+    .description("take back what was set of a model: the fields that are named, or all")
+    .argument("<id>", "as `tera models list` shows it", idArgument)
+    .argument("[fields...]", "names as in `tera models set`: features, context-length, ...", fieldArgument)
+    .option(...jsonOption)
+    .option(...dataDirOption)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tera models unset my-org/my-model features context-length\n  tera models unset my-org/my-model\n",
+    )
+    .action(async (id: string, fields: ModelField[] | undefined, given: unknown) =>
+      unsetModel(id, fields ?? [], unsetOptions.parse(given), context),
     );
-    return;
-  }
-  const table = renderTable<ListedModel>(
-    [
-      { header: "MODEL", value: ({ id }) => id, widthMin: 24 },
-      { header: "READY", value: ({ runners, runnersReady }) => `${runnersReady}/${runners}` },
-      { header: "BUSY", value: ({ busy, slots }) => `${busy}/${slots}` },
-      { header: "CONTEXT", value: ({ contextLength }) => contextLength?.toString() ?? "unknown" },
-      { header: "FEATURES", value: ({ features }) => features.join(", "), widthMin: 8 },
-    ],
-    models,
-    terminal.columns,
-  );
-  terminal.print(table);
-}
-
-function collectModels(workers: readonly WorkerState[]): ListedModel[] {
-  const runners = workers.flatMap((worker) => worker.runners.map((runner) => ({ runner, draining: worker.draining })));
-  const servings = runners.flatMap(({ runner, draining }) =>
-    runner.models.map((model) => ({ model, runner, draining })),
-  );
-  const byId = Map.groupBy(servings, ({ model }) => model.id);
-  return [...byId]
-    .map(([id, places]) => {
-      const ready = places.filter(({ runner, draining }) => runner.state === "ready" && !draining);
-      return {
-        id,
-        contextLength: smallestContext(places.map(({ model }) => model)),
-        features: [...new Set(places.flatMap(({ model }) => model.features))],
-        runners: places.length,
-        runnersReady: ready.length,
-        slots: sum(ready, ({ slots }) => slots),
-        busy: sum(ready, ({ busy }) => busy),
-      };
-    })
-    .sort((a, b) => a.id.localeCompare(b.id));
-}
-
-/** What a request can rely on, wherever it ends up. */
-function smallestContext(models: readonly ServedModel[]): number | null {
-  const lengths = models.flatMap(({ contextLength }) => contextLength ?? []);
-  return lengths.length === 0 ? null : Math.min(...lengths);
-}
-
-function sum(places: readonly { runner: RunnerStatus }[], count: (runner: RunnerStatus) => number): number {
-  return places.reduce((total, { runner }) => total + count(runner), 0);
 }

@@ -1,9 +1,10 @@
 /** What `tera models list`, `tera runners list` and `tera doctor` say of the workers that report to Redis. */
-import type { RunnerStatus, ServedModel, WorkerState } from "@tera/protocol";
-import { connectRedis, startWorkerPresence, type WorkerPresence } from "@tera/queue";
+import type { WorkerState } from "@tera/protocol";
+import { connectRedis, type WorkerPresence } from "@tera/queue";
 import { createTestDatabase, createTestRedis } from "@tera/testkit";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { runForTest } from "../../testing/run-cli.ts";
+import { servedModel as model, reportWorker, runnerStatus as runner } from "../../testing/workers.ts";
 
 const [testDatabase, testRedis] = await Promise.all([createTestDatabase(), createTestRedis()]);
 const log = { info: () => undefined, warn: () => undefined };
@@ -29,41 +30,11 @@ async function json(...args: string[]): Promise<unknown> {
   return JSON.parse((await run(...args, "--json")).stdout);
 }
 
-function model(id: string, change: Partial<ServedModel> = {}): ServedModel {
-  return {
-    id,
-    created: 0,
-    ownedBy: "tera",
-    inputModalities: ["text"],
-    outputModalities: ["text"],
-    features: ["tools"],
-    samplingParameters: [],
-    ...change,
-  };
-}
-
-function runner(id: string, change: Partial<RunnerStatus> = {}): RunnerStatus {
-  return { id, kind: "http", engine: "vllm", state: "ready", models: [], slots: 4, busy: 0, ...change };
-}
-
 async function connectWorker(workerId: string, change: Partial<WorkerState>): Promise<void> {
-  const state: WorkerState = {
-    version: 1,
-    workerId,
-    host: "gpu-1",
-    startedAtMs: 1,
-    draining: false,
-    runners: [],
-    gpus: [],
-    ...change,
-  };
-  const presence = startWorkerPresence({ redis, log, state: () => state });
-  presences.push(presence);
-  presence.announce();
-  await expect.poll(async () => (await redis.smembers("tera:workers")).includes(workerId)).toBe(true);
+  presences.push(await reportWorker(redis, workerId, change));
 }
 
-test("a model is listed once, with what all its runners offer together", async () => {
+test("a model is listed once, with what all its ready runners offer together", async () => {
   await connectWorker("w1", {
     runners: [
       runner("r1", { models: [model("org/big", { contextLength: 32_768 }), model("org/small")], busy: 3 }),
@@ -73,17 +44,21 @@ test("a model is listed once, with what all its runners offer together", async (
   await connectWorker("w2", { draining: true, runners: [runner("r3", { models: [model("org/big")] })] });
   const big = {
     id: "org/big",
-    contextLength: 8_192,
+    name: "org/big",
+    contextLength: 32_768,
     features: ["tools"],
+    listed: true,
     runners: 3,
     runnersReady: 1,
     slots: 4,
     busy: 3,
+    set: [],
   };
-  expect(await json("models", "list")).toEqual([big, { ...big, id: "org/small", contextLength: null, runners: 1 }]);
+  const small = { ...big, id: "org/small", name: "org/small", contextLength: null, runners: 1 };
+  expect(await json("models", "list")).toEqual([big, small]);
   const { stdout } = await run("models", "list");
   expect(stdout).toMatch(
-    /^MODEL\s+READY\s+BUSY\s+CONTEXT\s+FEATURES\norg\/big\s+1\/3\s+3\/4\s+8192\s+tools\norg\/small/,
+    /^MODEL\s+READY\s+BUSY\s+CONTEXT\s+FEATURES\norg\/big\s+1\/3\s+3\/4\s+32768\s+tools\norg\/small/,
   );
 });
 

@@ -3,25 +3,45 @@
  *
  * The drivers are loaded when needed too: they take half a second, which help and shell completion should not.
  */
-import type { KeyStore } from "@tera/access";
+import type { KeyStore, ModelStore } from "@tera/access";
+import type { Db } from "@tera/database";
 import type { WorkerState } from "@tera/protocol";
-import type { Redis } from "@tera/queue";
+import type { Invalidation, Redis } from "@tera/queue";
 import { CliError } from "../terminal/cli-error.ts";
 import { type FoundStack, missing } from "./find-stack.ts";
 
-/** @throws {CliError} when there is no database to speak to, or it does not answer, or was never migrated. */
+/** @throws {CliError} as `withDatabase`, and when there is no secret. */
 export async function withKeyStore<Result>(
   stack: FoundStack,
   work: (keyStore: KeyStore) => Promise<Result>,
 ): Promise<Result> {
-  const { databaseUrl, secret } = stack;
+  const { secret } = stack;
+  return withDatabase(stack, async (db) => {
+    if (secret === undefined) throw missing(stack, "TERA_SECRET");
+    const { createKeyStore } = await import("@tera/access");
+    return work(createKeyStore({ db, secret }));
+  });
+}
+
+/** @throws {CliError} as `withDatabase`. */
+export async function withModelStore<Result>(
+  stack: FoundStack,
+  work: (modelStore: ModelStore) => Promise<Result>,
+): Promise<Result> {
+  return withDatabase(stack, async (db) => {
+    const { createModelStore } = await import("@tera/access");
+    return work(createModelStore({ db }));
+  });
+}
+
+/** @throws {CliError} when there is no database to speak to, or it does not answer, or was never migrated. */
+async function withDatabase<Result>(stack: FoundStack, work: (db: Db) => Promise<Result>): Promise<Result> {
+  const { databaseUrl } = stack;
   if (databaseUrl === undefined) throw missing(stack, "DATABASE_URL");
-  if (secret === undefined) throw missing(stack, "TERA_SECRET");
   const { connectDatabase, databaseReason, isDatabaseUnavailable } = await import("@tera/database");
-  const { createKeyStore } = await import("@tera/access");
   const database = connectDatabase({ url: databaseUrl, name: "tera-cli", poolSizeMax: 1 });
   try {
-    return await work(createKeyStore({ db: database.db, secret }));
+    return await work(database.db);
   } catch (error) {
     if (isDatabaseUnavailable(error)) {
       throw new CliError(
@@ -31,7 +51,7 @@ export async function withKeyStore<Result>(
     }
     if (/relation ".*" does not exist/.test(databaseReason(error))) {
       throw new CliError(
-        `The database at ${placeOf(databaseUrl)} has no tables of Tera: start a gateway on it once, which makes them.`,
+        `The database at ${placeOf(databaseUrl)} has not all tables of this Tera: start a gateway of this version on it once, which makes them.`,
         { cause: error },
       );
     }
@@ -69,6 +89,18 @@ export async function withRedis<Result>(stack: FoundStack, work: (redis: Redis) 
 export async function readWorkers(stack: FoundStack): Promise<WorkerState[]> {
   const { readWorkerStates } = await import("@tera/queue");
   return withRedis(stack, readWorkerStates);
+}
+
+/** Tells every gateway of a change that Postgres has. @returns why it did not work; undefined: it did. */
+export async function tellGateways(stack: FoundStack, change: Invalidation): Promise<string | undefined> {
+  try {
+    const { publishInvalidation } = await import("@tera/queue");
+    await withRedis(stack, (redis) => publishInvalidation(redis, change));
+    return undefined;
+  } catch (error) {
+    if (error instanceof Error) return error.message;
+    throw error;
+  }
 }
 
 /** Host and port: a URL may hold a password. */
