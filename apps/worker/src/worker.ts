@@ -3,8 +3,9 @@
  * sign of life that tells gateways of it all.
  */
 import { hostname } from "node:os";
-import { openSlots, type RunnerStatus } from "@tera/protocol";
+import { type ControlMessage, type GpuStatus, openSlots, type RunnerLogs, type RunnerStatus } from "@tera/protocol";
 import {
+  answerRunnerLogs,
   createReplyPublisher,
   findDeadGateways,
   type Redis,
@@ -29,6 +30,8 @@ export interface WorkerDependencies {
   /** A new connection for one blocking reader. */
   connectBlocking(name: string): Redis;
   createRunners(dependencies: Pick<RunnerDependencies, "onChange">): Runner[];
+  /** The figures of this machine's GPUs. */
+  readGpus(): GpuStatus[];
   drainMs: number;
   log: RunnerLog & RedisLog;
 }
@@ -48,6 +51,7 @@ export function startWorker({
   redis,
   connectBlocking,
   createRunners,
+  readGpus,
   drainMs,
   log,
 }: WorkerDependencies): Worker {
@@ -65,7 +69,7 @@ export function startWorker({
   const control = startControlReader({
     workerId,
     blockingRedis: connectBlocking("tera-worker-control"),
-    onMessage: ({ requestId, attempt, reason }) => generator.cancel(requestId, attempt, reason === "deadline"),
+    onMessage: (message) => onControl(message),
     log,
   });
   const presence = startWorkerPresence({
@@ -78,7 +82,7 @@ export function startWorker({
       startedAtMs,
       draining,
       runners: supervisor.statuses(),
-      gpus: [],
+      gpus: readGpus(),
     }),
   });
 
@@ -86,6 +90,26 @@ export function startWorker({
     supervisor.notify();
     claimer.refresh();
     presence.announce();
+  }
+
+  function onControl(message: ControlMessage): void {
+    switch (message.type) {
+      case "cancel":
+        return generator.cancel(message.requestId, message.attempt, message.reason === "deadline");
+      case "runner_logs":
+        answerRunnerLogs(redis, workerId, message.token, runnerLogs(message.runnerId, message.linesMax)).catch(
+          (error: Error) => log.warn({ reason: error.message }, "a question for log lines is not answered"),
+        );
+    }
+  }
+
+  function runnerLogs(runnerId: string, linesMax: number): RunnerLogs {
+    const runner = supervisor.find(runnerId);
+    if (runner === undefined) return { version: 1, found: "no_runner" };
+    const lines = runner.logLines?.();
+    return lines === undefined
+      ? { version: 1, found: "no_log" }
+      : { version: 1, found: "lines", lines: lines.slice(-linesMax) };
   }
 
   const misses = new Map<string, number>();

@@ -6,8 +6,9 @@
  * |---|---|
  * | `tera:{m:<model>}:lane:<class>` | stream: jobs for a model, by class; group `workers` |
  * | `tera:{w:<worker>}:lane` | stream: jobs for one worker; it is their only reader |
- * | `tera:{w:<worker>}:control` | stream: what gateways tell one worker |
+ * | `tera:{w:<worker>}:control` | stream: what one worker is told outside the lanes |
  * | `tera:{w:<worker>}:state` | hash with TTL: a worker's heartbeat |
+ * | `tera:{w:<worker>}:logs:<token>` | string with TTL: a runner's last log lines, for who asked for them |
  * | `tera:{g:<gateway>}:reply` | stream: frames for one gateway |
  * | `tera:{g:<gateway>}:usage` | stream: the workers' copies of usage records |
  * | `tera:{g:<gateway>}:alive` | string with TTL: a gateway's heartbeat |
@@ -23,6 +24,7 @@ export const keys = {
   workerLane: (workerId: string) => `tera:{w:${workerId}}:lane`,
   control: (workerId: string) => `tera:{w:${workerId}}:control`,
   workerState: (workerId: string) => `tera:{w:${workerId}}:state`,
+  runnerLogs: (workerId: string, token: string) => `tera:{w:${workerId}}:logs:${token}`,
   reply: (gatewayId: string) => `tera:{g:${gatewayId}}:reply`,
   usage: (gatewayId: string) => `tera:{g:${gatewayId}}:usage`,
   alive: (gatewayId: string) => `tera:{g:${gatewayId}}:alive`,

@@ -13,6 +13,7 @@ const tickEveryMs = 250;
 export interface Supervisor {
   /** Takes a runner in and starts it. */
   add(runner: Runner): void;
+  find(runnerId: string): Runner | undefined;
   /** Takes a runner out and stops it; what it generates now fails as if its engine were lost. Resolves when it has stopped. */
   remove(id: string): Promise<void>;
   /** Models whose lanes are worth reading: a runner serves them, or will again without having to start. */
@@ -108,6 +109,7 @@ export function createSupervisor({ workerId, servedElsewhere, onChange, log }: S
       runner.start();
       health.runnerChanged();
     },
+    find: (runnerId) => members.find(({ runner }) => runner.id === runnerId)?.runner,
     async remove(id) {
       const index = members.findIndex(({ runner }) => runner.id === id);
       const [member] = index < 0 ? [] : members.splice(index, 1);
