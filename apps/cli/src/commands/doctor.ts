@@ -4,7 +4,9 @@ import type { Command } from "commander";
 import pc from "picocolors";
 import { z } from "zod";
 import type { Finding, FindingStatus } from "../doctor/finding.ts";
+import { lookForEngines } from "../engines/look-for-engines.ts";
 import { type FoundStack, findStack } from "../stack/find-stack.ts";
+import { readWorkers } from "../stack/open-stack.ts";
 import { oneLine } from "../terminal/table.ts";
 import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 
@@ -13,7 +15,7 @@ const doctorOptions = z.object({ json: z.boolean().optional(), dataDir: z.string
 export function registerDoctor(program: Command, context: CommandContext): void {
   program
     .command("doctor")
-    .description("check Node, disk, port, Postgres, Redis and runners; say how to fix what is wrong")
+    .description("check Node, disk, port, Postgres, Redis, runners and engines; say how to fix what is wrong")
     .option(...jsonOption)
     .option(...dataDirOption)
     .addHelpText(
@@ -36,6 +38,7 @@ async function examine(dataDir: string | undefined, context: CommandContext): Pr
   );
   const { checkPostgres } = await import("../doctor/check-postgres.ts");
   const { checkQueueAndRunners } = await import("../doctor/check-redis.ts");
+  const { checkEngines } = await import("../doctor/check-engines.ts");
   const node = checkNode(process.versions.node);
   let stack: FoundStack;
   try {
@@ -60,6 +63,10 @@ async function examine(dataDir: string | undefined, context: CommandContext): Pr
       : [await checkPort(), await checkRedisProgram(context.environment["PATH"])],
     checkPostgres(stack.databaseUrl),
     checkQueueAndRunners(stack),
+    // Why the workers cannot be asked is another check's finding.
+    Promise.all([lookForEngines(undefined), readWorkers(stack).catch(() => undefined)]).then(([ports, workers]) =>
+      checkEngines(ports, workers),
+    ),
   ]);
   return [node, ...groups.flat()];
 }

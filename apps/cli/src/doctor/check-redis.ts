@@ -61,7 +61,7 @@ function checkWorkers(workers: readonly WorkerState[]): Finding[] {
         check: `worker ${workerId}`,
         status: "broken",
         found: `The worker on ${host} has no runner.`,
-        fix: "Name one in its tera.worker.yaml and start it again.",
+        fix: "Start an engine there: one on a usual port is attached by itself. Or name it in tera.worker.yaml, and start the worker again.",
       },
     ];
   });

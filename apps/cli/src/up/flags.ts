@@ -23,10 +23,12 @@ export interface UpFlags {
 /** A runner as the worker's file has it; paths are absolute. */
 export type RunnerChoice = { kind: "llama"; model: string; name?: string } | { kind: "http"; url: string };
 
+/** What clients call it. */
+export const bundledModelName = "tera/tera-nano";
 const bundledModel: RunnerChoice = {
   kind: "llama",
   model: join(workspaceRoot, "models", "tera-nano", "tera-nano.gguf"),
-  name: "tera/tera-nano",
+  name: bundledModelName,
 };
 
 /** What commander hands over; a flag that was not given is absent. */

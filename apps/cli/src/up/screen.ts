@@ -82,9 +82,10 @@ function renderAttach({ redisUrl }: Ready): string[] {
     "",
     "npm start -- --runner http://127.0.0.1:8000",
     "",
-    "  or leave this running and start a worker with a file that names your engines (tera.worker.yaml):",
+    "  or leave this running and start a worker beside your engines: it attaches those",
+    "  on the usual ports, or the ones that its tera.worker.yaml names:",
     "",
-    `REDIS_URL=${quote(redisUrl)} TERA_WORKER_CONFIG=tera.worker.yaml node_modules/.bin/node apps/worker/src/main.ts`,
+    `REDIS_URL=${quote(redisUrl)} node_modules/.bin/node apps/worker/src/main.ts`,
   ];
 }
 
