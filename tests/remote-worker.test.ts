@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { connectRedis, keys, type Redis } from "@tera/queue";
+import { connectRedis, keys, type Redis, readWorkerStates } from "@tera/queue";
 import { createTestDatabase, expectedChat, startStack } from "@tera/testkit";
 import OpenAI from "openai";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -22,6 +22,7 @@ describe.skipIf(redis === undefined)("a worker that reaches only Redis, over TLS
   // NODE_EXTRA_CA_CERTS is read when a process starts: the apps get it from their environment, this process so.
   setDefaultCACertificates([...getCACertificates("default"), await readFile(redis.caFile, "utf8")]);
   const stack = await useStack({
+    fakeRunners: 2,
     runner: { models: [model] },
     services: {
       createDatabase: createTestDatabase,
@@ -46,9 +47,27 @@ describe.skipIf(redis === undefined)("a worker that reaches only Redis, over TLS
     expect(await usageRows(stack, 2)).toMatchObject([{ status: "succeeded" }, { status: "succeeded" }]);
   });
 
+  test("tries again on its other runner, and takes a failing one out", async () => {
+    const client = new OpenAI({ apiKey: stack.apiKey, baseURL: stack.baseUrl, maxRetries: 0 });
+    const body = { model, messages: [{ role: "user" as const, content: "Once more." }], max_tokens: 5 };
+    const [bad] = stack.runners;
+    await bad?.control({ faults: [{ kind: "status", status: 500 }] });
+    await expect
+      .poll(async () => {
+        const answer = await client.chat.completions.create(body);
+        expect(answer.choices[0]?.message.content).toBe(expectedChat(body).choices[0]?.content);
+        return (await runnerStates()).includes("ejected");
+      })
+      .toBe(true);
+    for (const runner of stack.runners) await runner.control({ faults: [{ kind: "status", status: 500 }] });
+    await expect(client.chat.completions.create(body)).rejects.toThrow();
+    for (const runner of stack.runners) await runner.control({ faults: null });
+    await expect.poll(runnerStates, { timeout: 30_000 }).toEqual(["ready", "ready"]);
+  });
+
   test("stops a generation that its client has left", async () => {
     const client = new OpenAI({ apiKey: stack.apiKey, baseURL: stack.baseUrl, maxRetries: 0 });
-    await stack.runners[0]?.control({ msPerToken: 50 });
+    for (const runner of stack.runners) await runner.control({ msPerToken: 50 });
     const stream = await client.chat.completions.create({
       ...{ model, max_tokens: 2_000, stream: true },
       messages: [{ role: "user", content: "Go on for ever." }],
@@ -56,7 +75,9 @@ describe.skipIf(redis === undefined)("a worker that reaches only Redis, over TLS
     // Longer than the second after which a worker looks whether its gateways are alive.
     let deltas = 0;
     for await (const chunk of stream) if (chunk.choices[0]?.delta.content && ++deltas === 30) break;
-    await expect.poll(async () => (await stack.runners[0]?.report())?.running).toBe(0);
+    const running = async () =>
+      (await Promise.all(stack.runners.map((runner) => runner.report()))).map((r) => r.running);
+    await expect.poll(running).toEqual([0, 0]);
   });
 
   test("needs nothing that its user may not do, from its start to its end", async () => {
@@ -101,15 +122,15 @@ describe.skipIf(redis === undefined)("a worker that reaches only Redis, over TLS
       ["FUNCTION", "FLUSH"],
       ["MODULE", "LIST"],
       ["SWAPDB", "0", "1"],
-      // Other workers, and who they are.
-      ["SMEMBERS", keys.workers],
+      // Other workers.
+      ["DEL", keys.workers],
       ["ZRANGE", keys.gateways, "0", "-1"],
-      ["HGET", keys.workerState("worker-2"), "state"],
       ["HSET", keys.workerState("worker-2"), "state", "{}"],
       ["DEL", keys.workerState("worker-2")],
       ["XREAD", "STREAMS", keys.control("worker-2"), "0"],
       ["XADD", keys.control("worker-2"), "*", "message", "{}"],
-      ["XREAD", "STREAMS", "tera:{w:worker-2}:lane", "0"],
+      ["XREAD", "STREAMS", keys.workerLane("worker-2"), "0"],
+      ["XADD", keys.workerLane("worker-2"), "*", "job", "{}"],
       // Models that are not its own.
       ["XREADGROUP", "GROUP", "workers", "worker-1", "STREAMS", foreignLane, ">"],
       ["XGROUP", "CREATE", foreignLane, "spy", "0", "MKSTREAM"],
@@ -165,8 +186,15 @@ describe.skipIf(redis === undefined)("a worker that reaches only Redis, over TLS
       expect(await thief.xadd(keys.usage("gateway-x"), "*", "usage", usage)).toMatch(/-/);
       expect(await thief.publish(keys.invalidate, "{}")).toBeGreaterThanOrEqual(1);
       expect(await thief.exists(keys.alive(gatewayId))).toBe(1);
+      // Whether another worker serves a model too: asked when a runner is slow.
+      expect(await readWorkerStates(thief)).toEqual([]);
     });
   });
+
+  async function runnerStates(): Promise<string[]> {
+    const states = await readWorkerStates(await connectAs(redis?.urls.admin ?? ""));
+    return states.flatMap(({ runners }) => runners.map(({ state }) => state));
+  }
 
   async function connectAs(url: string): Promise<Redis> {
     const connection = connectRedis(url, { name: "test", log: { info: () => undefined, warn: () => undefined } });
