@@ -44,6 +44,7 @@ interface Target {
 export function createHttpRunner(settings: HttpRunnerSettings, dependencies: RunnerDependencies): Runner {
   const { log } = dependencies;
   const { origin, pathPrefix } = toEngineAddress(settings.url);
+  const { host: address } = new URL(settings.url);
   const pool = new Pool(origin, {
     connections: null,
     pipelining: 1,
@@ -185,6 +186,7 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
         kind: "http",
         engine: engine?.profile.name ?? settings.engine ?? "unknown",
         engineVersion: engine?.version,
+        address,
         state,
         reason,
         models: [...models.values()].map(({ served }) => served),
