@@ -84,10 +84,12 @@ export interface TextDialect {
   readonly severalChoices: boolean;
   /** `/v1/completions` takes several prompts, and prompts as token ids. Otherwise one, as text. */
   readonly severalPrompts: boolean;
+  /** It leaves the stop string at the end of its text, where OpenAI takes it out. */
+  readonly stopInText?: boolean;
   /** Chat templates know no `developer` role: it is sent as `system`, which OpenAI defines as its older name. */
   readonly developerRole: boolean;
   responseFormat(format: ResponseFormat): unknown;
-  /** Undefined: leave it out. */
+  /** Asked also when the client chose nothing (`auto`). Undefined: leave it out. */
   toolChoice(choice: ToolChoice): unknown;
   readonly parallelToolCalls: boolean;
   /** Undefined: leave it out. */

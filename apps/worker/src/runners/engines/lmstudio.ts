@@ -44,10 +44,11 @@ export const lmstudio: EngineProfile = {
   name: "lmstudio",
   pages: ["/api/v0/models"],
   recognise(page) {
-    const data = asObject(page("/api/v0/models")?.json)?.["data"];
-    const isLmStudio =
-      Array.isArray(data) && data.every((entry: unknown) => asString(asObject(entry)?.["state"]) !== undefined);
-    return isLmStudio && readListing(page("/v1/models")) !== undefined ? {} : undefined;
+    const own = asObject(page("/api/v0/models")?.json);
+    const models: unknown = own?.["data"];
+    if (own?.["object"] !== "list" || !Array.isArray(models)) return undefined;
+    const haveState = models.every((model: unknown) => asString(asObject(model)?.["state"]) !== undefined);
+    return haveState && readListing(page("/v1/models")) !== undefined ? {} : undefined;
   },
   createInspector: (client) => () => inspect(client),
   text: {

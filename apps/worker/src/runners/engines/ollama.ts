@@ -54,7 +54,8 @@ function toEngineModel(id: string, shown: ShownModel | undefined, loaded: number
   if (shown?.capabilities?.includes("thinking")) features.push("reasoning");
   return {
     engineId: id,
-    publicId: /^(?:hf\.co|huggingface\.co)\//.test(id) ? toPublicId(id) : id,
+    // `latest` is the tag of a name without one.
+    publicId: /^(?:hf\.co|huggingface\.co)\//.test(id) ? toPublicId(id) : id.replace(/:latest$/, ""),
     kind: "text",
     contextLength: loaded || shown?.contextLength,
     quantization: shown?.quantization,

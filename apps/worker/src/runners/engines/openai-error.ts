@@ -8,9 +8,10 @@ import { type ErrorCode, TeraError } from "@tera/protocol";
 import { asArray, asCount, asObject, asString } from "./json-access.ts";
 
 const messageLengthMax = 1_000;
+const detailLengthMax = 300;
 const retryAfterMaxS = 3_600;
 const contextLength =
-  /context length|context size|context window|maximum context|too many tokens|exceeds? the (?:available|maximum)|longer than the|`?inputs`? tokens \+/i;
+  /context length|context size|context window|maximum context|too many tokens|exceeds? the (?:available|maximum)|longer than the|max_seq_len|(?:must have less than|must be <=) \d+(?: tokens)?\. Given/i;
 const noSuchModel =
   /model.{0,600}(?:not found|does not exist|not exist|unknown|not loaded)|unknown model|no such model/is;
 
@@ -24,12 +25,13 @@ export interface EngineErrorContext {
 
 /** @param body the error answer, as text. Only 400, 413 and 422 can be the client's fault: everything else is between us and the engine. */
 export function toEngineError(status: number, body: string, context: EngineErrorContext = {}): TeraError {
-  const detail = `HTTP ${status}: ${body.slice(0, messageLengthMax)}`;
   if (status === 400 || status === 413 || status === 422) {
     const { message, param } = readMessage(body);
     const code: ErrorCode = contextLength.test(message) ? "context_length_exceeded" : "invalid_request";
-    return new TeraError(code, clean(message, context), { param, detail });
+    // Validators quote the request: it belongs into the answer, not into a log.
+    return new TeraError(code, clean(message, context), { param, detail: `HTTP ${status}` });
   }
+  const detail = `HTTP ${status}: ${body.slice(0, detailLengthMax)}`;
   if (status === 429 || status === 503 || status === 529) {
     return new TeraError("runner_overloaded", "The model has no room for another request now. Try again soon.", {
       detail,
@@ -69,7 +71,10 @@ export function findErrorStatus(chunk: Record<string, unknown>): number | undefi
   const code = asCount(source["code"]) ?? asCount(Number(asString(source["code"]) ?? Number.NaN));
   if (code !== undefined && code >= 400 && code < 600) return code;
   const type = asString(source["error_type"]) ?? asString(source["type"]) ?? "";
-  return statusOfType[type] ?? 500;
+  const known = statusOfType[type];
+  if (known !== undefined) return known;
+  // LM Studio finds out that a prompt is too long when its stream has begun, and says so in a sentence alone.
+  return contextLength.test(asString(source["message"]) ?? asString(error) ?? "") ? 400 : 500;
 }
 
 function readMessage(body: string): { message: string; param: string | undefined } {

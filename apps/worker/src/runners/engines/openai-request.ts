@@ -17,7 +17,7 @@ export type RequestBody = Record<string, unknown>;
 /** @throws {TeraError} `unsupported_parameter` for what would silently give another answer than the one asked for. */
 export function toChatBody(request: ChatGeneration, model: EngineModel, dialect: TextDialect): RequestBody {
   refuseChoices(request.n, dialect);
-  const { sampling, toolChoice } = request;
+  const { sampling } = request;
   const body: RequestBody = {
     model: model.engineId,
     messages: dialect.developerRole ? request.messages : request.messages.map(toSystemRole),
@@ -30,7 +30,6 @@ export function toChatBody(request: ChatGeneration, model: EngineModel, dialect:
     body["top_logprobs"] = Math.min(sampling.logprobs, dialect.topLogprobsMax);
   }
   addTools(body, request, dialect);
-  if (toolChoice !== undefined && body["tools"] !== undefined) set(body, "tool_choice", dialect.toolChoice(toolChoice));
   if (request.responseFormat !== undefined)
     set(body, "response_format", dialect.responseFormat(request.responseFormat));
   if (request.reasoningEffort !== undefined)
@@ -111,14 +110,17 @@ function toSamplingBody(sampling: Sampling, dialect: TextDialect): RequestBody {
 }
 
 function addTools(body: RequestBody, request: ChatGeneration, dialect: TextDialect): void {
-  const { tools, toolChoice, parallelToolCalls } = request;
+  const { tools, parallelToolCalls } = request;
   if (tools === undefined) return;
-  const told = toolChoice === undefined ? undefined : dialect.toolChoice(toolChoice);
+  // TensorRT-LLM's default is none, not auto as everywhere else: it is always said.
+  const choice = request.toolChoice ?? "auto";
+  const told = dialect.toolChoice(choice);
   // An engine that cannot be told to call none is given none.
-  if (toolChoice === "none" && told === undefined) return;
+  if (choice === "none" && told === undefined) return;
   // One that cannot be told which is given that one alone.
-  const named = typeof toolChoice === "object" && typeof told !== "object" ? toolChoice.function.name : undefined;
+  const named = typeof choice === "object" && typeof told !== "object" ? choice.function.name : undefined;
   body["tools"] = named === undefined ? tools : tools.filter((tool) => tool.function.name === named);
+  set(body, "tool_choice", told);
   if (dialect.parallelToolCalls) set(body, "parallel_tool_calls", parallelToolCalls);
 }
 

@@ -48,6 +48,8 @@ export interface EngineStreamOptions {
   tools?: readonly Tool[] | undefined;
   /** The prompt has already opened a `<think>` block that the engine does not split off. */
   startsInReasoning?: boolean | undefined;
+  /** Stop strings that the engine leaves at the end of its text. */
+  stop?: readonly string[] | undefined;
   /** Bound of the request for each choice. */
   maxTokens?: number | undefined;
   /** Length of the request's body. */
@@ -59,8 +61,7 @@ export interface EngineStreamOptions {
 }
 
 interface ChoiceState {
-  /** Undefined for a completion: its text is as it is. */
-  text: AnswerText | undefined;
+  text: AnswerText;
   calls: ToolCallReader | undefined;
   finished: boolean;
   /** The latest `usage` of a chunk with this choice alone. */
@@ -84,7 +85,7 @@ export function createEngineStreamReader(options: EngineStreamOptions): EngineSt
     const known = choices[index];
     // More choices than were asked for belong to nobody, and an absurd index must not make an absurd array.
     if (known !== undefined || index >= options.choices) return known;
-    const text = kind === "chat" ? createAnswerText(options) : undefined;
+    const text = createAnswerText({ ...options, splitsReasoning: kind === "chat" });
     const state: ChoiceState = { text, calls: undefined, finished: false, usage: undefined };
     choices[index] = state;
     return state;
@@ -129,8 +130,8 @@ export function createEngineStreamReader(options: EngineStreamOptions): EngineSt
     const state = choiceState(index);
     if (state === undefined || state.finished) return;
     const delta: Delta = { index };
-    if (state.text === undefined) readText(asString(choice["text"]), delta);
-    else readMessage(asObject(choice["delta"]) ?? asObject(choice["message"]), state, state.text, delta);
+    if (kind === "completion") readText(asString(choice["text"]), state.text, delta);
+    else readMessage(asObject(choice["delta"]) ?? asObject(choice["message"]), state, delta);
 
     const logprobs = choice["logprobs"];
     if (logprobs != null) {
@@ -142,12 +143,7 @@ export function createEngineStreamReader(options: EngineStreamOptions): EngineSt
     if (!isEmpty(delta)) sink(delta);
   }
 
-  function readMessage(
-    source: Record<string, unknown> | undefined,
-    state: ChoiceState,
-    text: AnswerText,
-    delta: Delta,
-  ): void {
+  function readMessage(source: Record<string, unknown> | undefined, state: ChoiceState, delta: Delta): void {
     if (source === undefined) return;
     const reasoning = source["reasoning_content"] ?? source["reasoning"];
     const content = source["content"];
@@ -157,15 +153,15 @@ export function createEngineStreamReader(options: EngineStreamOptions): EngineSt
       seen(reasoning.length, true);
     }
     if (typeof content === "string" && content !== "") {
-      text.push(content, delta);
-      seen(content.length, text.inReasoning);
+      state.text.push(content, delta);
+      seen(content.length, state.text.inReasoning);
     }
     if (toolCalls != null) {
       state.calls ??= createToolCallReader();
       const calls = state.calls.read(toolCalls);
       if (calls.length === 0) return;
       // An engine that finds the calls itself leaves none in the text.
-      text.stopParsing(delta);
+      state.text.stopParsing(delta);
       delta.toolCalls = delta.toolCalls === undefined ? calls : [...delta.toolCalls, ...calls];
       seen(
         calls.reduce((length, call) => length + (call.arguments?.length ?? 0) + (call.name?.length ?? 0), 0),
@@ -174,10 +170,10 @@ export function createEngineStreamReader(options: EngineStreamOptions): EngineSt
     }
   }
 
-  function readText(text: string | undefined, delta: Delta): void {
-    if (!text) return;
-    delta.content = text;
-    seen(text.length, false);
+  function readText(piece: string | undefined, text: AnswerText, delta: Delta): void {
+    if (!piece) return;
+    text.push(piece, delta);
+    seen(piece.length, false);
   }
 
   function seen(length: number, isReasoning: boolean): void {
@@ -192,8 +188,8 @@ export function createEngineStreamReader(options: EngineStreamOptions): EngineSt
         detail: `the engine ended with ${reason}`,
       });
     }
-    state.text?.end(reason === "length", delta);
-    const calledTools = state.calls?.called === true || state.text?.calledTools === true;
+    state.text.end(reason === "length", delta);
+    const calledTools = state.calls?.called === true || state.text.calledTools;
     delta.finishReason = toFinishReason(reason, calledTools);
     state.finished = true;
     finished++;

@@ -3,7 +3,7 @@
  * https://huggingface.co/docs/text-generation-inference/basic_tutorials/using_guidance (`response_format` with `value`; not together with tools),
  * https://huggingface.co/docs/text-generation-inference/reference/metrics, router/src/lib.rs, server.rs and validation.rs in
  * github.com/huggingface/text-generation-inference (`/info`; any model name but `tgi` is an adapter's; `top_p` of 1 is refused; `n` and
- * `logit_bias` are unused; `presence_penalty` plus 2 is taken for the repetition penalty, so that 0 would spoil the text).
+ * `logit_bias` are unused; the stop string stays in the text; `presence_penalty` plus 2 is taken for the repetition penalty, so that 0 would spoil the text).
  */
 import { type EngineClient, EngineIllError } from "./engine-client.ts";
 import type { EngineProfile, EngineReport } from "./engine-profile.ts";
@@ -54,6 +54,7 @@ export const tgi: EngineProfile = {
     topLogprobsMax: 5,
     severalChoices: false,
     severalPrompts: false,
+    stopInText: true,
     developerRole: false,
     parallelToolCalls: false,
     responseFormat(format) {

@@ -98,6 +98,7 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
       choicesPerPrompt: request.n,
       tools: isChat && request.toolChoice !== "none" ? request.tools : undefined,
       startsInReasoning: settings.startsInReasoning,
+      stop: profile.text.stopInText ? request.sampling.stop : undefined,
       maxTokens: request.sampling.maxTokens,
       promptLength: json.length,
       estimatePromptTokens: () => estimatePromptTokens(body),
