@@ -10,15 +10,22 @@ export interface Progress {
   end(): void;
 }
 
+/** The part of a standard stream that is used here. */
+export interface Output {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
 const glyphs = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 const frameMs = 80;
 const clearLine = "\r\u001b[K";
 
-export function createProgress(stream: NodeJS.WriteStream): Progress {
+export function createProgress(stream: Output): Progress {
   return stream.isTTY ? createSpinner(stream) : createLines(stream);
 }
 
-function createLines(stream: NodeJS.WriteStream): Progress {
+function createLines(stream: Output): Progress {
   let last = "";
   const say = (line: string) => void stream.write(`tera: ${line}\n`);
   return {
@@ -32,12 +39,12 @@ function createLines(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-function createSpinner(stream: NodeJS.WriteStream): Progress {
+function createSpinner(stream: Output): Progress {
   let text = "";
   let frame = 0;
   const draw = () => {
     if (text === "") return;
-    const width = Math.max(10, stream.columns - 4);
+    const width = Math.max(10, (stream.columns ?? 80) - 4);
     stream.write(`${clearLine}${pc.cyan(glyphs[frame++ % glyphs.length] ?? "")} ${text.slice(0, width)}`);
   };
   const timer = setInterval(draw, frameMs).unref();

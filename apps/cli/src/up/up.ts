@@ -21,7 +21,7 @@ import { createParts, type Part, type Parts } from "./parts.ts";
 import { createPatience } from "./patience.ts";
 import { needsWorker, planWorker, type WorkerPlan } from "./plan-worker.ts";
 import { checkPort } from "./port.ts";
-import { createProgress, type Progress } from "./progress.ts";
+import { createProgress, type Output, type Progress } from "./progress.ts";
 import { type RunnerWatch, watchRunners } from "./runner-watch.ts";
 import { type Ready, renderJsonLine, renderScreen } from "./screen.ts";
 import { ensureSecret } from "./secret.ts";
@@ -30,8 +30,8 @@ import { UpError } from "./up-error.ts";
 import { renderWorkerFile } from "./worker-file.ts";
 
 export interface UpSurroundings {
-  stdout: NodeJS.WriteStream;
-  stderr: NodeJS.WriteStream;
+  stdout: Output;
+  stderr: Output;
   /** Where engines are looked for; by default on the usual ports. */
   localPorts?: readonly number[];
 }
