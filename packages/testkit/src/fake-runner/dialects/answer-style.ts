@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { CallStep, ChoiceStep } from "../choice.ts";
 import type { AnswerUsage } from "../generate.ts";
+import type { Body } from "./read-fields.ts";
 
 export type Finish = NonNullable<ChoiceStep["finish"]>;
 
@@ -61,6 +62,15 @@ export interface AnswerStyle {
 
 export function hexId(prefix: string, bytes = 16): string {
   return `${prefix}${randomBytes(bytes).toString("hex")}`;
+}
+
+/** vLLM's `continuous_usage_stats`, which others took over. */
+export function continuousUsage(style: AnswerStyle) {
+  return ({ stream_options: options }: Body): ((usage: AnswerUsage) => object) | undefined => {
+    const asked = typeof options === "object" && options !== null && "continuous_usage_stats" in options;
+    if (!asked || options.continuous_usage_stats !== true) return undefined;
+    return (usage) => ({ usage: style.usage({ ...usage, reasoningTokens: 0 }) });
+  };
 }
 
 /** OpenAI's counts without details. */

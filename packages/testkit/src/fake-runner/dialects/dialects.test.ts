@@ -212,6 +212,29 @@ it("as TensorRT-LLM tools alone call nothing", async () => {
   expect(chunks.flatMap((chunk) => chunk.choices[0]?.delta?.tool_calls ?? [])).toEqual([]);
 });
 
+it.each<[DialectName, object, (chunk: Chunk) => unknown, object]>([
+  [
+    "sglang",
+    { stream_options: { include_usage: true, continuous_usage_stats: true } },
+    (chunk) => chunk.usage,
+    { completion_tokens: 3 },
+  ],
+  [
+    "trtllm",
+    { stream_options: { include_usage: true, continuous_usage_stats: true } },
+    (chunk) => chunk.usage,
+    { completion_tokens: 3 },
+  ],
+  ["llamacpp", { timings_per_token: true }, (chunk) => chunk["timings"], { predicted_n: 3 }],
+])("as %s every chunk tells the counts so far to a client that asks", async (dialect, asked, countsOf, third) => {
+  await start(dialect);
+  const spoken = (chunks: Chunk[]) => chunks.filter((chunk) => chunk.choices[0]?.delta?.content);
+  const asking = await stream(chat, { model: "org/m", messages, max_tokens: 5, ...asked });
+  expect(countsOf(spoken(asking.chunks)[2] ?? { choices: [] })).toMatchObject(third);
+  const silent = await stream(chat, { model: "org/m", messages, max_tokens: 5 });
+  expect(countsOf(spoken(silent.chunks)[2] ?? { choices: [] }) ?? undefined).toBeUndefined();
+});
+
 it.each(["hermes", "qwen3_coder"] as const)(
   "without a parser, calls are text as %s models write them",
   async (rawTools) => {

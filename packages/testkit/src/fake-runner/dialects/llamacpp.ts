@@ -9,12 +9,14 @@
  * - The repetition penalty is `repeat_penalty`; `n` may not exceed the slots; a stop word or `max_tokens` ends as elsewhere, and an answer that
  *   fills the context ends with `length`. Only a prompt as long as the context is refused, with both counts in the error.
  * - While it loads, every page answers 503 `Loading model`.
+ * - The last chunk has `timings` with the counts, with `timings_per_token` every chunk has those so far.
  * - Text completion knows neither `echo` nor `suffix`, and tells its usage in the chunk that ends.
  */
 import { randomBytes } from "node:crypto";
 import { badRequest, EngineError, invalidBody } from "../engine-error.ts";
+import type { AnswerUsage } from "../generate.ts";
 import type { FakeRunnerSettings } from "../settings.ts";
-import { type AnswerStyle, plainUsage, type StyledUsage } from "./answer-style.ts";
+import { type AnswerStyle, plainUsage } from "./answer-style.ts";
 import { type Dialect, type GenerationHandler, jsonPage, type Page, type PageMaker } from "./dialect.ts";
 import { engineCounts, prometheusPage } from "./prometheus.ts";
 import { type Body, commonChatFields, commonCompletionFields, type Field } from "./read-fields.ts";
@@ -26,7 +28,7 @@ const headers = { server: "llama.cpp" };
 const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const randomString = () => [...randomBytes(32)].map((byte) => letters[byte % letters.length]).join("");
 
-function timings({ promptTokens, cachedTokens, completionTokens }: StyledUsage) {
+function timings({ promptTokens, cachedTokens, completionTokens }: AnswerUsage) {
   return { timings: { cache_n: cachedTokens, prompt_n: promptTokens - cachedTokens, predicted_n: completionTokens } };
 }
 
@@ -51,6 +53,7 @@ const sampling: readonly Field[] = [
   ["repeat_penalty", "repetition_penalty"],
   "logit_bias",
   "stream_options",
+  "timings_per_token",
   ["n_cmpl", "n"],
   "n",
 ];
@@ -108,6 +111,7 @@ const chat: TextDialect = {
     return prefilled ? { ...read, continue_final_message: true } : read;
   },
   budget: tokenBudget,
+  progress: (read) => (read["timings_per_token"] === true ? timings : undefined),
 };
 
 const completion: TextDialect = {

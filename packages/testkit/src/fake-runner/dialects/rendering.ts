@@ -14,6 +14,8 @@ export interface RenderingOptions {
   asksUsage: boolean;
   /** Alternatives per token; undefined: no log probabilities. */
   logprobs: number | undefined;
+  /** What each chunk says of the tokens of its choice so far. */
+  progress?: ((index: number, tokens: number) => object) | undefined;
 }
 
 const doneEvent = "data: [DONE]\n\n";
@@ -70,7 +72,7 @@ function streamed(options: RenderingOptions): Rendering {
     return told;
   }
 
-  function chatStep(index: number, step: ChoiceStep): string {
+  function chatStep(index: number, step: ChoiceStep, progress: object | undefined): string {
     const calls = callsOf(index, step);
     const reasoning = style.reasoning === "hidden" ? "" : step.reasoning;
     const said = {
@@ -85,15 +87,16 @@ function streamed(options: RenderingOptions): Rendering {
     let text = "";
     if (!quiet || (step.finish !== undefined && !apart)) {
       const finish = apart ? undefined : step.finish;
-      text += chunk([{ index, delta: { ...style.delta, ...said }, ...style.choice, ...logprobs, ...ending(finish) }]);
+      const delta = { ...style.delta, ...said };
+      text += chunk([{ index, delta, ...style.choice, ...logprobs, ...ending(finish) }], progress);
     }
     if (step.finish !== undefined && apart) {
-      text += chunk([{ index, delta: style.finishDelta, ...style.choice, ...ending(step.finish) }]);
+      text += chunk([{ index, delta: style.finishDelta, ...style.choice, ...ending(step.finish) }], progress);
     }
     return text;
   }
 
-  function completionStep(index: number, step: ChoiceStep): string {
+  function completionStep(index: number, step: ChoiceStep, progress: object | undefined): string {
     const { finishApart = false, usageInFinish = false, choice } = style.completion ?? {};
     const logprobs =
       options.logprobs === undefined ? null : completionLogprobs(step.tokens, options.logprobs, 0, false);
@@ -103,12 +106,12 @@ function streamed(options: RenderingOptions): Rendering {
     if (step.content !== "" || finish !== undefined) {
       const told = { index, text: step.content, logprobs, ...choice, ...ending(finish) };
       if (held && !finishApart) lastChoice = told;
-      else text += chunk([told]);
+      else text += chunk([told], progress);
     }
     if (finishApart && step.finish !== undefined) {
       const told = { index, text: "", logprobs: null, ...choice, ...ending(step.finish) };
       if (held) lastChoice = told;
-      else text += chunk([told]);
+      else text += chunk([told], progress);
     }
     return text;
   }
@@ -125,18 +128,18 @@ function streamed(options: RenderingOptions): Rendering {
       }
       return text;
     },
-    step(index, step) {
+    step(index, step, tokens) {
       counted.add(step);
       if (step.finish !== undefined) ended++;
-      return isChat ? chatStep(index, step) : completionStep(index, step);
+      const progress = options.progress?.(index, tokens);
+      return isChat ? chatStep(index, step, progress) : completionStep(index, step, progress);
     },
     end(usage) {
       const styled = counted.complete(usage);
-      let text = lastChoice === undefined ? "" : chunk([lastChoice], { usage: style.usage(styled) });
+      const told = { usage: style.usage(styled), ...style.usageFields?.(styled) };
+      let text = lastChoice === undefined ? "" : chunk([lastChoice], told);
       const tells = style.streamUsage === "always" || (style.streamUsage === "asked" && asksUsage);
-      if (tells && lastChoice === undefined) {
-        text += chunk([], { usage: style.usage(styled), ...style.usageFields?.(styled) });
-      }
+      if (tells && lastChoice === undefined) text += chunk([], told);
       return text + (style.done ?? doneEvent);
     },
   };

@@ -8,12 +8,13 @@
  * - Unknown fields are ignored (pydantic's default), and so is the model's name. A body that does not fit is 400, not FastAPI's 422.
  * - Errors are flat: `{"object": "error", "message", "type", "param", "code"}`.
  * - Every chunk names all fields, with null where there is nothing; a choice ends in a chunk of its own, with `matched_stop`.
+ * - With `continuous_usage_stats` each chunk has its own choice's usage so far.
  * - Reasoning is in `reasoning_content`; `reasoning_tokens` stands in the usage itself; cached tokens are told only with --enable-cache-report.
  * - Prompt and answer must be shorter than the context: equal is too long.
  */
 import { EngineError } from "../engine-error.ts";
 import type { FakeRunnerSettings } from "../settings.ts";
-import { type AnswerStyle, hexId, plainUsage } from "./answer-style.ts";
+import { type AnswerStyle, continuousUsage, hexId, plainUsage } from "./answer-style.ts";
 import type { Dialect, GenerationHandler, PageMaker } from "./dialect.ts";
 import { fastApiNoPage, uvicornPage } from "./fast-api.ts";
 import { engineCounts, prometheusPage } from "./prometheus.ts";
@@ -87,6 +88,7 @@ const chat: TextDialect = {
     "continue_final_message",
   ],
   budget: tokenBudget,
+  progress: continuousUsage(style),
 };
 
 const generation = new Map<string, GenerationHandler>([

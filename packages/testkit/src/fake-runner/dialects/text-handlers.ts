@@ -4,7 +4,7 @@ import { chatBodySchema, completionBodySchema } from "../bodies.ts";
 import { prepareChat } from "../chat.ts";
 import { prepareCompletion } from "../completions.ts";
 import { type EngineError, parseBody } from "../engine-error.ts";
-import { generate } from "../generate.ts";
+import { type AnswerUsage, generate } from "../generate.ts";
 import type { TokenBudget } from "../generation-rules.ts";
 import type { FakeRunnerSettings } from "../settings.ts";
 import type { AnswerStyle } from "./answer-style.ts";
@@ -28,8 +28,10 @@ export interface TextDialect {
   rawReasoning?: boolean;
   /** The stop string is the last of the text. */
   keepsStop?: boolean;
-  /** How many requests may run at once bounds the choices of one. */
+  /** `stream_options.include_usage` when undefined. */
   asksUsage?(body: ChatBody | CompletionBody): boolean;
+  /** What every chunk of a stream says of its choice's tokens so far, for a client that asks. */
+  progress?(read: Body): ((usage: AnswerUsage) => object) | undefined;
 }
 
 export function createChatHandler(dialect: TextDialect): GenerationHandler {
@@ -40,6 +42,8 @@ export function createChatHandler(dialect: TextDialect): GenerationHandler {
     const { model, ...body } = parseBody(chatBodySchema, read);
     checkModel(dialect, model, settings);
     const { prompt, promptTokens, choices } = prepareChat(body, settings, dialect);
+    const cachedTokens = context.prefixCache.visit(prompt, promptTokens);
+    const tell = dialect.progress?.(read);
     const options = {
       style: dialect.style,
       kind: "chat" as const,
@@ -47,6 +51,8 @@ export function createChatHandler(dialect: TextDialect): GenerationHandler {
       choices: choices.length,
       asksUsage: dialect.asksUsage?.(body) ?? body.stream_options?.include_usage === true,
       logprobs: body.logprobs === true ? (body.top_logprobs ?? 0) : undefined,
+      progress:
+        tell && ((_: number, completionTokens: number) => tell({ promptTokens, cachedTokens, completionTokens })),
     };
     return generate(context, {
       reply,
@@ -54,7 +60,7 @@ export function createChatHandler(dialect: TextDialect): GenerationHandler {
       choices,
       rendering: createRendering(options, body.stream === true),
       promptTokens,
-      cachedTokens: context.prefixCache.visit(prompt, promptTokens),
+      cachedTokens,
       headers: dialect.style.headers,
     });
   };
@@ -68,6 +74,8 @@ export function createCompletionHandler(dialect: TextDialect): GenerationHandler
     const { model, ...body } = parseBody(completionBodySchema, read);
     checkModel(dialect, model, settings);
     const { prompts, promptTokens, choices } = prepareCompletion(body, settings, dialect);
+    const cached = prompts.map((prompt) => context.prefixCache.visit(prompt.text, prompt.tokens));
+    const tell = dialect.progress?.(read);
     const options = {
       style: dialect.style,
       kind: "completion" as const,
@@ -75,16 +83,20 @@ export function createCompletionHandler(dialect: TextDialect): GenerationHandler
       choices: choices.length,
       asksUsage: dialect.asksUsage?.(body) ?? body.stream_options?.include_usage === true,
       logprobs: body.logprobs ?? undefined,
+      progress:
+        tell &&
+        ((index: number, completionTokens: number) => {
+          const at = Math.floor(index / (body.n ?? 1));
+          return tell({ promptTokens: prompts[at]?.tokens ?? 0, cachedTokens: cached[at] ?? 0, completionTokens });
+        }),
     };
-    let cachedTokens = 0;
-    for (const prompt of prompts) cachedTokens += context.prefixCache.visit(prompt.text, prompt.tokens);
     return generate(context, {
       reply,
       logged,
       choices,
       rendering: createRendering(options, body.stream === true),
       promptTokens,
-      cachedTokens,
+      cachedTokens: cached.reduce((sum, tokens) => sum + tokens, 0),
       headers: dialect.style.headers,
     });
   };

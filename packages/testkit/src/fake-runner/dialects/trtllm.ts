@@ -5,14 +5,14 @@
  * errors, /metrics as JSON), postprocess_handlers.py (chunks); docs/source/commands/trtllm-serve. The sentence about the context is llmapi/llm.py's.
  *
  * - A field that it does not know refuses the request: 400 with `{"error": "<text>"}`. Other errors are flat, as SGLang's.
- * - `tool_choice` is "none" unless somebody says otherwise: tools alone call nothing.
+ * - `tool_choice` is "none" unless somebody says otherwise: tools alone call nothing. (What came after 1.2 takes "auto" when there are tools.)
  * - An answer longer than the context is cut, a prompt longer than it refused. Models are listed without a context length.
  * - Deltas have content and reasoning_content always, null fields never. In `stream_options`, `include_usage` is on by default.
  * - The first event of a choice has a space before its line's end.
  */
 import { EngineError, invalidBody } from "../engine-error.ts";
 import type { FakeRunnerSettings } from "../settings.ts";
-import { type AnswerStyle, hexId, plainUsage } from "./answer-style.ts";
+import { type AnswerStyle, continuousUsage, hexId, plainUsage } from "./answer-style.ts";
 import type { Dialect, GenerationHandler, PageMaker } from "./dialect.ts";
 import { fastApiNoPage, uvicornPage } from "./fast-api.ts";
 import { type Body, commonChatFields, commonCompletionFields, type Field, unknownFields } from "./read-fields.ts";
@@ -118,6 +118,7 @@ const chat: TextDialect = {
   },
   budget: tokenBudget,
   asksUsage: ({ stream_options: options }) => options != null && options.include_usage !== false,
+  progress: continuousUsage(style),
 };
 
 const completion: TextDialect = {
