@@ -12,6 +12,8 @@ const stack = await useStack({ gateways: 2, workers: 2, fakeRunners: 2 });
 const { model } = stack;
 const cli = fileURLToPath(new URL("../apps/cli/src/main.ts", import.meta.url));
 const execute = promisify(execFile);
+/** For what has to come, with nothing said about when. */
+const patiently = { interval: 20, timeout: 10_000 };
 
 /** `tera models ...`, as an operator types it. */
 async function models(...args: string[]): Promise<unknown> {
@@ -67,7 +69,7 @@ test("of two replicas the listing promises what both have", async () => {
   await stack.runners[1]?.control({ maxModelLen: 2_048 });
   const lengths = async () => (await listings()).map((listing) => listing.get(model));
   const smaller = { context_length: 2_048, max_output_length: 2_048 };
-  await expect.poll(lengths, { interval: 50, timeout: 20_000 }).toMatchObject([smaller, smaller]);
+  await expect.poll(lengths, patiently).toMatchObject([smaller, smaller]);
 });
 
 test("a model that is always listed answers 503 while nobody serves it, and an unknown one 404", async () => {
@@ -82,7 +84,7 @@ test("a model that is always listed answers 503 while nobody serves it, and an u
   expect(await codes()).toMatchObject([unknown, unknown]);
 
   await models("set", id, "--always-listed", "--context-length", "8192");
-  await expect.poll(async () => (await listings()).map((listing) => listing.has(id))).toEqual([true, true]);
+  await expect.poll(async () => (await listings()).map((listing) => listing.has(id)), patiently).toEqual([true, true]);
   const refused = await codes();
   expect(refused).toMatchObject([
     { status: 503, code: "no_replica" },
@@ -95,7 +97,7 @@ test("a model that is always listed answers 503 while nobody serves it, and an u
   expect(await clients[0]?.models.retrieve(id)).toMatchObject({ id, context_length: 8_192 });
 
   await models("unset", id);
-  await expect.poll(codes).toMatchObject([unknown, unknown]);
+  await expect.poll(codes, patiently).toMatchObject([unknown, unknown]);
 });
 
 test("a key for some models sees only those, also of those that are always listed", async () => {
@@ -107,7 +109,7 @@ test("a key for some models sees only those, also of those that are always liste
     modelScope: ["org/one", model],
   });
   await expect
-    .poll(async () => (await listings(apiKey)).map((listing) => [...listing.keys()]))
+    .poll(async () => (await listings(apiKey)).map((listing) => [...listing.keys()]), patiently)
     .toEqual([
       [model, "org/one"],
       [model, "org/one"],
@@ -132,9 +134,9 @@ test("reasoning goes under the name that was chosen, whole and streamed", async 
   };
   expect(await named()).toEqual(["reasoning_content"]);
   await models("set", model, "--reasoning-field", "both");
-  await expect.poll(named).toEqual(["reasoning", "reasoning_content"]);
+  await expect.poll(named, patiently).toEqual(["reasoning", "reasoning_content"]);
   await models("set", model, "--reasoning-field", "reasoning");
-  await expect.poll(named).toEqual(["reasoning"]);
+  await expect.poll(named, patiently).toEqual(["reasoning"]);
 });
 
 test("what the operator says that a model cannot do is refused before it reaches an engine", async () => {
@@ -144,6 +146,6 @@ test("what the operator says that a model cannot do is refused before it reaches
   await clients[0]?.chat.completions.create(asked);
   await models("set", model, "--features", "none");
   const refusal = () => clients[0]?.chat.completions.create(asked).catch((error: unknown) => error);
-  await expect.poll(refusal).toMatchObject({ status: 400, code: "unsupported_parameter", param: "tools" });
+  await expect.poll(refusal, patiently).toMatchObject({ status: 400, code: "unsupported_parameter", param: "tools" });
   await clients[0]?.chat.completions.create({ model, messages: question });
 });

@@ -112,6 +112,8 @@ async function main(): Promise<void> {
       void roster.refresh();
     },
   });
+  // What changed between the first reading and the subscription was not heard.
+  await catalog.refresh();
 
   let draining = false;
   const checks = {
