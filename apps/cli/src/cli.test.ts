@@ -21,6 +21,7 @@ const commands = [
   ["models", "unset"],
   ["runners"],
   ["runners", "list"],
+  ["runners", "logs"],
   ["doctor"],
   ["completion"],
 ];

@@ -1,26 +1,16 @@
-/** `tera runners list`: the engines behind the models, where they run, and why one of them does not. */
-import type { RunnerStatus } from "@tera/protocol";
-import type { Command } from "commander";
+/** `tera runners`: the engines behind the models. */
+import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
-import { findStack } from "../stack/find-stack.ts";
-import { readWorkers } from "../stack/open-stack.ts";
-import { oneLine, renderTable } from "../terminal/table.ts";
 import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
-
-const listOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
-
-interface ListedRunner extends RunnerStatus {
-  workerId: string;
-  host: string;
-  draining: boolean;
-}
+import { listOptions, listRunners } from "./runners/list-runners.ts";
+import { linesMax, logsOptions, printRunnerLogs } from "./runners/runner-logs.ts";
 
 export function registerRunners(program: Command, context: CommandContext): void {
-  const runners = program.command("runners").description("list the runners and what they do");
-  runners.addHelpText("after", "\nExamples:\n  tera runners list\n");
+  const runners = program.command("runners").description("list the runners and what they do, and read their logs");
+  runners.addHelpText("after", "\nExamples:\n  tera runners list\n  tera runners logs process-1\n");
   runners
     .command("list")
-    .description("list every runner of every connected worker")
+    .description("list every runner of every connected worker, with its state and why, and the GPUs")
     .option(...jsonOption)
     .option(...dataDirOption)
     .addHelpText(
@@ -28,43 +18,25 @@ export function registerRunners(program: Command, context: CommandContext): void
       "\nExamples:\n  tera runners list\n  tera runners list --json | jq '.[] | {id, state, reason}'\n",
     )
     .action(async (given: unknown) => listRunners(listOptions.parse(given), context));
+  runners
+    .command("logs")
+    .description("print the last lines that the engine of a runner wrote (runners of kind process, and llama's errors)")
+    .argument("<runner>", "id of the runner, as `tera runners list` shows it")
+    .option("--worker <id>", "the worker to ask, when several have a runner of this id")
+    .option("--lines <number>", `how many lines, at most ${linesMax}`, parseLines, 100)
+    .option(...jsonOption)
+    .option(...dataDirOption)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tera runners logs process-1\n  tera runners logs process-1 --worker gpu-1 --lines 500 | grep -i error\n",
+    )
+    .action(async (runnerId: unknown, given: unknown) =>
+      printRunnerLogs(z.string().parse(runnerId), logsOptions.parse(given), context),
+    );
 }
 
-async function listRunners(options: z.infer<typeof listOptions>, context: CommandContext): Promise<void> {
-  const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const workers = await readWorkers(stack);
-  const runners = workers
-    .flatMap(({ workerId, host, draining, runners: own }): ListedRunner[] =>
-      own.map((runner) => ({ ...runner, workerId, host, draining })),
-    )
-    .sort((a, b) => a.workerId.localeCompare(b.workerId) || a.id.localeCompare(b.id));
-  if (options.json) {
-    terminal.print(JSON.stringify(runners));
-    return;
-  }
-  if (runners.length === 0) {
-    terminal.note(
-      workers.length === 0
-        ? "No worker is connected. Start one beside your engine, or everything on this machine: npm start"
-        : "The connected workers have no runner: name one in their tera.worker.yaml.",
-    );
-    return;
-  }
-  const table = renderTable<ListedRunner>(
-    [
-      { header: "RUNNER", value: ({ id }) => id, widthMin: 12 },
-      { header: "WORKER", value: ({ workerId }) => workerId, widthMin: 8 },
-      { header: "ENGINE", value: ({ engine }) => engine, widthMin: 6 },
-      { header: "STATE", value: ({ state, draining }) => (draining ? "draining" : state) },
-      { header: "BUSY", value: ({ busy, slots }) => `${busy}/${slots}` },
-      { header: "MODELS", value: ({ models }) => models.map(({ id }) => id).join(", "), widthMin: 14 },
-    ],
-    runners,
-    terminal.columns,
-  );
-  terminal.print(table);
-  for (const { id, state, reason } of runners) {
-    if (reason !== undefined) terminal.print(`\n${oneLine(id)} is ${state}: ${oneLine(reason)}`);
-  }
+function parseLines(text: string): number {
+  const lines = Number(text);
+  if (Number.isInteger(lines) && lines >= 1 && lines <= linesMax) return lines;
+  throw new InvalidArgumentError(`It must be a whole number, 1 to ${linesMax}.`);
 }

@@ -1,0 +1,86 @@
+/** `tera runners logs`: what the engine behind a runner wrote last, asked of the worker that started it. */
+import type { WorkerState } from "@tera/protocol";
+import { z } from "zod";
+import { type FoundStack, findStack } from "../../stack/find-stack.ts";
+import { readWorkers, withRedis } from "../../stack/open-stack.ts";
+import { CliError } from "../../terminal/cli-error.ts";
+import { oneLine } from "../../terminal/table.ts";
+import type { CommandContext } from "../context.ts";
+
+/** A worker keeps no more. */
+export const linesMax = 500;
+const answerTimeoutMs = 3_000;
+const namesShownMax = 10;
+
+export const logsOptions = z.object({
+  worker: z.string().optional(),
+  lines: z.number(),
+  json: z.boolean().optional(),
+  dataDir: z.string().optional(),
+});
+
+/** @throws {CliError} saying why there are no lines. */
+export async function printRunnerLogs(
+  runnerId: string,
+  options: z.infer<typeof logsOptions>,
+  context: CommandContext,
+): Promise<void> {
+  const { terminal } = context;
+  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const worker = chooseWorker(await readWorkers(stack), runnerId, options.worker);
+  const lines = await fetchLines(stack, { workerId: worker.workerId, runnerId, linesMax: options.lines });
+  if (options.json) terminal.print(JSON.stringify(lines));
+  else if (lines.length === 0) terminal.note(`The engine of ${runnerId} has written nothing yet.`);
+  else terminal.print(lines.map(oneLine).join("\n"));
+}
+
+function chooseWorker(workers: readonly WorkerState[], runnerId: string, workerId: string | undefined): WorkerState {
+  if (workers.length === 0) throw new CliError("No worker is connected: `tera doctor` tells what to do.");
+  const asked = workerId === undefined ? workers : workers.filter((worker) => worker.workerId === workerId);
+  if (asked.length === 0) {
+    throw new CliError(
+      `No worker ${workerId} is connected. There are: ${listed(workers.map((each) => each.workerId))}.`,
+    );
+  }
+  const having = asked.filter(({ runners }) => runners.some(({ id }) => id === runnerId));
+  const [first] = having;
+  if (first === undefined) {
+    const others = listed([...new Set(asked.flatMap(({ runners }) => runners.map(({ id }) => id)))]);
+    const where = workerId === undefined ? "No connected worker has a" : `Worker ${workerId} has no`;
+    throw new CliError(`${where} runner ${runnerId}. There are: ${others}.`);
+  }
+  if (having.length > 1) {
+    const choice = listed(having.map((each) => each.workerId));
+    throw new CliError(`Several workers have a runner ${runnerId}: choose one with --worker. There are: ${choice}.`);
+  }
+  return first;
+}
+
+async function fetchLines(
+  stack: FoundStack,
+  question: { workerId: string; runnerId: string; linesMax: number },
+): Promise<string[]> {
+  const { workerId, runnerId } = question;
+  const { askRunnerLogs } = await import("@tera/queue");
+  const answer = await withRedis(stack, (redis) => askRunnerLogs(redis, { ...question, timeoutMs: answerTimeoutMs }));
+  switch (answer?.found) {
+    case "lines":
+      return answer.lines;
+    case "no_log":
+      throw new CliError(
+        `${runnerId} has no log here: Tera did not start its engine, so its lines are where that was started. Runners of kind process have one.`,
+      );
+    case "no_runner":
+      throw new CliError(`Worker ${workerId} has no runner ${runnerId} any more.`);
+    case undefined:
+      throw new CliError(
+        `Worker ${workerId} did not answer within ${answerTimeoutMs / 1_000} s: it may be hanging, or older than this command.`,
+      );
+  }
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return "none";
+  const shown = names.toSorted().slice(0, namesShownMax).join(", ");
+  return names.length > namesShownMax ? `${shown} and ${names.length - namesShownMax} more` : shown;
+}
