@@ -21,11 +21,11 @@ export function describeProcess(state: ProcessState, facts: ProcessFacts): strin
   switch (state.phase) {
     case "idle":
     case "launching":
-      return `is being started${before(state)}`;
+      return `its process is being started${before(state)}`;
     case "starting":
-      return `starting for ${seconds} s${before(state)}${waitingFor(facts)}${saying(facts.lastLines.slice(-1))}`;
+      return `${seconds} s since its start${before(state)}${waitingFor(facts)}${saying(facts.lastLines.slice(-1))}`;
     case "silent":
-      return `does not answer for ${seconds} s (${facts.probeProblem ?? "no answer"})${saying(facts.lastLines.slice(-1))}`;
+      return `no answer for ${seconds} s (${facts.probeProblem ?? "no answer"})${saying(facts.lastLines.slice(-1))}`;
     case "ending":
       return `${state.problem}; what is left of it is being ended`;
     case "pausing": {

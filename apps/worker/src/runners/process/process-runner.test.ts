@@ -80,7 +80,9 @@ test("while it starts, the reason says for how long, on which port, and what it 
     () =>
       expect(own.runner.status()).toMatchObject({
         state: "starting",
-        reason: expect.stringMatching(/^starting for \d+ s, not yet on port 19872; it said: Loading weights: {2}80%$/),
+        reason: expect.stringMatching(
+          /^\d+ s since its start, not yet on port 19872; it said: Loading weights: {2}80%$/,
+        ),
       }),
     { timeout: 10_000 },
   );
