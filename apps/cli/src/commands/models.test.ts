@@ -75,6 +75,7 @@ test("everything that can be set is set, shown and unset again", async () => {
   expect(JSON.parse(set.stdout)).toEqual({ id, operator, gatewaysTold: true });
   expect(await store.findModel(id)).toMatchObject(operator);
   expect(await show(id)).toMatchObject({ runners: [], fromRunners: null, operator, result: operator });
+  expect((await run(["show", id])).stdout).toContain("No runner serves it. Requests get 503, and it is listed all");
 
   const some = await run(["unset", id, "features", "always-listed", "--json"]);
   expect(JSON.parse(some.stdout)).toMatchObject({ unset: ["features", "alwaysListed"], gatewaysTold: true });
@@ -195,6 +196,8 @@ test("without Redis a change is stored all the same, and it is said that gateway
   expect(await store.findModel("org/untold")).toMatchObject({ name: "x" });
   const shown = await run(["show", "org/untold"], away);
   expect(shown).toMatchObject({ exitCode: 0, stderr: expect.stringContaining("What the runners say is not shown") });
+  // Nobody knows whether a runner serves it.
+  expect(shown.stdout).not.toContain("No runner");
   expect((await run(["unset", "org/untold"], away)).stderr).toContain("could not be told");
   expect(await store.findModel("org/untold")).toBeUndefined();
 });

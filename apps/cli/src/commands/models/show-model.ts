@@ -23,7 +23,8 @@ export async function showModel(
   const { terminal } = context;
   const stack = await findStack({ ...context, dataDir: options.dataDir });
   const models = await withModelStore(stack, (store) => store.listModels(listMax));
-  const servings = findServings(await readWorkersIfAny(stack, context));
+  const workers = await readWorkersIfAny(stack, context);
+  const servings = findServings(workers ?? []);
   const settings = models.find((model) => model.id === id);
   const own = servings.get(id) ?? [];
   if (settings === undefined && own.length === 0) {
@@ -45,21 +46,23 @@ export async function showModel(
       ready: slots > 0,
       model,
     }));
-    terminal.print(JSON.stringify({ id, runners, fromRunners: fromRunners ?? null, operator, result }));
+    terminal.print(
+      JSON.stringify({ id, runners: workers && runners, fromRunners: fromRunners ?? null, operator, result }),
+    );
     return;
   }
   terminal.print(renderFields({ fromRunners, settings, set, result }, terminal.columns));
-  terminal.print(`\n${describeServings(own, result)}`);
+  if (workers !== null) terminal.print(`\n${describeServings(own, result)}`);
 }
 
-/** Without Redis there is still what the operator set. */
-async function readWorkersIfAny(stack: FoundStack, { terminal }: CommandContext): Promise<WorkerState[]> {
+/** Without Redis there is still what the operator set. @returns null when Redis is away. */
+async function readWorkersIfAny(stack: FoundStack, { terminal }: CommandContext): Promise<WorkerState[] | null> {
   try {
     return await readWorkers(stack);
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
     terminal.note(`What the runners say is not shown: ${error.message}`);
-    return [];
+    return null;
   }
 }
 
@@ -115,12 +118,11 @@ function show(value: string | number | boolean | readonly string[] | null | unde
 }
 
 function describeServings(servings: readonly Serving[], { alwaysListed }: ModelProfile): string {
-  if (servings.length === 0) {
-    return `No runner serves it: requests are answered with 503${alwaysListed ? ", and it is listed all the same" : ", and it is not listed"}.`;
-  }
   const places = servings.map(({ workerId, runner, slots }) => {
     const state = slots === 0 && runner.state === "ready" ? "draining" : runner.state;
     return `${oneLine(runner.id)} on ${oneLine(workerId)} (${state})`;
   });
-  return `Served by ${places.join(", ")}.`;
+  if (servings.some(({ slots }) => slots > 0)) return `Served by ${places.join(", ")}.`;
+  const who = places.length === 0 ? "No runner serves it" : `No runner is ready to serve it: ${places.join(", ")}`;
+  return `${who}. Requests get 503, and it is ${alwaysListed ? "listed all the same" : "not listed"}.`;
 }
