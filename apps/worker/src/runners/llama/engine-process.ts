@@ -9,6 +9,8 @@ const lineLengthMax = 500;
 
 export interface EngineProcess {
   readonly pid: number | undefined;
+  /** What it wrote to its error output last, oldest first. */
+  readonly lastLines: readonly string[];
   send(message: ToEngine): void;
   /** Ends it at once; resolves when it is gone. Idempotent. */
   kill(): Promise<void>;
@@ -16,8 +18,8 @@ export interface EngineProcess {
 
 export interface EngineProcessEvents {
   onMessage(message: FromEngine): void;
-  /** Once. `how`: exit code or signal. `lastLines`: what it said last. */
-  onExit(how: string, lastLines: string[]): void;
+  /** Once. `how`: exit code or signal. */
+  onExit(how: string): void;
 }
 
 export function startEngineProcess(events: EngineProcessEvents): EngineProcess {
@@ -46,7 +48,7 @@ export function startEngineProcess(events: EngineProcessEvents): EngineProcess {
   child.on("error", (error) => {
     if (child.pid === undefined) end(error.message);
   });
-  void ended.then((how) => events.onExit(how, lastLines));
+  void ended.then((how) => events.onExit(how));
 
   /** An engine that speaks nonsense is broken, and must not take the worker with it. */
   function readMessage(value: unknown): FromEngine | undefined {
@@ -61,6 +63,7 @@ export function startEngineProcess(events: EngineProcessEvents): EngineProcess {
 
   return {
     pid: child.pid,
+    lastLines,
     send(message) {
       // Its end is heard of through `close`; a message that no longer reaches it has no other consequence.
       if (child.connected) child.send(message, () => undefined);

@@ -38,6 +38,8 @@ export function createLlamaRunner(settings: LlamaRunnerSettings, dependencies: L
   let reason: string | undefined = "not started";
   let model = unloadedModel(settings.name);
   let engine: EngineProcess | undefined;
+  /** Of the newest process, also when that has ended. */
+  let lastLines: readonly string[] = [];
   let failures = 0;
   let readySinceMs: number | undefined;
   let restartTimer: NodeJS.Timeout | undefined;
@@ -57,9 +59,10 @@ export function createLlamaRunner(settings: LlamaRunnerSettings, dependencies: L
     if (state === "stopped") return;
     const process = startEngineProcess({
       onMessage: (message) => hear(message),
-      onExit: (how, lastLines) => recover(how, lastLines),
+      onExit: (how) => recover(how),
     });
     engine = process;
+    lastLines = process.lastLines;
     log.info({ pid: process.pid }, "the engine process has started");
     const { model: file, name, slots, contextLength, gpu } = settings;
     process.send({ type: "load", model: file, name, slots, contextLength, gpu, modelsDir });
@@ -105,7 +108,7 @@ export function createLlamaRunner(settings: LlamaRunnerSettings, dependencies: L
     else task?.reject(toTeraError(end.error));
   }
 
-  function recover(how: string, lastLines: string[]): void {
+  function recover(how: string): void {
     engine = undefined;
     const stableMs = readySinceMs === undefined ? 0 : Date.now() - readySinceMs;
     failures = stableMs >= stableAfterMs ? 1 : failures + 1;
@@ -178,6 +181,7 @@ export function createLlamaRunner(settings: LlamaRunnerSettings, dependencies: L
     start: launch,
     // Its child is supervised through the pipe, and the model is warm before the child calls itself ready.
     canaryModel: () => undefined,
+    logLines: () => lastLines,
     generate,
     async stop() {
       clearTimeout(restartTimer);
