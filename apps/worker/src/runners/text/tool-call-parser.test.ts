@@ -1,4 +1,4 @@
-import type { ToolCallDelta } from "@tera/protocol";
+import type { Tool, ToolCallDelta } from "@tera/protocol";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createToolCallParser, type ToolCallPiece } from "./tool-call-parser.ts";
@@ -28,9 +28,17 @@ function join(parsed: Parsed, delta: ToolCallDelta): void {
   if (call !== undefined) call.arguments += delta.arguments ?? "";
 }
 
+const forecast: Tool = {
+  type: "function",
+  function: {
+    name: "forecast",
+    parameters: { properties: { city: { type: "string" }, days: { type: "integer" }, hourly: { type: "boolean" } } },
+  },
+};
+
 function parse(chunks: string[]): Parsed {
   let ids = 0;
-  const parser = createToolCallParser({ newId: () => `call_${ids++}` });
+  const parser = createToolCallParser({ tools: [forecast], newId: () => `call_${ids++}` });
   return collect([...chunks.map((chunk) => parser.push(chunk)), parser.end()]);
 }
 
@@ -116,7 +124,66 @@ test("it tells when a call has just been opened, is open and is complete", () =>
   expect([parser.inCall, parser.atOpening, parser.completedCalls]).toEqual([false, false, 1]);
 });
 
+const xmlCall = `<tool_call>
+<function=forecast>
+<parameter=city>
+Oslo "5"
+</parameter>
+<parameter=days>
+3
+</parameter>
+<parameter=hourly>
+True
+</parameter>
+</function>
+</tool_call>`;
+
+test("a call in XML is found, and its values have the types of the tool's schema", () => {
+  const { content, calls } = parse([`Sure.\n${xmlCall}\n${xmlCall}\n`]);
+  expect(content).toBe("Sure.");
+  expect(calls.map(({ id, name }) => [id, name])).toEqual([
+    ["call_0", "forecast"],
+    ["call_1", "forecast"],
+  ]);
+  expect(JSON.parse(calls[1]?.arguments ?? "")).toEqual({ city: 'Oslo "5"', days: 3, hourly: true });
+});
+
+test("a call in XML is given parameter by parameter", () => {
+  const parser = createToolCallParser({ newId: () => "call_0" });
+  expect(parser.push("<tool_call>\n<function=f>\n<para").toolCalls).toEqual([{ index: 0, id: "call_0", name: "f" }]);
+  expect(parser.push("meter=a>\nx\n</parameter>\n<parameter=b>").toolCalls).toEqual([
+    { index: 0, arguments: '{"a": "x"' },
+  ]);
+  expect(parser.push("y</parameter></function>").toolCalls).toEqual([{ index: 0, arguments: ', "b": "y"}' }]);
+  expect([parser.inCall, parser.completedCalls]).toEqual([true, 0]);
+  parser.push("\n</tool_call>");
+  expect([parser.inCall, parser.completedCalls]).toEqual([false, 1]);
+});
+
+test.each([
+  ["without parameters", "<tool_call><function=f></function></tool_call>", "{}"],
+  ["without its closing tags", "<tool_call><function=f><parameter=a>1</parameter></tool_call>", '{"a": "1"}'],
+  ["that the text ends within", "<tool_call><function=f><parameter=a>1</parameter>", '{"a": "1"}'],
+  ["with a parameter that never ends", "<tool_call><function=f><parameter=a>1", "{}"],
+])("a call in XML %s has whole arguments", (_name, text, given) => {
+  expect(parse([text])).toEqual({ content: "", calls: [{ id: "call_0", name: "f", arguments: given }] });
+});
+
+test("a call in XML that was cut off keeps what it had", () => {
+  const parser = createToolCallParser({ newId: () => "call_0" });
+  const pieces = [parser.push("<tool_call><function=f><parameter=a>1</parameter><param"), parser.end(true)];
+  expect(collect(pieces).calls).toEqual([{ id: "call_0", name: "f", arguments: '{"a": "1"' }]);
+});
+
+test("what stands between parameters ends a call in XML, and is content", () => {
+  expect(parse(["<tool_call><function=f>oops</function></tool_call>"])).toEqual({
+    content: "oops</function></tool_call>",
+    calls: [{ id: "call_0", name: "f", arguments: "{}" }],
+  });
+});
+
 const fragment = fc.oneof(
+  fc.constantFrom("<function=f>", "</function>", "<parameter=days>", "</parameter>", "<parameter=", xmlCall, "3"),
   fc.constantFrom("<tool_call>", "</tool_call>", "<tool", "\n", " ", "{", "}", "text", weather, `${weather}\n`),
   fc.constantFrom('{"name": "f", "arguments": ', '{"x": "</tool_call>"}', '{"arguments": {}, "name": "g"}'),
 );
@@ -146,6 +213,13 @@ test("nothing but white space is lost: what is not in a call is in the content",
     ),
     { numRuns: 1_000 },
   );
+});
+
+test("a parameter's name that never ends gives the same result for every chunk border", () => {
+  for (const length of [255, 256, 257, 300]) {
+    const text = `<tool_call><function=f><parameter=${"a".repeat(length)}>1</parameter></function></tool_call>`;
+    expect(parse([...text])).toEqual(parse([text]));
+  }
 });
 
 test("the beginning of a call that was cut off is shown to nobody", () => {
