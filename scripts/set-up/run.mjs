@@ -13,6 +13,7 @@ export async function run([command, ...args]) {
     up: ["apps/cli/src/main.ts", "up", ...args],
     tera: ["apps/cli/src/main.ts", ...args],
     bench: ["bench/src/main.ts", ...args],
+    chaos: ["tests/chaos/main.ts", ...args],
     test: ["scripts/test.mjs", ...args],
   };
   const program = programs[command];

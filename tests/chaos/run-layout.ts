@@ -1,0 +1,58 @@
+/** All faults of a layout, one after the other, on one stack. */
+import { connectRedis } from "@tera/queue";
+import { type Stack, startStack, type TestServices } from "@tera/testkit";
+import { createBadRunner } from "./bad-runner.ts";
+import type { Scale } from "./episode.ts";
+import { type Layout, runnerSettings, stackOptions } from "./layouts.ts";
+import type { Row } from "./row.ts";
+import { runCase } from "./run-case.ts";
+
+export interface RunLayoutOptions {
+  scale: Scale;
+  seed: number;
+  /** Vitest's by default. */
+  services?: TestServices;
+  log(line: string): void;
+  /** Called with each row; and with the logs of all parts where it was not met. */
+  onRow(row: Row, logs: string | undefined): void;
+}
+
+const quiet = { info: () => undefined, warn: () => undefined };
+
+/** @throws when a part of the stack did not hold: no fault of a runner may bring down a worker or a gateway. */
+export async function runLayout(
+  layout: Layout,
+  { services, scale, seed, log, onRow }: RunLayoutOptions,
+): Promise<void> {
+  const stack = await startStack({ ...stackOptions(layout), ...(services === undefined ? {} : { services }) });
+  try {
+    await runCases(stack);
+  } finally {
+    await stack.stop();
+  }
+
+  async function runCases(running: Stack): Promise<void> {
+    const [first] = running.runners;
+    if (first === undefined) throw new Error("the stack has no runner");
+    const redis = connectRedis(running.redisUrl, { name: "tera-chaos", log: quiet });
+    await redis.connect();
+    const badRunner = createBadRunner(first, runnerSettings);
+    try {
+      for (const faultCase of layout.cases) {
+        const row = await runCase(faultCase, {
+          stack: running,
+          redis,
+          badRunner,
+          layout: layout.name,
+          scale,
+          seed,
+          log,
+        });
+        onRow(row, row.met ? undefined : running.logs());
+      }
+    } finally {
+      redis.disconnect();
+      await badRunner.stop();
+    }
+  }
+}
