@@ -1,8 +1,9 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { ChatGeneration, Delta } from "@tera/protocol";
+import type { ChatGeneration, Delta, GenerationRequest } from "@tera/protocol";
 import { expectedChat, type FakeRunner, startFakeRunner } from "@tera/testkit";
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import type { HttpRunnerSettings } from "../../worker-file.ts";
 import type { Runner } from "../runner.ts";
 import { createHttpRunner } from "./http-runner.ts";
 
@@ -12,8 +13,8 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
 
-function startRunner(url: string): Runner {
-  const runner = createHttpRunner({ kind: "http", id: "r", url, slots: 4 }, { log, onChange: () => undefined });
+function startRunner(url: string, settings: Partial<HttpRunnerSettings> = {}): Runner {
+  const runner = createHttpRunner({ kind: "http", id: "r", url, ...settings }, { log, onChange: () => undefined });
   cleanups.push(() => runner.stop());
   runner.start();
   return runner;
@@ -30,6 +31,13 @@ function chat(model: string, maxTokens: number): ChatGeneration {
 }
 
 const ready = (runner: Runner) => vi.waitFor(() => expect(runner.status().state).toBe("ready"));
+
+async function generate(runner: Runner, request: GenerationRequest) {
+  const deltas: Delta[] = [];
+  const task = { requestId: "q", request, signal: new AbortController().signal };
+  const usage = await runner.generate(task, (delta) => deltas.push(delta));
+  return { deltas, usage, content: deltas.map((delta) => delta.content ?? "").join("") };
+}
 
 it.each(["", "/", "/v1", "/v1/"])("finds the models of a server whose address ends in '%s'", async (ending) => {
   const fake = await startFake({ models: ["org/a", "org/b"] });
@@ -110,6 +118,36 @@ it.each<[string, Parameters<typeof createServer>[1], string]>([
   ],
   ["hangs up before an answer", (request) => request.destroy(), "runner_failed"],
   [
+    "answers with a page",
+    (_request, response) => response.setHeader("content-type", "text/html; charset=utf-8").end("<html>hello</html>"),
+    "runner_failed",
+  ],
+  ["sends what is no JSON", (_request, response) => response.end("data: {oops\n\n"), "runner_failed"],
+  [
+    "sends a line without end",
+    (_request, response) => {
+      const chunk = Buffer.alloc(1024 * 1024, "a");
+      response.on("error", () => undefined).setHeader("content-type", "text/event-stream");
+      response.write("data: ");
+      const fill = () => {
+        while (!response.destroyed && response.write(chunk));
+        response.once("drain", fill);
+      };
+      fill();
+    },
+    "runner_failed",
+  ],
+  [
+    "reports an error in its stream",
+    (_request, response) => response.end('data: {"error":{"message":"boom","code":500}}\n\n'),
+    "runner_failed",
+  ],
+  [
+    "refuses our key",
+    (_request, response) => response.writeHead(401).end('{"error":{"message":"bad key"}}'),
+    "runner_failed",
+  ],
+  [
     "refuses the request",
     (_request, response) => response.writeHead(400).end('{"error":{"message":"no"}}'),
     "invalid_request",
@@ -122,4 +160,134 @@ it.each<[string, Parameters<typeof createServer>[1], string]>([
     code,
     retryable: code === "runner_failed",
   });
+});
+
+it("says how long an overloaded engine wants to be left alone", async () => {
+  const runner = startRunner(
+    await startBroken((_request, response) => response.writeHead(429, { "retry-after": "7" }).end("{}")),
+  );
+  await ready(runner);
+  await expect(generate(runner, chat("m", 5))).rejects.toMatchObject({
+    code: "runner_overloaded",
+    retryable: true,
+    retryAfterS: 7,
+  });
+});
+
+it("takes a whole answer where a stream was asked for", async () => {
+  const message = { role: "assistant", content: "Zürich" };
+  const answer = {
+    choices: [{ index: 0, message, finish_reason: "stop" }],
+    usage: { prompt_tokens: 2, completion_tokens: 1 },
+  };
+  const url = await startBroken((_request, response) =>
+    response.setHeader("content-type", "application/json").end(JSON.stringify(answer)),
+  );
+  const runner = startRunner(url);
+  await ready(runner);
+  const { content, usage } = await generate(runner, chat("m", 5));
+  expect([content, usage.completionTokens, usage.source]).toEqual(["Zürich", 1, "engine"]);
+});
+
+it("reads characters that are cut anywhere", async () => {
+  const fake = await startFake({ models: ["m"], bytesPerWrite: 1 });
+  const runner = startRunner(fake.url);
+  await ready(runner);
+  const expected = expectedChat({ model: "m", messages: [{ role: "user", content: "hi" }], max_tokens: 40 });
+  expect((await generate(runner, chat("m", 40))).content).toBe(expected.choices[0]?.content);
+});
+
+describe("what an engine tells of itself", () => {
+  it("is in the status: name, version, slots and context", async () => {
+    const fake = await startFake({
+      dialect: "llamacpp",
+      models: ["/models/Small-Q4.gguf"],
+      slots: 3,
+      maxModelLen: 512,
+    });
+    const runner = startRunner(fake.url);
+    await ready(runner);
+    expect(runner.status()).toMatchObject({
+      engine: "llamacpp",
+      engineVersion: expect.stringMatching(/^b/),
+      slots: 3,
+      models: [{ id: "Small-Q4", contextLength: 512 }],
+    });
+  });
+
+  it("gives way to the worker's file", async () => {
+    const fake = await startFake({ dialect: "llamacpp", models: ["/models/a.gguf"], slots: 3 });
+    const runner = startRunner(fake.url, { slots: 2, models: { "org/a": "/models/a.gguf" } });
+    await ready(runner);
+    expect(runner.status()).toMatchObject({ slots: 2, models: [{ id: "org/a" }] });
+    expect((await generate(runner, chat("org/a", 5))).usage.completionTokens).toBe(5);
+  });
+
+  it("is asked for anew when the engine comes back, for it may be another one", async () => {
+    const fake = await startFake({ dialect: "vllm", models: ["m"] });
+    const runner = startRunner(fake.url);
+    await ready(runner);
+    const port = Number(new URL(fake.url).port);
+    await fake.close();
+    await vi.waitFor(() => expect(runner.status().state).toBe("unhealthy"), { timeout: 8_000 });
+    await startFake({ dialect: "sglang", models: ["m"], port });
+    await vi.waitFor(() => expect(runner.status()).toMatchObject({ state: "ready", engine: "sglang" }), {
+      timeout: 8_000,
+    });
+  });
+
+  it("is why a runner does not become ready", async () => {
+    const loading = startRunner((await startFake({ dialect: "llamacpp", condition: "loading" })).url);
+    const locked = startRunner((await startFake({ apiKey: "right" })).url, { apiKey: "wrong" });
+    const other = startRunner((await startFake({ models: ["m"] })).url, { models: { "org/x": "x" } });
+    const reason = (runner: Runner, state: string, words: string) =>
+      vi.waitFor(() => expect(runner.status()).toMatchObject({ state, reason: expect.stringContaining(words) }));
+    await reason(loading, "starting", "503");
+    await reason(locked, "unhealthy", "401");
+    await reason(other, "unhealthy", "none of the models");
+  });
+});
+
+describe("a canary", () => {
+  it.each([
+    ["vllm", "a"],
+    ["llamacpp", "a"],
+    ["ollama", "a"],
+    ["lmstudio", "a"],
+    ["kokoro", "hexgrad/Kokoro-82M"],
+  ] as const)("may use of %s a model that is loaded: %s", async (dialect, id) => {
+    const runner = startRunner((await startFake({ dialect, models: ["a", "b"] })).url);
+    expect(runner.canaryModel()).toBeUndefined();
+    await ready(runner);
+    expect(runner.canaryModel()?.id).toBe(id);
+  });
+
+  it("is not run where it would load a model, cost money, choose between strangers, or is switched off", async () => {
+    const runners = [
+      startRunner((await startFake({ dialect: "ollama", models: ["a", "b"] })).url, { models: { "org/b": "b" } }),
+      startRunner((await startFake({ dialect: "openai", apiKey: "k" })).url, { engine: "hosted", apiKey: "k" }),
+      startRunner((await startFake({ dialect: "generic", models: ["a", "b"] })).url),
+      startRunner((await startFake()).url, { canary: false }),
+    ];
+    for (const runner of runners) {
+      await ready(runner);
+      expect(runner.canaryModel()).toBeUndefined();
+    }
+  });
+});
+
+it("refuses sound of a model that writes, and text of one that speaks", async () => {
+  const speaker = startRunner((await startFake({ dialect: "kokoro" })).url);
+  const writer = startRunner((await startFake({ dialect: "tgi", models: ["m"] })).url);
+  await ready(speaker);
+  await ready(writer);
+  const refused = expect.objectContaining({ code: "unsupported_parameter", retryable: false });
+  await expect(generate(speaker, chat("hexgrad/Kokoro-82M", 5))).rejects.toEqual(refused);
+  await expect(generate(writer, { kind: "speech", model: "m", input: "hi", format: "wav" })).rejects.toEqual(refused);
+});
+
+it("names a model that went away to nobody but the operator, and lets another replica try", async () => {
+  const runner = startRunner((await startFake({ models: ["m"] })).url);
+  await ready(runner);
+  await expect(generate(runner, chat("gone", 5))).rejects.toMatchObject({ code: "runner_failed", retryable: true });
 });
