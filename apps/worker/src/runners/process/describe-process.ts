@@ -30,9 +30,10 @@ export function describeProcess(state: ProcessState, facts: ProcessFacts): strin
       return `${state.problem}; what is left of it is being ended`;
     case "pausing": {
       const leftMs = (phaseLimitMs(state, facts.startTimeoutMs) ?? 0) - (facts.nowMs - state.sinceMs);
-      const inSeconds = Math.max(1, Math.ceil(leftMs / 1_000));
-      const next = `started again in ${inSeconds} s (failure ${state.failures} in a row)`;
-      return `${state.problem}; ${next}${saying(facts.lastLines.slice(-linesShown))}; more: tera runners logs ${facts.runnerId}`;
+      const next = `started again in ${Math.max(1, Math.ceil(leftMs / 1_000))} s`;
+      const inARow = state.failures > 1 ? `, failure ${state.failures} in a row` : "";
+      const where = facts.lastLines.length === 0 ? "" : ` (tera runners logs ${facts.runnerId})`;
+      return `${state.problem}; ${next}${inARow}${where}${saying(facts.lastLines.slice(-linesShown))}`;
     }
     case "serving":
     case "stopping":

@@ -20,7 +20,7 @@ export async function programProblem(
   for (const directory of searchPath.split(delimiter)) {
     if (await isProgram(resolve(workingDirectory, directory, program))) return undefined;
   }
-  return `there is no program ${program} on the PATH of this worker (${searchPath})`;
+  return `there is no program ${program} on this worker's PATH: write its whole path, or set PATH under env`;
 }
 
 async function isProgram(path: string): Promise<boolean> {

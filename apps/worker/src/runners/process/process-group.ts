@@ -39,7 +39,9 @@ async function isGroupAlive(groupId: number): Promise<boolean> {
   if (!signalGroup(groupId, 0)) return false;
   // macOS does not let a group of zombies be signalled.
   if (process.platform !== "linux") return true;
-  const processIds = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const names = await readdir("/proc").catch(() => undefined);
+  if (names === undefined) return true;
+  const processIds = names.filter((name) => /^\d+$/.test(name));
   const members = await Promise.all(processIds.map((processId) => isLivingMember(processId, groupId)));
   return members.includes(true);
 }

@@ -103,7 +103,12 @@ test.each([
 });
 
 test.each([
-  ["a program that is not there", ["no-such-program-of-tera"], {}, /no program no-such-program-of-tera on the PATH/],
+  [
+    "a program that is not there",
+    ["no-such-program-of-tera"],
+    {},
+    /no program no-such-program-of-tera on this worker's PATH/,
+  ],
   ["a path that is no program", ["/etc/passwd"], {}, /\/etc\/passwd is no program/],
   [
     "a directory that is not there",

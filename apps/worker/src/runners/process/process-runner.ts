@@ -90,7 +90,10 @@ export function createProcessRunner(settings: ProcessRunnerSettings, dependencie
     try {
       started = await startServer();
     } catch (error) {
-      return happen({ type: "launchFailed", problem: error instanceof Error ? error.message : String(error) });
+      const problem = error instanceof Error ? error.message : String(error);
+      // Once, or it would push out what the last process said.
+      if (problem !== state.problem) lines.note(`tera: not started: ${problem}`);
+      return happen({ type: "launchFailed", problem });
     }
     const startedAtMs = performance.now();
     server = started;

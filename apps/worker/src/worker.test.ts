@@ -1,0 +1,63 @@
+/** What a worker tells of itself over a real Redis, with a server that it starts itself. */
+import { askRunnerLogs, connectBlockingRedis, connectRedis, readWorkerStates } from "@tera/queue";
+import { createTestRedis } from "@tera/testkit";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { createHttpRunner } from "./runners/http/http-runner.ts";
+import { createProcessRunner } from "./runners/process/process-runner.ts";
+import { fakeCommand } from "./runners/process/testing.ts";
+import { startWorker } from "./worker.ts";
+
+const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+test("a worker tells of its runners and GPUs, and shows the log of a server that it started", async () => {
+  const testRedis = await createTestRedis();
+  const redis = connectRedis(testRedis.url, { name: "test", log });
+  await redis.connect();
+  const gpus = [{ index: 0, name: "NVIDIA H200", memoryUsedMiB: 1 }];
+  const server = {
+    kind: "process" as const,
+    id: "own",
+    command: fakeCommand,
+    env: {},
+    workingDirectory: "/",
+    startTimeoutMs: 30_000,
+    stopTimeoutMs: 2_000,
+  };
+  const worker = startWorker({
+    workerId: "w",
+    redis,
+    connectBlocking: (name) => connectBlockingRedis(testRedis.url, { name, log }),
+    createRunners: ({ onChange }) => [
+      createProcessRunner(server, { log, onChange, environment: process.env }),
+      createHttpRunner({ kind: "http", id: "foreign", url: "http://127.0.0.1:9" }, { log, onChange }),
+    ],
+    readGpus: () => gpus,
+    drainMs: 0,
+    log,
+  });
+  onTestFinished(async () => {
+    await worker.stop();
+    redis.disconnect();
+    await testRedis.stop();
+  });
+  await vi.waitFor(
+    async () =>
+      expect(await readWorkerStates(redis)).toMatchObject([
+        {
+          workerId: "w",
+          gpus,
+          runners: [{ id: "own", kind: "process", state: "ready", models: [{ id: "m" }] }, { id: "foreign" }],
+        },
+      ]),
+    { timeout: 15_000 },
+  );
+
+  const ask = (runnerId: string, linesMax = 100) =>
+    askRunnerLogs(redis, { workerId: "w", runnerId, linesMax, timeoutMs: 5_000 });
+  const all = await ask("own");
+  if (all?.found !== "lines") throw new Error(`no lines: ${JSON.stringify(all)}`);
+  expect(all.lines.join("\n")).toMatch(/^tera: .* is started on port \d+\nfake runner on http/);
+  expect(await ask("own", 1)).toMatchObject({ lines: all.lines.slice(-1) });
+  expect(await ask("foreign")).toMatchObject({ found: "no_log" });
+  expect(await ask("other")).toMatchObject({ found: "no_runner" });
+});
