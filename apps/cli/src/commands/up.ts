@@ -20,7 +20,14 @@ export function registerUp(program: Command): void {
     .option("--json", "print one JSON line when ready")
     .addHelpText(
       "after",
-      "\nWithout --model, --runner, --no-runner and --demo, the engines on the usual ports of this machine are\nattached (vLLM, SGLang, llama.cpp, TGI, Ollama, LM Studio), also those that are started later; where none is\nfound, the demo model is served.\n\nDATABASE_URL and REDIS_URL replace the embedded servers.\n",
+      `
+Without --model, --runner, --no-runner and --demo, the engines on the usual
+ports of this machine are attached (vLLM, SGLang, llama.cpp, TGI, Ollama, LM
+Studio), also those that are started later. Where none answers, the demo model
+is served.
+
+DATABASE_URL and REDIS_URL replace the embedded servers.
+`,
     )
     .action(async (options: unknown) => {
       process.exit(await up(options));

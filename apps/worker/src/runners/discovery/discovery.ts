@@ -72,7 +72,10 @@ export function startDiscovery(dependencies: DiscoveryDependencies): Discovery {
     if (stopping.signal.aborted) return state;
     if (state.is === "attached") return visitAttached(state, finding);
     if (finding.kind === "nothing") return { is: "free" };
-    if (finding.kind !== "engine") return foreign(port, state, describeFinding(finding), timing.otherAgainMs);
+    if (finding.kind !== "engine") {
+      const againMs = finding.kind === "unready" ? timing.engineAgainMs : timing.otherAgainMs;
+      return foreign(port, state, describeFinding(finding), againMs);
+    }
     const obstacle = await obstacleTo(finding);
     if (obstacle !== undefined) return foreign(port, state, obstacle, timing.engineAgainMs);
     return stopping.signal.aborted ? state : attachEngine(finding);
@@ -90,7 +93,7 @@ export function startDiscovery(dependencies: DiscoveryDependencies): Discovery {
 
   async function visitAttached(state: PortState & { is: "attached" }, finding: PortFinding): Promise<PortState> {
     const { engine, attachment, goneSinceMs = performance.now() } = state;
-    if (finding.kind === "silent") return { ...state, goneSinceMs: undefined };
+    if (finding.kind === "silent" || finding.kind === "unready") return { ...state, goneSinceMs: undefined };
     if (finding.kind === "engine") {
       if (finding.engine === engine.engine) return { ...state, goneSinceMs: undefined };
       await detach(state, `${titleOf(finding)} is in its place`);

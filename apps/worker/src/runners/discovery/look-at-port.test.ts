@@ -32,6 +32,32 @@ it("finds an engine, its version and its models", async () => {
   });
 });
 
+it("tells which models an engine has in memory", async () => {
+  const fake = await startFakeRunner({ dialect: "ollama", models: ["a:1b", "b:1b"] });
+  onTestFinished(() => fake.close());
+  expect(await lookAtPort(Number(new URL(fake.url).port), signal)).toMatchObject({
+    engine: "ollama",
+    models: [
+      { id: "a:1b", isLoaded: true },
+      { id: "b:1b", isLoaded: false },
+    ],
+  });
+});
+
+it("finds a llama.cpp server that loads its model still: its listing answers, all else is 503", async () => {
+  const loading = JSON.stringify({ error: { code: 503, message: "Loading model", type: "unavailable_error" } });
+  const port = await listenHttp((request, response) => {
+    if (request.url === "/v1/models") response.end('{"object":"list","data":[{"id":"m","owned_by":"llamacpp"}]}');
+    else response.writeHead(503).end(loading);
+  });
+  expect(await lookAtPort(port, signal)).toMatchObject({ kind: "engine", engine: "llamacpp", models: [{ id: "m" }] });
+});
+
+it("takes a server that is not ready for one that may become an engine", async () => {
+  const port = await listenHttp((_request, response) => response.writeHead(503).end());
+  expect(await lookAtPort(port, signal)).toEqual({ kind: "unready" });
+});
+
 it("finds nothing where nobody listens", async () => {
   const server = createServer();
   const port = await listen(server);

@@ -31,6 +31,8 @@ export type PortFinding =
   | { kind: "tera" }
   /** Takes the connection, and no answer comes in time: not HTTP, or very busy. */
   | { kind: "silent" }
+  /** Answers 503, as engines do while they load. */
+  | { kind: "unready" }
   /** Something else; `what` goes on after "port 8080 ". */
   | { kind: "other"; what: string }
   | ({ kind: "engine" } & FoundEngine);
@@ -51,6 +53,7 @@ export async function lookAtPort(port: number, signal: AbortSignal): Promise<Por
       const models = await readModels(detected, url, dispatcher, signal);
       return { kind: "engine", port, url, engine: detected.profile.name, version: detected.version, models };
     }
+    if (listed === 503) return { kind: "unready" };
     if (listed === 401 || listed === 403) {
       const what = "wants a key: if it is an engine, name it in tera.worker.yaml with its apiKey";
       return { kind: "other", what };
@@ -68,6 +71,8 @@ export function describeFinding(finding: Exclude<PortFinding, { kind: "nothing" 
       return "is a Tera gateway, which is never attached";
     case "silent":
       return "takes connections and says nothing";
+    case "unready":
+      return "answers 503: if it is an engine, it is not ready";
     case "other":
       return finding.what;
   }
