@@ -177,11 +177,12 @@ export const tgi: Dialect = {
     [
       "/metrics",
       (context) => {
-        const { running, waiting, generatedTokens, finished } = engineCounts(context);
+        const { running, waiting, promptTokens, generatedTokens, finished } = engineCounts(context);
         return prometheusPage([
           ["tgi_queue_size", "gauge", waiting],
           ["tgi_batch_current_size", "gauge", running],
           ["tgi_request_success", "counter", finished],
+          ["tgi_request_input_length_sum", "counter", promptTokens],
           ["tgi_request_generated_tokens_sum", "counter", generatedTokens],
         ]);
       },
