@@ -125,7 +125,6 @@ export const ollama: EngineProfile = {
     toolChoice: () => undefined,
     parallelToolCalls: false,
     reasoningEffort: (effort) => efforts[effort],
-    continuation: "always",
     features: ["tools", "json_mode", "structured_outputs"],
   },
   canary: "loaded",

@@ -18,6 +18,20 @@ it.each([
   ["FastAPI", { detail: "no" }, "no", undefined],
   ["FastAPI's validation", { detail: [{ type: "missing", loc: ["body", "a", 0], msg: "no" }] }, "no", "a.0"],
   ["Kokoro-FastAPI", { detail: { error: "validation_error", message: "no" } }, "no", undefined],
+  [
+    "vLLM's validation",
+    {
+      error: { message: "[{'type': 'missing', 'loc': ('body', 'messages', 0), 'msg': 'no', 'input': {'secret': 1}}]" },
+    },
+    "no",
+    "messages.0",
+  ],
+  [
+    "TensorRT-LLM's validation",
+    { error: '[{"type":"extra_forbidden","loc":["body","x"],"msg":"no","input":"secret"}]' },
+    "no",
+    "x",
+  ],
   ["nobody", { what: 1 }, "The model's engine refused the request.", undefined],
 ])("finds the sentence where %s puts it", (_engine, body, message, param) => {
   expect(toEngineError(422, JSON.stringify(body))).toMatchObject({ message, param });

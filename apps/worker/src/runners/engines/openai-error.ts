@@ -81,14 +81,27 @@ function readMessage(body: string): { message: string; param: string | undefined
   const root = asObject(parse(body));
   const error = asObject(root?.["error"]) ?? root;
   const problem = asObject(asArray(root?.["detail"])[0]);
-  const message =
+  const told =
     asString(error?.["message"]) ??
     asString(root?.["error"]) ??
     asString(root?.["detail"]) ??
     asString(asObject(root?.["detail"])?.["message"]) ??
     asString(problem?.["msg"]) ??
     "The model's engine refused the request.";
-  return { message, param: asString(error?.["param"]) ?? readLocation(problem?.["loc"]) };
+  const { message, location } = readProblems(told);
+  return { message, param: asString(error?.["param"]) ?? location ?? readLocation(problem?.["loc"]) };
+}
+
+/**
+ * vLLM and others put a validator's list of problems into the sentence, as JSON or as Python prints it: the first problem's words are kept, not the
+ * request that it quotes.
+ */
+function readProblems(text: string): { message: string; location: string | undefined } {
+  if (!text.startsWith("[{")) return { message: text, location: undefined };
+  const message = /["']msg["']:\s*(["'])(.*?)\1\s*[,}]/s.exec(text)?.[2];
+  const path = /["']loc["']:\s*[[(](.*?)[\])]/s.exec(text)?.[1] ?? "";
+  const location = readLocation([...path.matchAll(/["']?([\w.$-]+)["']?/g)].map((match) => match[1]));
+  return { message: message ?? "The model's engine refused the request.", location };
 }
 
 /** FastAPI's `["body", "stream_options", "x"]`. */

@@ -110,6 +110,13 @@ describe("the reading of an engine's stream", () => {
     expect([content, deltas.at(-1)?.finishReason, reader.complete]).toEqual(["a <tool_", "stop", true]);
   });
 
+  it("says to the client that an engine made fewer choices than were asked for", () => {
+    const { reader } = read([chunk({ content: "a" }, "stop"), "[DONE]"], { choices: 2 });
+    expect(reader.complete).toBe(false);
+    expect(reader.incomplete()).toMatchObject({ code: "unsupported_parameter", param: "n" });
+    expect(read([chunk({ content: "a" })]).reader.incomplete()).toMatchObject({ code: "runner_failed" });
+  });
+
   it("is not complete after [DONE] alone", () => {
     expect(read(["[DONE]"]).reader.complete).toBe(false);
   });
@@ -179,33 +186,33 @@ describe("tool calls", () => {
     expect(read([chunk({ content: call }, "stop")]).content).toBe(call);
   });
 
-  it("get an id where the engine gives none, and are read from an object where there should be a list", () => {
-    const call = { index: 0, id: "", type: "function", function: { name: "f", arguments: "{}" } };
+  it("get an id where the engine gives none that could be one, and are read from an object where there should be a list", () => {
+    const call = { index: 0, id: "0", type: "function", function: { name: "f", arguments: "{}" } };
     const { deltas } = read([chunk({ tool_calls: call }, "stop")]);
     expect(joinCalls(deltas)).toEqual([{ id: expect.stringMatching(/^call_\w{24}$/), name: "f", arguments: "{}" }]);
   });
 
   it("are told apart where an engine gives all of them the number 0", () => {
     const { deltas } = read([
-      piece({ index: 0, id: "a", function: { name: "f", arguments: "{}" } }),
-      piece({ index: 0, id: "b", function: { name: "f", arguments: '{"x"' } }),
+      piece({ index: 0, id: "id-a", function: { name: "f", arguments: "{}" } }),
+      piece({ index: 0, id: "id-b", function: { name: "f", arguments: '{"x"' } }),
       piece({ index: 0, function: { arguments: ":1}" } }),
     ]);
     expect(joinCalls(deltas)).toEqual([
-      { id: "a", name: "f", arguments: "{}" },
-      { id: "b", name: "f", arguments: '{"x":1}' },
+      { id: "id-a", name: "f", arguments: "{}" },
+      { id: "id-b", name: "f", arguments: '{"x":1}' },
     ]);
   });
 
   it("name themselves once where an engine repeats id and name in every piece", () => {
-    const call = { index: 0, id: "a", function: { name: "f", arguments: "{" } };
+    const call = { index: 0, id: "id-a", function: { name: "f", arguments: "{" } };
     const { deltas } = read([piece(call), piece({ ...call, function: { name: "f", arguments: "}" } })]);
-    expect(joinCalls(deltas)).toEqual([{ id: "a", name: "f", arguments: "{}" }]);
+    expect(joinCalls(deltas)).toEqual([{ id: "id-a", name: "f", arguments: "{}" }]);
   });
 
   it("have arguments as text also where an engine gives an object", () => {
-    const { deltas } = read([piece({ id: "a", function: { name: "f", arguments: { x: 1 } } })]);
-    expect(joinCalls(deltas)).toEqual([{ id: "a", name: "f", arguments: '{"x":1}' }]);
+    const { deltas } = read([piece({ id: "id-a", function: { name: "f", arguments: { x: 1 } } })]);
+    expect(joinCalls(deltas)).toEqual([{ id: "id-a", name: "f", arguments: '{"x":1}' }]);
   });
 });
 

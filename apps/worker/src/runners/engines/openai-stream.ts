@@ -32,6 +32,8 @@ export interface EngineStreamReader {
   event(data: string, name?: string): void;
   /** True once every choice has ended: an engine that closes earlier has failed. */
   readonly complete: boolean;
+  /** What to say of a stream that ended before it was complete. */
+  incomplete(): TeraError;
   /** The engine's own usage, or the count of what was seen. Call once, at the end. */
   usage(): Usage;
   /** Why the engine's own usage was not taken, for the operator. */
@@ -220,6 +222,18 @@ export function createEngineStreamReader(options: EngineStreamOptions): EngineSt
     event,
     get complete() {
       return finished >= options.choices;
+    },
+    incomplete() {
+      const begun = choices.filter((state) => state !== undefined).length;
+      if (finished > 0 && finished === begun) {
+        return new TeraError("unsupported_parameter", "This model makes one choice at a time: leave n at 1.", {
+          param: "n",
+          detail: `${begun} of ${options.choices} choices came`,
+        });
+      }
+      return new TeraError("runner_failed", "The model's engine broke off its answer. Try again.", {
+        detail: "stream ended early",
+      });
     },
     get doubt() {
       return doubt;

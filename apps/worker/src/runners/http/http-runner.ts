@@ -125,11 +125,7 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
       if (task.signal.aborted) return reader.usage();
       throw cause;
     }
-    if (!reader.complete) {
-      throw new TeraError("runner_failed", "The model's engine broke off its answer. Try again.", {
-        detail: "stream ended early",
-      });
-    }
+    if (!reader.complete) throw reader.incomplete();
     const usage = reader.usage();
     if (reader.doubt !== undefined) {
       log.warn({ requestId: task.requestId, doubt: reader.doubt }, "the engine's counts were not believed");
