@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { connectRedis, keys, type Redis, readWorkerStates } from "@tera/queue";
+import { askRunnerLogs, connectRedis, keys, type Redis, readWorkerStates } from "@tera/queue";
 import { createTestDatabase, expectedChat, startStack } from "@tera/testkit";
 import OpenAI from "openai";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -63,6 +63,11 @@ describe.skipIf(redis === undefined)("a worker that reaches only Redis, over TLS
     await expect(client.chat.completions.create(body)).rejects.toThrow();
     for (const runner of stack.runners) await runner.control({ faults: null });
     await expect.poll(runnerStates, { timeout: 30_000 }).toEqual(["ready", "ready"]);
+  });
+
+  test("tells a runner's log lines to who asks through a gateway's user", async () => {
+    const question = { workerId: "worker-1", runnerId: "runner-1", linesMax: 10, timeoutMs: 10_000 };
+    expect(await askRunnerLogs(await connectAs(redis.urls.gateway), question)).toBeDefined();
   });
 
   test("stops a generation that its client has left", async () => {
