@@ -3,8 +3,9 @@
  *
  * One loop per model (a model's lanes share a hash tag, two models' do not), with a connection of its own, because it blocks:
  * 1. wait until there are free slots;
- * 2. claim with the script, which respects classes and counts exactly;
- * 3. nothing there: block on all classes at once. This wait can return one job per class; what does not fit is put back.
+ * 2. claim with the script, which respects classes and counts exactly; passed over while the lanes are known to be empty;
+ * 3. nothing there: block on all classes at once, for an equal share of the free slots each. With fewer slots than classes it can return more than fits,
+ *    which is put back.
  * A job that was claimed and never accepted (its worker died in between) is taken over after `takeoverIdleMs`.
  */
 import { readFileSync } from "node:fs";
@@ -57,18 +58,27 @@ export function startLaneReader(options: LaneReaderOptions): ReadLoop {
     }
   }
 
-  async function claim(count: number): Promise<StreamEntry[]> {
-    return readStreams(await redis.eval(claimScript, lanes.length, ...lanes, laneGroup, workerId, count));
+  /** Nothing was left on any lane a moment ago. */
+  let drained = false;
+
+  async function claim(free: number): Promise<StreamEntry[]> {
+    const entries = readStreams(await redis.eval(claimScript, lanes.length, ...lanes, laneGroup, workerId, free));
+    drained = entries.length < free;
+    return entries;
   }
 
-  async function waitAndClaim(): Promise<StreamEntry[]> {
+  async function waitAndClaim(free: number): Promise<StreamEntry[]> {
+    const perLane = Math.max(1, Math.floor(free / lanes.length));
     const ids = lanes.map(() => ">");
-    return readStreams(
+    const entries = readStreams(
       await blockingRedis.call(
         "XREADGROUP",
-        ...["GROUP", laneGroup, workerId, "COUNT", "1", "BLOCK", String(blockMs), "STREAMS", ...lanes, ...ids],
+        ...["GROUP", laneGroup, workerId, "COUNT", String(perLane), "BLOCK", String(blockMs)],
+        ...["STREAMS", ...lanes, ...ids],
       ),
     );
+    drained = lanes.every((lane) => entries.filter(({ key }) => key === lane).length < perLane);
+    return entries;
   }
 
   async function takeOver(): Promise<void> {
@@ -87,7 +97,7 @@ export function startLaneReader(options: LaneReaderOptions): ReadLoop {
   }
 
   function take(entry: StreamEntry): void {
-    const drop = () => redis.multi().xack(entry.key, laneGroup, entry.id).xdel(entry.key, entry.id).exec();
+    const drop = () => dropEntry(redis, entry);
     let job: Job;
     try {
       job = decodeJob(entry.value ?? "");
@@ -101,8 +111,7 @@ export function startLaneReader(options: LaneReaderOptions): ReadLoop {
       job,
       accept: async () => {
         try {
-          const results = await drop();
-          return results?.[1]?.[1] === 1;
+          return await drop();
         } catch {
           return false;
         }
@@ -135,8 +144,8 @@ export function startLaneReader(options: LaneReaderOptions): ReadLoop {
       nextTakeoverAt = Date.now() + takeoverEveryMs;
       await takeOver();
     }
-    let entries = await claim(free);
-    if (entries.length === 0 && !signal.aborted) entries = await waitAndClaim();
+    let entries = drained ? [] : await claim(free);
+    if (entries.length === 0 && !signal.aborted) entries = await waitAndClaim(free);
     for (const entry of entries) take(entry);
   }
 
@@ -151,6 +160,16 @@ export function startLaneReader(options: LaneReaderOptions): ReadLoop {
         throw error;
       }),
   });
+}
+
+/**
+ * Takes an entry off its lane. In one write, but no transaction: that would be twice the commands, and an entry that is deleted and not acknowledged,
+ * because the connection broke in between, harms nobody.
+ * @returns false when it was not there any more.
+ */
+async function dropEntry(redis: Redis, { key, id }: StreamEntry): Promise<boolean> {
+  const [deleted] = await Promise.all([redis.xdel(key, id), redis.xack(key, laneGroup, id)]);
+  return deleted === 1;
 }
 
 function ignoreAway(): void {
