@@ -1,8 +1,8 @@
 /**
  * Reads the `tool_calls` of one choice, piece by piece, and makes of them what OpenAI's clients expect: numbered from 0, id and name once, in the first piece.
  *
- * Engines differ: TGI sends one call without a list and gives all of them the id "0", Ollama gives several calls the number 0 and their arguments whole, others
- * repeat id and name in every piece.
+ * Engines differ: TGI sends one call without a list and gives all of them the id "0", Ollama gives several calls the number 0 and their arguments
+ * whole, others repeat id and name in every piece.
  */
 import { randomBase62, type ToolCallDelta } from "@tera/protocol";
 import { asCount, asObject, asString } from "./json-access.ts";
@@ -17,9 +17,6 @@ export interface ToolCallReader {
   readonly called: boolean;
 }
 
-/** TGI numbers the calls of each answer anew. LM Studio's ids are numbers too, but long ones. */
-const mereNumber = /^\d{1,4}$/;
-
 interface KnownCall {
   index: number;
   /** As the engine gave it; "" when it gave none. */
@@ -29,7 +26,6 @@ interface KnownCall {
 export function createToolCallReader(): ToolCallReader {
   /** The engine's number of a call to the call that has it now. */
   const known = new Map<number, KnownCall>();
-  const ids = new Set<string>();
   let calls = 0;
 
   function readCall(value: unknown, position: number): ToolCallDelta | undefined {
@@ -48,14 +44,6 @@ export function createToolCallReader(): ToolCallReader {
     const id = engineId.length < idLengthMin ? `call_${randomBase62(24)}` : engineId;
     const first = { index: begun.index, id, arguments: pieces };
     return name === "" ? first : { ...first, name };
-  }
-
-  /** A client answers a call by its id, in a conversation that may have many. */
-  function makeId(engineId: string): string {
-    const isUnique = engineId !== "" && !mereNumber.test(engineId) && !ids.has(engineId);
-    const id = isUnique ? engineId : `call_${randomBase62(24)}`;
-    ids.add(id);
-    return id;
   }
 
   return {
