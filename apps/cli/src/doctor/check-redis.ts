@@ -101,5 +101,6 @@ function checkRunner(runner: RunnerStatus, { workerId, draining }: WorkerState):
   const reason = runner.reason === undefined ? "" : `: ${runner.reason}`;
   const passing = runner.state === "starting" || runner.state === "warming" || runner.state === "trial";
   const status = passing ? "warning" : "broken";
-  return { check, status, found: `${runner.engine} is ${runner.state}${reason}.`, fix: fixes[runner.state] };
+  const log = runner.kind === "process" ? ` Its log: tera runners logs ${runner.id}` : "";
+  return { check, status, found: `${runner.engine} is ${runner.state}${reason}.`, fix: fixes[runner.state] + log };
 }

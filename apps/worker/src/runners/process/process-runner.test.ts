@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { fakeCommand, fakeRunnerProgram, generate, isAlive, startProcessRunner, type TestRunner } from "./testing.ts";
 
@@ -120,6 +120,7 @@ test.each([
   const own = start(command, change);
   const status = await own.until("unhealthy");
   expect(status.reason).toMatch(reason);
+  expect(status.engine).toBe(basename(command[0] ?? ""));
 });
 
 test("a port that somebody else listens on is not taken for the server's", async () => {

@@ -5,6 +5,7 @@
  * What happens when is decided in process-state.ts; this file carries it out. Each process that is started gets an http runner of its own: nothing
  * that was learnt of the one before (models, version, connections) is taken for granted.
  */
+import { basename } from "node:path";
 import { emptyUsage, type RunnerState, type RunnerStatus, TeraError } from "@tera/protocol";
 import type { ProcessRunnerSettings } from "../../worker-file.ts";
 import { createHttpRunner } from "../http/http-runner.ts";
@@ -47,7 +48,8 @@ export function createProcessRunner(settings: ProcessRunnerSettings, dependencie
   let traffic: Runner | undefined;
   /** What it served when it was last asked: a client is told that a model is away, not that there is none. */
   let lastServed: Pick<RunnerStatus, "engine" | "engineVersion" | "models" | "slots"> = {
-    engine: settings.engine ?? "unknown",
+    // Until it has answered, its program's name is the best that is known.
+    engine: settings.engine ?? basename(settings.command[0] ?? ""),
     models: [],
     slots: settings.slots ?? 0,
   };
