@@ -49,7 +49,12 @@ test("how it ended is told with the last of its output", async () => {
 
 test("output that something escaped with keeps nobody waiting", async () => {
   const lines = createLogLines();
-  const server = await startServerProcess(command("setsid sh -c 'echo $$; exec sleep 20' & sleep 0.2; exit 0"), lines);
+  const program = `
+    const child = require("node:child_process").spawn("sleep", ["20"], { detached: true, stdio: "inherit" });
+    console.log(child.pid);
+    child.unref();`;
+  const words = [process.execPath, "--eval", program];
+  const server = await startServerProcess({ ...command(""), words }, lines);
   expect(await server.exited).toBe("exit code 0");
   expect(await server.end()).toBe(true);
   const escaped = Number(lines.all()[0]);
