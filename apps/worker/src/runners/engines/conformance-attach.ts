@@ -1,5 +1,5 @@
 /** For the conformance suite: an engine that speaks one dialect, the real http runner attached to it, and what it yields, put together. */
-import type { Delta, FinishReason, GenerationRequest, Usage } from "@tera/protocol";
+import type { Delta, FinishReason, GenerationRequest, TokenLogprob, Usage } from "@tera/protocol";
 import { type FakeRunner, type FakeRunnerSettingsChange, type LoggedRequest, startFakeRunner } from "@tera/testkit";
 import { expect, vi } from "vitest";
 import type { HttpRunnerSettings } from "../../worker-file.ts";
@@ -45,6 +45,7 @@ export interface ReceivedChoice {
   content: string;
   reasoning: string;
   calls: { id: string | undefined; name: string | undefined; arguments: string }[];
+  logprobs: TokenLogprob[];
   finishReasons: FinishReason[];
 }
 
@@ -67,7 +68,7 @@ export async function generate(
   const choices: ReceivedChoice[] = [];
   const audio: Buffer[] = [];
   const usage = await runner.generate({ requestId: "q", request, signal }, (delta) => {
-    choices[delta.index] ??= { content: "", reasoning: "", calls: [], finishReasons: [] };
+    choices[delta.index] ??= { content: "", reasoning: "", calls: [], logprobs: [], finishReasons: [] };
     const choice = choices[delta.index];
     if (choice !== undefined) collect(choice, delta);
     if (delta.audio !== undefined) audio.push(Buffer.from(delta.audio, "base64"));
@@ -84,5 +85,6 @@ function collect(choice: ReceivedChoice, delta: Delta): void {
     if (call === undefined) choice.calls[index] = { id, name, arguments: text };
     else call.arguments += text;
   }
+  choice.logprobs.push(...(delta.logprobs ?? []));
   if (delta.finishReason !== undefined) choice.finishReasons.push(delta.finishReason);
 }

@@ -1,5 +1,6 @@
 /** The engines that Tera drives, and what each of them can; see conformance-suite.ts. */
-import { type ConformingEngine, describeConformance, extendedParameters } from "./conformance-suite.ts";
+import { type ConformingEngine, extendedParameters } from "./conformance-subject.ts";
+import { describeConformance } from "./conformance-suite.ts";
 
 const model = (id: string) => ({ engineId: id, publicId: id });
 
@@ -10,6 +11,7 @@ const usual = {
   extended: extendedParameters,
   reasoning: "told",
   tools: true,
+  logprobs: true,
   json: true,
   severalChoices: true,
   completions: true,
@@ -17,12 +19,13 @@ const usual = {
   usage: "engine",
   cancelledUsage: "engine",
   refusesLongPrompts: true,
+  checksModel: false,
   saysOverloaded: true,
   canary: true,
 } as const satisfies Partial<ConformingEngine>;
 
 const engines: ConformingEngine[] = [
-  { ...usual, dialect: "vllm", name: "vllm", version: /^\d+\.\d+/, saysOverloaded: false },
+  { ...usual, dialect: "vllm", checksModel: true, name: "vllm", version: /^\d+\.\d+/, saysOverloaded: false },
   { ...usual, dialect: "sglang", name: "sglang", version: /^\d+\.\d+/, tells: ["contextLength", "slots"] },
   {
     ...usual,
@@ -47,11 +50,13 @@ const engines: ConformingEngine[] = [
   {
     ...usual,
     dialect: "ollama",
+    checksModel: true,
     name: "ollama",
     version: /^\d+\.\d+/,
     model: { engineId: "hf.co/Qwen/Qwen3-8B-GGUF:Q4_K_M", publicId: "Qwen/Qwen3-8B-GGUF" },
     features: ["tools", "json_mode", "structured_outputs", "reasoning"],
     extended: ["presence_penalty"],
+    logprobs: false,
     severalChoices: false,
     severalPrompts: false,
     cancelledUsage: "counted",
@@ -60,9 +65,11 @@ const engines: ConformingEngine[] = [
   {
     ...usual,
     dialect: "lmstudio",
+    checksModel: true,
     name: "lmstudio",
     features: ["tools", "json_mode", "structured_outputs"],
     extended: ["top_k", "repetition_penalty", "presence_penalty", "logit_bias"],
+    logprobs: false,
     severalChoices: false,
     severalPrompts: false,
     cancelledUsage: "counted",
@@ -79,6 +86,7 @@ const engines: ConformingEngine[] = [
   {
     ...usual,
     dialect: "openai",
+    checksModel: true,
     name: "hosted",
     // On this machine it looks like a proxy of one's own, so the operator must say what it is.
     runnerSettings: { engine: "hosted", apiKey: "sk-test" },
@@ -98,6 +106,7 @@ const engines: ConformingEngine[] = [
     tells: [],
     ignored: [...extendedParameters, "frequency_penalty"],
     tools: false,
+    logprobs: false,
     json: false,
     severalChoices: false,
     completions: false,
