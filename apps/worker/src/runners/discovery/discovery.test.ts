@@ -27,13 +27,19 @@ function startWatching(first: PortFinding, timing: Partial<DiscoveryTiming> = {}
   const lines: string[] = [];
   const attached: (FoundEngine & { detached: boolean })[] = [];
   const note = (_fields: object, message: string) => void lines.push(message);
+  let redisAway = false;
+  let questions = 0;
   const discovery = startDiscovery({
     ports: [port],
     async look() {
       looks++;
       return shown;
     },
-    drivenPorts: async () => driven,
+    async drivenPorts() {
+      questions++;
+      if (redisAway) throw new Error("Connection is closed.");
+      return driven;
+    },
     attach(found): Attachment {
       const entry = { ...found, detached: false };
       attached.push(entry);
@@ -49,12 +55,21 @@ function startWatching(first: PortFinding, timing: Partial<DiscoveryTiming> = {}
   });
   cleanups.push(() => discovery.stop());
   return {
-    lines,
+    /** Without the first, which names the ports. */
+    lines: () => lines.slice(1),
+    setRedisAway: (away: boolean) => {
+      redisAway = away;
+    },
     attached,
     driven,
     looks: () => looks,
     show(next: PortFinding) {
       shown = next;
+    },
+    /** Resolves when it was asked three times more what is driven. */
+    async askedAbout() {
+      const before = questions;
+      await vi.waitFor(() => expect(questions).toBeGreaterThan(before + 2));
     },
     /** Resolves when it was looked at twice more: the first of the two may have begun before now. */
     async lookedAt() {
@@ -68,7 +83,7 @@ it("attaches what is there at the start, and says so once", async () => {
   const watched = startWatching(engine());
   await vi.waitFor(() => expect(watched.attached).toHaveLength(1));
   expect(watched.attached[0]).toMatchObject(vllm);
-  expect(watched.lines).toEqual(["found vLLM 0.14.0 on port 8000: attached"]);
+  expect(watched.lines()).toEqual(["found vLLM 0.14.0 on port 8000: attached"]);
   // A ready engine is its runner's business.
   expect(watched.looks()).toBe(1);
 });
@@ -76,7 +91,7 @@ it("attaches what is there at the start, and says so once", async () => {
 it("attaches an engine that appears later", async () => {
   const watched = startWatching(nothing);
   await watched.lookedAt();
-  expect(watched.lines).toEqual([]);
+  expect(watched.lines()).toEqual([]);
   watched.show(engine());
   await vi.waitFor(() => expect(watched.attached).toHaveLength(1));
 });
@@ -84,7 +99,7 @@ it("attaches an engine that appears later", async () => {
 it("mentions something else once, and asks it again only after a while", async () => {
   const often = startWatching(webServer);
   await often.lookedAt();
-  expect(often.lines).toEqual(["port 8000 is a web server"]);
+  expect(often.lines()).toEqual(["port 8000 is a web server"]);
   const seldom = startWatching(webServer, { otherAgainMs: 3_600_000 });
   await often.lookedAt();
   expect(seldom.looks()).toBe(1);
@@ -95,18 +110,31 @@ it("waits for an engine's first model", async () => {
   const watched = startWatching(engine({ models: [] }));
   await watched.lookedAt();
   expect(watched.attached).toEqual([]);
-  expect(watched.lines).toEqual(["port 8000 is vLLM 0.14.0 without a model"]);
+  expect(watched.lines()).toEqual(["port 8000 is vLLM 0.14.0 without a model"]);
   watched.show(engine());
   await vi.waitFor(() => expect(watched.attached).toHaveLength(1));
 });
 
-it("leaves alone what another runner drives, until that has gone", async () => {
+it("leaves alone what another runner drives, without a look at it, until that has gone", async () => {
   const watched = startWatching(nothing);
   watched.driven.add(port);
   watched.show(engine());
-  await watched.lookedAt();
-  expect(watched.attached).toEqual([]);
+  await vi.waitFor(() => expect(watched.lines()).toEqual(["vLLM 0.14.0 on port 8000 has a runner already"]));
+  const looks = watched.looks();
+  await watched.askedAbout();
+  expect(watched.looks()).toBe(looks);
   watched.driven.clear();
+  await vi.waitFor(() => expect(watched.attached).toHaveLength(1));
+});
+
+it("attaches nothing while nobody can say what other workers drive", async () => {
+  const watched = startWatching(nothing);
+  watched.setRedisAway(true);
+  watched.show(engine());
+  await watched.lookedAt();
+  expect(watched.lines()).toEqual([expect.stringContaining("not attached while Redis")]);
+  expect(watched.attached).toEqual([]);
+  watched.setRedisAway(false);
   await vi.waitFor(() => expect(watched.attached).toHaveLength(1));
 });
 

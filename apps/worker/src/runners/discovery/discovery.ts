@@ -5,7 +5,9 @@
  * |-----------|--------------------------------------------|----------------------------------------------------------------------|
  * | free      | nobody listens there                       | looked at every two seconds: a refused connection costs nothing      |
  * | foreign   | what answers is no engine, or has no model | mentioned once, and asked again every minute: it may be a server     |
- * |           | yet, or somebody drives it already         | that does not expect us; an engine every five seconds                |
+ * |           | yet                                        | that does not expect us; what may become an engine every 5 seconds   |
+ * | driven    | an engine answers that a runner has        | left alone until the runner is gone, which is looked up every        |
+ * |           | already, here or on another worker         | 5 seconds                                                            |
  * | attached  | an engine was found                        | left to its runner while that is ready; else looked at as a free one |
  *
  * An engine that went away stays attached for ten minutes, as unhealthy: one that restarts loads its weights for minutes, and its models should answer
@@ -27,7 +29,7 @@ export interface DiscoveryDependencies {
   ports: readonly number[];
   /** Never rejects. */
   look(port: number, signal: AbortSignal): Promise<PortFinding>;
-  /** Ports of this machine that runners drive, attached ones too; asked before each attachment. */
+  /** Ports of this machine that runners drive, attached ones too; asked before each attachment. Rejects when Redis is away. */
   drivenPorts(): Promise<ReadonlySet<number>>;
   attach(engine: FoundEngine): Attachment;
   log: RunnerLog;
@@ -58,6 +60,7 @@ export interface Discovery {
 type PortState =
   | { is: "free" }
   | { is: "foreign"; why: string; againAtMs: number }
+  | { is: "driven"; againAtMs: number }
   | { is: "attached"; engine: FoundEngine; attachment: Attachment; goneSinceMs: number | undefined };
 
 export function startDiscovery(dependencies: DiscoveryDependencies): Discovery {
@@ -67,29 +70,42 @@ export function startDiscovery(dependencies: DiscoveryDependencies): Discovery {
 
   async function visit(port: number, state: PortState): Promise<PortState> {
     if (state.is === "attached" && state.attachment.isReady()) return { ...state, goneSinceMs: undefined };
-    if (state.is === "foreign" && performance.now() < state.againAtMs) return state;
+    if ((state.is === "foreign" || state.is === "driven") && performance.now() < state.againAtMs) return state;
+    if (state.is === "driven" && (await isDriven(port)) !== false) return driven();
     const finding = await look(port, stopping.signal);
     if (stopping.signal.aborted) return state;
     if (state.is === "attached") return visitAttached(state, finding);
     if (finding.kind === "nothing") return { is: "free" };
-    if (finding.kind !== "engine") {
-      const againMs = finding.kind === "unready" ? timing.engineAgainMs : timing.otherAgainMs;
-      return foreign(port, state, describeFinding(finding), againMs);
-    }
-    const obstacle = await obstacleTo(finding);
-    if (obstacle !== undefined) return foreign(port, state, obstacle, timing.engineAgainMs);
-    return stopping.signal.aborted ? state : attachEngine(finding);
+    if (finding.kind === "engine") return visitEngine(state, finding);
+    const againMs = finding.kind === "unready" ? timing.engineAgainMs : timing.otherAgainMs;
+    return foreign(port, state, describeFinding(finding), againMs);
   }
 
-  /** Why an engine cannot be attached now; goes on after "port 8000 ". */
-  async function obstacleTo(engine: FoundEngine): Promise<string | undefined> {
-    if (engine.models.length === 0) return `is ${titleOf(engine)} without a model`;
+  async function visitEngine(state: PortState, engine: FoundEngine): Promise<PortState> {
+    const { port, models } = engine;
+    const title = titleOf(engine);
+    if (models.length === 0) return foreign(port, state, `is ${title} without a model`, timing.engineAgainMs);
+    const isTaken = await isDriven(port);
+    if (stopping.signal.aborted) return state;
+    if (isTaken === undefined) {
+      const why = `is ${title}, not attached while Redis cannot tell whether another worker has it`;
+      return foreign(port, state, why, timing.engineAgainMs);
+    }
+    if (!isTaken) return attachEngine(engine);
+    log.info({}, `${title} on port ${port} has a runner already`);
+    return driven();
+  }
+
+  /** Undefined: nobody can say now. */
+  async function isDriven(port: number): Promise<boolean | undefined> {
     try {
-      return (await drivenPorts()).has(engine.port) ? "is driven by another runner already" : undefined;
-    } catch (error) {
-      return `is ${titleOf(engine)}, not attached while it is unknown whether somebody drives it (${error})`;
+      return (await drivenPorts()).has(port);
+    } catch {
+      return undefined;
     }
   }
+
+  const driven = (): PortState => ({ is: "driven", againAtMs: performance.now() + timing.engineAgainMs });
 
   async function visitAttached(state: PortState & { is: "attached" }, finding: PortFinding): Promise<PortState> {
     const { engine, attachment, goneSinceMs = performance.now() } = state;
@@ -128,6 +144,7 @@ export function startDiscovery(dependencies: DiscoveryDependencies): Discovery {
     }
   }
 
+  if (ports.length > 0) log.info({ ports }, "engines on these local ports are attached");
   const watching = watch();
   return {
     async stop() {
