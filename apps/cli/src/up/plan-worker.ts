@@ -1,5 +1,5 @@
 /** Decides what the worker serves: what the flags name; else the engines that answer on local ports; else the bundled model. */
-import { type LocalEngine, lookForEngines } from "../engines/look-for-engines.ts";
+import { type LocalEngine, type LocalPort, lookForEngines } from "../engines/look-for-engines.ts";
 import type { RunnerChoice, UpFlags } from "./flags.ts";
 
 export interface WorkerPlan {
@@ -9,8 +9,8 @@ export interface WorkerPlan {
   discover: boolean | readonly number[];
   /** Found, and to be attached by the worker. */
   engines: readonly LocalEngine[];
-  /** Found, but without a model to offer: attached when they have one. */
-  idleEngines: readonly LocalEngine[];
+  /** What else answers there: engines without a model to offer, which are attached when they have one, and all that is no engine. */
+  others: readonly Exclude<LocalPort, { kind: "nothing" }>[];
 }
 
 /** @param ports to look at; undefined: the usual ones. */
@@ -18,11 +18,14 @@ export async function planWorker(
   { discover, runners }: Pick<UpFlags, "discover" | "runners">,
   ports: readonly number[] | undefined,
 ): Promise<WorkerPlan> {
-  if (!discover) return { runners, discover: false, engines: [], idleEngines: [] };
-  const found = (await lookForEngines(ports)).filter((port) => port.kind === "engine");
-  const engines = found.filter(({ models }) => models.length > 0);
-  const idleEngines = found.filter(({ models }) => models.length === 0);
-  return { runners: engines.length > 0 ? [] : runners, discover: ports ?? true, engines, idleEngines };
+  if (!discover) return { runners, discover: false, engines: [], others: [] };
+  const engines: LocalEngine[] = [];
+  const others: WorkerPlan["others"][number][] = [];
+  for (const found of await lookForEngines(ports)) {
+    if (found.kind === "engine" && found.models.length > 0) engines.push(found);
+    else if (found.kind !== "nothing") others.push(found);
+  }
+  return { runners: engines.length > 0 ? [] : runners, discover: ports ?? true, engines, others };
 }
 
 /** `tera up --no-runner`. */

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { stripVTControlCharacters } from "node:util";
 import { expect, test } from "vitest";
-import type { LocalEngine } from "../engines/look-for-engines.ts";
+import type { LocalEngine, LocalPort } from "../engines/look-for-engines.ts";
 import { type Ready, renderJsonLine, renderScreen } from "./screen.ts";
 
 const ready: Ready = {
@@ -13,7 +13,7 @@ const ready: Ready = {
   readyMs: 1234,
   dataDirectory: "/data",
   redisUrl: "redis://:p@127.0.0.1:1",
-  plan: { runners: [], discover: false, engines: [], idleEngines: [] },
+  plan: { runners: [], discover: false, engines: [], others: [] },
 };
 const ollama: LocalEngine = {
   kind: "engine",
@@ -75,17 +75,20 @@ test("what was found is named, and no line is wider than a terminal", () => {
   expect(screen).not.toContain("demo model");
 });
 
-test("when nothing was found the screen says what is served instead, and what to do", () => {
-  const searched = { ...ready, plan: { ...ready.plan, discover: true } };
+test("when no engine was found the screen says what is served instead, what answers, and what to do", () => {
+  const key: LocalPort = {
+    kind: "other",
+    port: 8_000,
+    what: "wants a key: if it is an engine, name it with its apiKey",
+  };
+  const others = [key, { ...ollama, models: [] }];
+  const searched = { ...ready, plan: { ...ready.plan, discover: true, others } };
   const screen = stripVTControlCharacters(renderScreen(searched));
-  expect(screen).toMatch(/No engine answers .* demo model/s);
+  expect(screen).toMatch(/No engine .* demo model/s);
+  expect(screen).toContain("  Port 8000 wants a key");
+  expect(screen).toContain("  Port 11434 is Ollama 0.12.3, which has no model yet.");
   for (const line of screen.split("\n")) if (!line.startsWith("curl")) expect(line.length).toBeLessThanOrEqual(80);
   expect(renderScreen(ready)).not.toContain("demo model");
-});
-
-test("an engine without a model is named as such", () => {
-  const idle = { ...ready, plan: { ...ready.plan, discover: true, idleEngines: [{ ...ollama, models: [] }] } };
-  expect(renderScreen(idle)).toContain("Ollama 0.12.3 on port 11434 has no model yet");
 });
 
 test("without a runner the model is null and the screen says how to attach one", () => {

@@ -1,7 +1,11 @@
 /** The one screen that `tera up` prints when it is ready, and the JSON line that stands for it. */
 import pc from "picocolors";
+import { wrapText } from "../terminal/wrap-text.ts";
 import type { FirstModel } from "./first-answer.ts";
 import type { WorkerPlan } from "./plan-worker.ts";
+
+/** Columns, without the indentation. */
+const lineWidth = 78;
 
 export interface Ready {
   /** `http://127.0.0.1:8787/v1` */
@@ -50,17 +54,23 @@ function describeModel({ id, others }: FirstModel): string {
 }
 
 /** What the search for engines came to, where that is not in the rows. */
-function renderSearch({ discover, engines, idleEngines }: WorkerPlan): string[] {
-  if (discover === false) return [];
-  const idle = idleEngines.map(
-    ({ title, port }) => `  ${title} on port ${port} has no model yet: it is attached when it has one.`,
-  );
-  const none = [
-    "  No engine answers on this machine's usual ports, so this is the demo model.",
-    "  Start one (vllm serve, ollama serve, ...): it is attached by itself.",
+function renderSearch({ discover, engines, others }: WorkerPlan): string[] {
+  if (discover === false || engines.length > 0) return [];
+  return [
+    "  No engine with a model answers on the usual ports of this machine, so this is",
+    "  the demo model. Start one (vllm serve, ollama serve, ...): it is attached by",
+    "  itself.",
+    ...others.map((other) => indent(`Port ${other.port} ${describe(other)}.`)),
+    "",
   ];
-  const lines = engines.length + idle.length > 0 ? idle : none;
-  return lines.length > 0 ? [...lines, ""] : [];
+}
+
+function describe(other: WorkerPlan["others"][number]): string {
+  return other.kind === "engine" ? `is ${other.title}, which has no model yet` : other.what;
+}
+
+function indent(text: string): string {
+  return wrapText(text, lineWidth).replaceAll(/^/gm, "  ");
 }
 
 function renderTry({ api, apiKey }: Ready, model: FirstModel): string[] {
