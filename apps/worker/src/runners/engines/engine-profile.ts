@@ -17,6 +17,8 @@ export interface EngineProfile {
   recognise(page: (path: string) => EnginePage | undefined): Recognition | undefined;
   /** Answers 200 while the engine can work, as far as it knows. Undefined: it has no such page, its listing must do. */
   readonly healthPath?: string;
+  /** Its health page generates a token, which takes its turn behind long prompts: asked only until the engine is ready. */
+  readonly healthGenerates?: boolean;
   /**
    * Makes the function that looks at the engine every few seconds. What costs more than a GET or two is asked once and remembered in between.
    * The function throws as `EngineClient` does.

@@ -47,6 +47,14 @@ describe("the reading of an engine's stream", () => {
     ]);
   });
 
+  it("takes the one of the two that says something", () => {
+    const { reasoning } = read([
+      chunk({ reasoning_content: "", reasoning: "hm" }),
+      chunk({ reasoning_content: "!", reasoning: "" }),
+    ]);
+    expect(reasoning).toBe("hm!");
+  });
+
   it("splits raw think tags that chunk borders cut, and counts the reasoning", () => {
     const pieces = ["<th", "ink>so ", "it is</thi", "nk>\n\nPar", "is"];
     const usage = { prompt_tokens: 3, completion_tokens: 9 };

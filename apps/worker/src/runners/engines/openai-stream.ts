@@ -147,7 +147,8 @@ export function createEngineStreamReader(options: EngineStreamOptions): EngineSt
 
   function readMessage(source: Record<string, unknown> | undefined, state: ChoiceState, delta: Delta): void {
     if (source === undefined) return;
-    const reasoning = source["reasoning_content"] ?? source["reasoning"];
+    // TensorRT-LLM always has the one, and uses the other for some models.
+    const reasoning = source["reasoning_content"] || source["reasoning"];
     const content = source["content"];
     const toolCalls = source["tool_calls"];
     if (typeof reasoning === "string" && reasoning !== "") {

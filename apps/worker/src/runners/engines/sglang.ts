@@ -56,6 +56,8 @@ export const sglang: EngineProfile = {
     return { version: asString(asObject(serverInfo?.json)?.["version"]) };
   },
   healthPath: "/health",
+  // SGLANG_ENABLE_HEALTH_ENDPOINT_GENERATION, on by default.
+  healthGenerates: true,
   createInspector,
   text: {
     ...openAiText,

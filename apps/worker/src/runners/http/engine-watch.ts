@@ -15,7 +15,7 @@ import type { Dispatcher } from "undici";
 import type { HttpRunnerSettings } from "../../worker-file.ts";
 import { type DetectedEngine, detectEngine } from "../engines/detect.ts";
 import { createEngineClient, EngineIllError, toEngineAddress } from "../engines/engine-client.ts";
-import type { EngineReport } from "../engines/engine-profile.ts";
+import type { EngineProfile, EngineReport } from "../engines/engine-profile.ts";
 import type { RunnerDependencies } from "../runner.ts";
 import { type OfferedModel, offerModels } from "./served-models.ts";
 
@@ -65,7 +65,7 @@ export function createEngineWatch(
     models: new Map(),
     slots: undefined,
   };
-  let isKnown = false;
+  /** Undefined while it is not known which engine answers. */
   let inspect: (() => Promise<EngineReport>) | undefined;
   let lateProbes = 0;
 
@@ -90,21 +90,20 @@ export function createEngineWatch(
     throw new EngineIllError("/v1/models lists no model, or it is no server that speaks OpenAI's API");
   }
 
-  async function checkHealth(path: string | undefined): Promise<void> {
-    if (path === undefined) return;
+  async function checkHealth({ healthPath: path, healthGenerates }: EngineProfile): Promise<void> {
+    if (path === undefined || (healthGenerates && view.state === "ready")) return;
     const { status } = await client.ask(path);
     if (status !== 200) throw new EngineIllError(`${path} answered ${status}`, status === 503);
   }
 
   async function look(): Promise<void> {
     let { engine } = view;
-    if (!isKnown || engine === undefined || inspect === undefined) {
+    if (engine === undefined || inspect === undefined) {
       engine = await findEngine();
       inspect = engine.profile.createInspector(client);
-      isKnown = true;
     }
     const { profile } = engine;
-    const [report] = await Promise.all([inspect(), checkHealth(profile.healthPath)]);
+    const [report] = await Promise.all([inspect(), checkHealth(profile)]);
     const models = offerModels(report.models, { profile, names: settings.models, createdAtS });
     if (models.size === 0) {
       throw new EngineIllError(
@@ -123,7 +122,7 @@ export function createEngineWatch(
       if (stopping.signal.aborted) return;
       if (isTimeout(error) && view.state === "ready" && ++lateProbes < lateProbesMax) return;
       // What comes back may be another engine.
-      isKnown = false;
+      inspect = undefined;
       const isUp = error instanceof EngineIllError;
       const isStarting = view.state === "starting" && (!isUp || error.isStarting);
       const message = error instanceof Error ? error.message || error.name : String(error);

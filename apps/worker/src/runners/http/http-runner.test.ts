@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:http";
+import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { ChatGeneration, Delta, GenerationRequest } from "@tera/protocol";
 import { expectedChat, type FakeRunner, startFakeRunner } from "@tera/testkit";
@@ -90,11 +90,15 @@ it("becomes unhealthy when the engine goes, says why, and ready when it is back"
 });
 
 /** A server that lists a model and answers everything else as told. */
-async function startBroken(answer: Parameters<typeof createServer>[1]): Promise<string> {
-  const server: Server = createServer((request, response) => {
+function startBroken(answer: RequestListener): Promise<string> {
+  return startServer((request, response) => {
     if (request.url === "/v1/models") response.end(JSON.stringify({ data: [{ id: "m" }] }));
-    else answer?.(request, response);
+    else answer(request, response);
   });
+}
+
+async function startServer(answer: RequestListener): Promise<string> {
+  const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   cleanups.push(() => {
     server.closeAllConnections();
@@ -103,7 +107,7 @@ async function startBroken(answer: Parameters<typeof createServer>[1]): Promise<
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-it.each<[string, Parameters<typeof createServer>[1], string]>([
+it.each<[string, RequestListener, string]>([
   ["answers 500", (_request, response) => response.writeHead(500).end("boom"), "runner_failed"],
   [
     "breaks off its stream",
@@ -246,6 +250,47 @@ describe("what an engine tells of itself", () => {
     await reason(locked, "unhealthy", "401");
     await reason(other, "unhealthy", "none of the models");
   });
+});
+
+it("is patient with one late page of an engine at work, not with two", async () => {
+  let lateAnswers = 0;
+  let asked = 0;
+  const url = await startServer((request, response) => {
+    asked++;
+    if (request.url !== "/v1/models") response.writeHead(404).end();
+    else if (lateAnswers > 0) lateAnswers--;
+    else response.end(JSON.stringify({ data: [{ id: "m" }] }));
+  });
+  const states: string[] = [];
+  const runner = createHttpRunner(
+    { kind: "http", id: "r", url },
+    { log, onChange: () => states.push(runner.status().state) },
+  );
+  cleanups.push(() => runner.stop());
+  runner.start();
+  await ready(runner);
+  lateAnswers = 1;
+  const askedBefore = asked;
+  await vi.waitFor(() => expect(asked).toBeGreaterThan(askedBefore + 1), { timeout: 8_000 });
+  expect(states).toEqual(["ready"]);
+  lateAnswers = Number.POSITIVE_INFINITY;
+  await vi.waitFor(() => expect(runner.status().state).toBe("unhealthy"), { timeout: 10_000 });
+}, 45_000);
+
+it("asks SGLang for its health only until it is ready, for it generates to answer", async () => {
+  const asked: (string | undefined)[] = [];
+  const count = (path: string) => asked.filter((url) => url === path).length;
+  const url = await startServer((request, response) => {
+    asked.push(request.url);
+    if (request.url === "/v1/models") response.end(JSON.stringify({ data: [{ id: "m", owned_by: "sglang" }] }));
+    else response.writeHead(request.url === "/health" && count("/health") > 1 ? 200 : 503).end();
+  });
+  const runner = startRunner(url);
+  await vi.waitFor(() => expect(runner.status().reason).toContain("/health answered 503"));
+  await ready(runner);
+  const [health, listings] = [count("/health"), count("/v1/models")];
+  await vi.waitFor(() => expect(count("/v1/models")).toBeGreaterThan(listings + 1), { timeout: 8_000 });
+  expect(count("/health")).toBe(health);
 });
 
 describe("a canary", () => {
