@@ -34,7 +34,7 @@ async function main(): Promise<void> {
     drainMs: config.TERA_WORKER_DRAIN_MS,
     log,
   });
-  log.info({ runners: runnerSettings.length, discoverPorts }, "worker started");
+  log.info({ runners: runnerSettings.length }, "worker started");
   process.send?.({ type: "ready", workerId: config.TERA_WORKER_ID });
   const discovery = discoverEngines({
     ports: discoverPorts,
