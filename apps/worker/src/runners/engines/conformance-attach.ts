@@ -19,13 +19,28 @@ export async function attach(
   settings: FakeRunnerSettingsChange,
   runnerSettings: Partial<HttpRunnerSettings> = {},
 ): Promise<Attached> {
+  const attached = await startBoth(settings, runnerSettings);
+  await becomesReady(attached.runner);
+  return attached;
+}
+
+/** Longer than it takes by far: the runner looks again every half second. */
+export async function becomesReady(runner: Runner): Promise<void> {
+  const ready = () => expect(runner.status()).toMatchObject({ state: "ready" });
+  await vi.waitFor(ready, { timeout: 10_000, interval: 10 });
+}
+
+/** Does not wait for anything. */
+export async function startBoth(
+  settings: FakeRunnerSettingsChange,
+  runnerSettings: Partial<HttpRunnerSettings> = {},
+): Promise<Attached> {
   const engine = await startFakeRunner(settings);
   const runner = createHttpRunner(
     { kind: "http", id: "r", url: engine.url, ...runnerSettings },
     { log: { info: () => undefined, warn: () => undefined, error: () => undefined }, onChange: () => undefined },
   );
   runner.start();
-  await vi.waitFor(() => expect(runner.status()).toMatchObject({ state: "ready" }), { timeout: 10_000, interval: 10 });
   return {
     engine,
     runner,
