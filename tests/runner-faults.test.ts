@@ -8,14 +8,19 @@ const scale = { clients: 4, faultMs: 0, strikes: 4 };
 const timeoutMs = 180_000;
 const seed = Math.floor(Math.random() * 1_000_000);
 
+const partCount = 3;
+
 /** Most of the time is spent waiting for runners to come back: several stacks do that at once. */
 const parts: Layout[] = layouts
   .filter(({ name }) => name !== "one-worker")
-  .flatMap((layout) => (layout.cases.length < 4 ? [layout] : [half(layout, 0), half(layout, 1)]));
+  .flatMap((layout) => (layout.cases.length < partCount ? [layout] : split(layout)));
 
-function half(layout: Layout, which: 0 | 1): Layout {
-  const cases = layout.cases.filter((_, at) => at % 2 === which);
-  return { ...layout, name: `${layout.name}, part ${which + 1}`, cases };
+function split(layout: Layout): Layout[] {
+  return Array.from({ length: partCount }, (_, part) => ({
+    ...layout,
+    name: `${layout.name}, part ${part + 1}`,
+    cases: layout.cases.filter((_, at) => at % partCount === part),
+  }));
 }
 
 describe.concurrent("nobody sees a runner that fails, and it is back when it is well", () => {

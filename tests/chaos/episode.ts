@@ -46,7 +46,7 @@ const phaseMaxMs = 20_000;
 const hungAfterMs = 20_000;
 const lookEveryMs = 50;
 /** Right answers of the bad runner before the fault begins. */
-const warmUpRequests = 4;
+const warmUpRequests = 2;
 
 export async function liveThrough(faultCase: FaultCase, options: EpisodeOptions): Promise<Episode> {
   const { stack, redis, badRunner, scale, seed } = options;

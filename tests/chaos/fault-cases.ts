@@ -16,8 +16,8 @@ export interface FaultCase {
   midStream: boolean;
   /** The runner must be taken out of rotation. */
   ejects: boolean;
-  /** The text is right; what the engine says of its usage is not. */
-  falseUsage: boolean;
+  /** Also struck under one request at a time, where the errors until its ejection can be counted one by one. */
+  oneByOne: boolean;
 }
 
 /** Longer than any of the gateway's deadlines would let a request wait: only a canary finds out. See layouts. */
@@ -46,18 +46,17 @@ export const faultCases: readonly FaultCase[] = [
   faultCase("long-line", { kind: "long-line", afterTokens }, { midStream: true }),
   faultCase("crlf-and-comments", { kind: "crlf-and-comments" }, { ejects: false }),
   faultCase("every-byte-apart", { kind: "every-byte-apart" }, { ejects: false }),
-  faultCase("usage-negative", { kind: "usage", promptTokens: -7, completionTokens: -1 }, lies()),
-  faultCase("usage-absurd", { kind: "usage", promptTokens: 9e15, completionTokens: 9e15 }, lies()),
+  faultCase("usage-negative", { kind: "usage", promptTokens: -7, completionTokens: -1 }, { ejects: false }),
+  faultCase("usage-absurd", { kind: "usage", promptTokens: 9e15, completionTokens: 9e15 }, { ejects: false }),
   // Whole and positive, but more than the request allowed, and fewer than its prompt has.
-  faultCase("usage-wrong", { kind: "usage", promptTokens: 0, completionTokens: 100_000 }, lies()),
+  faultCase("usage-wrong", { kind: "usage", promptTokens: 0, completionTokens: 100_000 }, { ejects: false }),
   faultCase("slow-start", { kind: "slow-start", forMs: slowStartMs }, { healedBy: "itself" }),
   faultCase("slow-start-refusing", { kind: "slow-start", forMs: slowStartMs, answer: "reset" }, { healedBy: "itself" }),
 ];
 
 function faultCase(name: string, fault: Faults[number], more: Partial<FaultCase> = {}): FaultCase {
-  return { name, faults: [fault], healedBy: "command", midStream: false, ejects: true, falseUsage: false, ...more };
-}
-
-function lies(): Partial<FaultCase> {
-  return { ejects: false, falseUsage: true };
+  const { healedBy = "command", midStream = false, ejects = true } = more;
+  // What hangs takes a deadline each time, and what dies has nothing more to say.
+  const oneByOne = ejects && healedBy === "command" && !fault.kind.startsWith("hang");
+  return { name, faults: [fault], healedBy, midStream, ejects, oneByOne };
 }

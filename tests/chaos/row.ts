@@ -17,7 +17,7 @@ export interface Row {
   attemptsPerRequest: number | null;
   /** How often the fault struck, canaries and pages included. */
   strikes: number;
-  /** See ejection.ts; null when it stayed in rotation. */
+  /** See ejection.ts; under one request at a time where the case says so, else under the load. Null when it stayed in rotation. */
   ejectedAfterErrors: number | null;
   /** From the beginning of the fault until the runner was seen out of rotation; null when it stayed. */
   outAfterSeconds: number | null;
