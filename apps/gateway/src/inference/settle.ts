@@ -38,7 +38,8 @@ export interface UsageCopiesOptions {
 export function startUsageCopies({ gatewayId, redis, settler, isOpen, log }: UsageCopiesOptions): UsageCopies {
   const settled = new Set<string>();
 
-  async function sweepGateway(owner: string): Promise<void> {
+  /** @returns how many copies it dropped. */
+  async function sweepPage(owner: string): Promise<number> {
     const copies = await readUsageCopies(redis, owner, log);
     const done = copies.filter(({ record }) => settled.has(record.requestId));
     await dropUsageCopies(
@@ -48,6 +49,14 @@ export function startUsageCopies({ gatewayId, redis, settler, isOpen, log }: Usa
     );
     const open = copies.filter(({ record }) => !settled.has(record.requestId) && !isOpen(record.requestId));
     for (const record of lastAttempts(open)) settler.add(record);
+    return done.length;
+  }
+
+  /** As many pages as there are settled copies: a gateway settles more in a second than one page holds, and what is left would fill Redis. */
+  async function sweepGateway(owner: string): Promise<void> {
+    let dropped: number;
+    do dropped = await sweepPage(owner);
+    while (dropped > 0);
   }
 
   async function sweep(): Promise<void> {

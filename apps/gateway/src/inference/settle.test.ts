@@ -1,0 +1,81 @@
+/** What becomes of the workers' copies of usage, against a real Redis. */
+import { emptyUsage, type UsageRecord } from "@tera/protocol";
+import { connectRedis, createReplyPublisher, type Redis, readUsageCopies } from "@tera/queue";
+import { createTestRedis, type TestRedis } from "@tera/testkit";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { startUsageCopies, type UsageCopies } from "./settle.ts";
+
+const gatewayId = "gw";
+const log = { info: () => undefined, warn: () => undefined };
+let server: TestRedis;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await createTestRedis();
+  redis = connectRedis(server.url, { name: "test", log });
+  await redis.connect();
+});
+beforeEach(() => redis.flushall());
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+function record(requestId: string): UsageRecord {
+  return {
+    version: 1,
+    requestId,
+    accountId: "acct",
+    keyId: "key",
+    model: "m",
+    endpoint: "chat",
+    stream: false,
+    status: "succeeded",
+    usage: emptyUsage(),
+    gatewayId,
+    attempts: 1,
+    failedAttempts: [],
+    admittedAtMs: 1,
+    totalMs: 1,
+  };
+}
+
+/** As a worker does it: together with the last frame of each attempt. */
+async function publishCopies(requestIds: readonly string[]): Promise<void> {
+  const publisher = createReplyPublisher({ redis, log, onGatewayGone: () => undefined });
+  for (const requestId of requestIds) {
+    const usage = emptyUsage();
+    publisher.pushLast(gatewayId, { type: "end", requestId, attempt: 1, seq: 0, usage }, record(requestId));
+  }
+  await publisher.drain();
+}
+
+async function withCopies(
+  open: readonly string[],
+  run: (copies: UsageCopies, added: UsageRecord[]) => Promise<void>,
+): Promise<void> {
+  const added: UsageRecord[] = [];
+  const settler = { add: (each: UsageRecord) => added.push(each) > 0 };
+  const copies = startUsageCopies({ gatewayId, redis, settler, isOpen: (id) => open.includes(id), log });
+  await run(copies, added);
+  copies.stop();
+}
+
+test("one sweep drops every settled copy, however many came since the last one", async () => {
+  const requestIds = Array.from({ length: 1_200 }, (_, index) => `req_${index}`);
+  await publishCopies(requestIds);
+  await withCopies([], async (copies) => {
+    copies.onSettled(requestIds);
+    await copies.sweep();
+    expect(await readUsageCopies(redis, gatewayId, log)).toEqual([]);
+  });
+});
+
+test("a copy that nobody here knows is settled, one whose request is still open is left alone", async () => {
+  await publishCopies(["unknown", "open"]);
+  await withCopies(["open"], async (copies, added) => {
+    await copies.sweep();
+    expect(added.map(({ requestId }) => requestId)).toEqual(["unknown"]);
+    expect(await readUsageCopies(redis, gatewayId, log)).toHaveLength(2);
+  });
+});
