@@ -30,11 +30,15 @@ if (positionals.join(" ") !== "runners" || !Number.isSafeInteger(seed)) {
 }
 
 const rows: Row[] = [];
+const stopping = new AbortController();
+for (const event of ["SIGINT", "SIGTERM", "disconnect"]) process.once(event, () => stopping.abort());
 const services = await startTestServices({ log: () => undefined });
 let broken = false;
 say(`seed ${seed}`);
 try {
-  for (const layout of chosen()) await runLayout(layout, { scale, seed, services, log: say, onRow });
+  for (const layout of chosen()) {
+    await runLayout(layout, { scale, seed, services, signal: stopping.signal, log: say, onRow });
+  }
 } catch (error) {
   broken = true;
   say(error instanceof Error ? error.message : String(error));

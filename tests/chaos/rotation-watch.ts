@@ -30,7 +30,8 @@ export function watchRotation(redis: Redis, runnerId: string): RotationWatch {
 
   async function follow(): Promise<void> {
     while (!stopping.signal.aborted) {
-      await look();
+      // Redis does not answer: nothing was seen.
+      await look().catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }
   }

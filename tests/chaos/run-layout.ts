@@ -12,6 +12,8 @@ export interface RunLayoutOptions {
   seed: number;
   /** Vitest's by default. */
   services?: TestServices;
+  /** Ends the run early, in order. */
+  signal?: AbortSignal;
   log(line: string): void;
   /** Called with each row; and with the logs of all parts where it was not met. */
   onRow(row: Row, logs: string | undefined): void;
@@ -20,13 +22,11 @@ export interface RunLayoutOptions {
 const quiet = { info: () => undefined, warn: () => undefined };
 
 /** @throws when a part of the stack did not hold: no fault of a runner may bring down a worker or a gateway. */
-export async function runLayout(
-  layout: Layout,
-  { services, scale, seed, log, onRow }: RunLayoutOptions,
-): Promise<void> {
+export async function runLayout(layout: Layout, options: RunLayoutOptions): Promise<void> {
+  const { services, scale, seed, signal, log, onRow } = options;
   const stack = await startStack({ ...stackOptions(layout), ...(services === undefined ? {} : { services }) });
   try {
-    await runCases(stack);
+    await Promise.race([runCases(stack), whenAborted(signal)]);
   } finally {
     await stack.stop();
   }
@@ -55,4 +55,12 @@ export async function runLayout(
       await badRunner.stop();
     }
   }
+}
+
+function whenAborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = () => reject(new Error("stopped before the end"));
+    if (signal?.aborted) stop();
+    signal?.addEventListener("abort", stop);
+  });
 }
