@@ -121,9 +121,13 @@ export function testAnswers(subject: ConformingEngine, talk: Conversation): void
     expect(usage.completionTokens).toBe(27);
   });
 
-  it.runIf(!subject.severalChoices)("is not asked for several choices, which it cannot make", async () => {
+  it.runIf(!subject.severalChoices)("is told to the client to make one choice at a time", async () => {
+    const { received } = talk.attached.engine.report().totals;
     await expect(talk.run({ n: 3 })).rejects.toMatchObject({ code: "unsupported_parameter", param: "n" });
+    // One that is known for it is not even asked.
+    expect(talk.attached.engine.report().totals.received - received).toBe(subject.name === "openai" ? 1 : 0);
   });
+
   it.runIf(subject.json)("keeps to a JSON schema", async () => {
     const format = { type: "json_schema" as const, json_schema: { name: "review", schema, strict: true } };
     const expected = expectedChat({ messages, response_format: format, max_tokens: 500 }).choices[0];

@@ -98,10 +98,23 @@ const completionFields: readonly Field[] = [
   "response_format",
 ];
 
+const efforts: ReadonlySet<unknown> = new Set(["low", "medium", "high"]);
+
 const chat: TextDialect = {
   style,
   fields: chatFields,
-  check: forbidUnknown(chatFields),
+  check(body) {
+    forbidUnknown(chatFields)(body);
+    const { reasoning_effort: effort } = body;
+    if (effort != null && !efforts.has(effort)) {
+      const problem = {
+        type: "literal_error",
+        loc: ["body", "reasoning_effort"],
+        msg: "Input should be 'low', 'medium' or 'high'",
+      };
+      throw new EngineError(400, invalidBody, JSON.stringify([problem]));
+    }
+  },
   translate(read) {
     const format = read["response_format"];
     const translated: Body = { ...read, tool_choice: read["tool_choice"] ?? "none" };
