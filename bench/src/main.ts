@@ -1,4 +1,7 @@
-/** `pnpm bench <what>`: starts all that a benchmark needs, measures, prints its rows on stdout and its progress on stderr, and stops everything. */
+/**
+ * `pnpm bench <what>`: starts all that a benchmark needs, measures, prints its rows on stdout and its progress on stderr, and stops
+ * everything. Ends with 1 when a row has errors.
+ */
 import { Command, Option } from "commander";
 import { readCount, readCounts, readTargets } from "./arguments.ts";
 import { runOverhead } from "./overhead/overhead.ts";
@@ -68,7 +71,10 @@ command(
     })),
   );
 
-async function measure<Row>(flags: CommonFlags, run: (workbench: Workbench) => Promise<Report<Row>>): Promise<void> {
+async function measure<Row extends { errors: number }>(
+  flags: CommonFlags,
+  run: (workbench: Workbench) => Promise<Report<Row>>,
+): Promise<void> {
   const workbench = await openWorkbench(say);
   const stopping = stopEarly(workbench);
   try {
@@ -77,6 +83,7 @@ async function measure<Row>(flags: CommonFlags, run: (workbench: Workbench) => P
     const report = await run(workbench);
     const format: ReportFormat = flags.json ? "json" : flags.markdown ? "markdown" : "table";
     process.stdout.write(`${renderReport(report, format)}\n`);
+    if (report.rows.some(({ errors }) => errors > 0)) process.exitCode = 1;
   } catch (error) {
     // Whatever runs breaks when everything is stopped under it.
     if (!stopping.stopped) throw error;

@@ -27,9 +27,10 @@ const slots = 1_024;
 
 /** @param onlyNode no nginx, although there may be one. */
 export async function startFixedEngine(workbench: Workbench, onlyNode: boolean): Promise<FixedEngine> {
-  const nginx = onlyNode ? { missing: "it was not asked for" } : await ensureProgram("nginx", workbench.say);
+  if (onlyNode) return startNodeEngine(workbench);
+  const nginx = await ensureProgram("nginx", workbench.say);
   if ("missing" in nginx) {
-    if (!onlyNode) workbench.say(`the engine is a Node server, and may be the bottleneck: ${nginx.missing}`);
+    workbench.say(`the engine is a Node server, and may be the bottleneck: ${nginx.missing}`);
     return startNodeEngine(workbench);
   }
   const [wholePort, streamPort] = [await findFreePort(), await findFreePort()];
