@@ -151,7 +151,7 @@ describe("a runner's health", () => {
     engine.hangs();
     const abandoned = vi.fn();
     const watch = health.watch(request(), abandoned);
-    await pass(11_000);
+    await pass(10_000);
     expect(abandoned).toHaveBeenCalledOnce();
     expect(health.state).toBe("ejected");
     expect(health.reason).toContain("no answer to a small generation");
@@ -198,7 +198,7 @@ describe("a runner's health", () => {
     await comeUp();
     engine.hangs();
     health.watch(request(), () => undefined);
-    await pass(11_000);
+    await pass(10_000);
     expect(health.state).toBe("ejected");
     others = false;
     await pass(10_000);

@@ -13,11 +13,12 @@ import { decideRotation, initialRotation, type RotationEvent } from "./rotation.
 /** With work open: silence that raises suspicion. Without: how often an idle engine is asked. */
 const silenceMaxMs = 5_000;
 const idleCanaryEveryMs = 30_000;
-const canaryTimeoutMs = 5_000;
+/** With the silence before it, a dead engine is out within ten seconds. */
+const canaryTimeoutMs = 4_000;
 /** The first generation may compile graphs. */
 const warmUpTimeoutMs = 600_000;
 /** A trial that meets no request ends by a second canary. */
-const trialIdleMs = 2_000;
+const trialIdleMs = 1_000;
 /** What any engine manages to read of a prompt. */
 const promptCharactersPerMs = 4;
 
