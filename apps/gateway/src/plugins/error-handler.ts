@@ -12,7 +12,10 @@ export function registerErrorHandler(app: FastifyInstance): void {
   app.setErrorHandler((cause, request, reply) => {
     const error = toTeraError(cause);
     if (error.status >= 500)
-      request.log.error({ err: cause, detail: error.detail, code: error.code }, "request failed");
+      request.log.error(
+        { requestId: request.id, err: cause, detail: error.detail, code: error.code },
+        "request failed",
+      );
     // Fastify would close the connection while the client still sends, and the client would see a broken pipe instead of the answer. Kept open, Node
     // reads the rest and drops it, for as long as a request may take.
     if (error.code === "body_too_large" && Number(request.headers["content-length"] ?? 0) <= drainedBytesMax) {

@@ -40,7 +40,8 @@ export function registerGenerationRoutes(app: FastifyInstance, options: Generati
       createRenderer: () => call.createRenderer(context),
       headers,
       onErrorBeforeFirstByte(error) {
-        if (error.status >= 500) request.log.warn({ code: error.code, detail: error.detail }, "request failed");
+        if (error.status >= 500)
+          request.log.warn({ requestId: request.id, code: error.code, detail: error.detail }, "request failed");
         writeError(response, headers, error);
       },
     });
