@@ -233,14 +233,14 @@ describe("replies", () => {
     };
     publisher.pushLast("gw", { type: "end", requestId: "r", attempt: 1, seq: 3, usage }, record);
     await publisher.drain();
-    const copies = await readUsageCopies(redis, "gw", silent);
+    const { copies } = await readUsageCopies(redis, "gw", silent, () => false);
     expect(copies.map((copy) => copy.record)).toEqual([record]);
     await dropUsageCopies(
       redis,
       "gw",
       copies.map((copy) => copy.entryId),
     );
-    expect(await readUsageCopies(redis, "gw", silent)).toEqual([]);
+    expect(await readUsageCopies(redis, "gw", silent, () => false)).toEqual({ settledEntryIds: [], copies: [] });
   });
 });
 

@@ -23,15 +23,31 @@ export interface UsageCopy {
   record: UsageRecord;
 }
 
+export interface UsageCopyPage {
+  /** To be dropped: their requests are settled. Nothing else of them was looked at, because they are nearly all there are. */
+  settledEntryIds: string[];
+  copies: UsageCopy[];
+}
+
 /** Up to 500 of the oldest copies on one gateway's stream. Entries that cannot be read are logged and dropped. */
-export async function readUsageCopies(redis: Redis, gatewayId: string, log: RedisLog): Promise<UsageCopy[]> {
+export async function readUsageCopies(
+  redis: Redis,
+  gatewayId: string,
+  log: RedisLog,
+  isSettled: (requestId: string) => boolean,
+): Promise<UsageCopyPage> {
   const key = keys.usage(gatewayId);
   const entries = readEntries(key, await redis.xrange(key, "-", "+", "COUNT", readMax));
-  const copies: UsageCopy[] = [];
+  const page: UsageCopyPage = { settledEntryIds: [], copies: [] };
   for (const entry of entries) {
-    const parsed = usageRecordSchema.safeParse(parseJson(entry.value));
+    const json = parseJson(entry.value);
+    if (isSettled(requestIdOf(json))) {
+      page.settledEntryIds.push(entry.id);
+      continue;
+    }
+    const parsed = usageRecordSchema.safeParse(json);
     if (parsed.success) {
-      copies.push({ gatewayId, entryId: entry.id, record: parsed.data });
+      page.copies.push({ gatewayId, entryId: entry.id, record: parsed.data });
     } else {
       log.warn(
         { gatewayId, entry: entry.id, reason: parsed.error.message.slice(0, 200) },
@@ -40,7 +56,11 @@ export async function readUsageCopies(redis: Redis, gatewayId: string, log: Redi
       await redis.xdel(key, entry.id);
     }
   }
-  return copies;
+  return page;
+}
+
+function requestIdOf(json: unknown): string {
+  return typeof json === "object" && json !== null && "requestId" in json ? String(json.requestId) : "";
 }
 
 /** Call once the records are in Postgres. */

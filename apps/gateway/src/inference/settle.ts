@@ -40,16 +40,12 @@ export function startUsageCopies({ gatewayId, redis, settler, isOpen, log }: Usa
 
   /** @returns how many copies it dropped. */
   async function sweepPage(owner: string): Promise<number> {
-    const copies = await readUsageCopies(redis, owner, log);
-    const done = copies.filter(({ record }) => settled.has(record.requestId));
-    await dropUsageCopies(
-      redis,
-      owner,
-      done.map(({ entryId }) => entryId),
-    );
-    const open = copies.filter(({ record }) => !settled.has(record.requestId) && !isOpen(record.requestId));
-    for (const record of lastAttempts(open)) settler.add(record);
-    return done.length;
+    const { settledEntryIds, copies } = await readUsageCopies(redis, owner, log, (requestId) => settled.has(requestId));
+    await dropUsageCopies(redis, owner, settledEntryIds);
+    for (const record of lastAttempts(copies.filter(({ record: { requestId } }) => !isOpen(requestId)))) {
+      settler.add(record);
+    }
+    return settledEntryIds.length;
   }
 
   /** As many pages as there are settled copies: a gateway settles more in a second than one page holds, and what is left would fill Redis. */
