@@ -62,3 +62,13 @@ test("a worker that must stop before its streams have ended breaks them off, and
   expect(outcomes.filter(({ status }) => status === "rejected")).toHaveLength(4);
   for (const outcome of outcomes) if (outcome.status === "fulfilled") expect(outcome.value).toBe(whole);
 });
+
+test("when every replica has too much to do, the client is told when to come back", async () => {
+  for (const runner of stack.runners) {
+    await runner.control({ faults: [{ kind: "status", status: 429, retryAfterS: 17 }] });
+  }
+  const refused: unknown = await client.chat.completions.create(body).catch((error: unknown) => error);
+  if (!(refused instanceof OpenAI.APIError)) throw new Error("it was not refused");
+  expect(refused).toMatchObject({ status: 503, code: "runner_overloaded" });
+  expect(refused.headers?.get("retry-after")).toBe("17");
+});

@@ -43,6 +43,7 @@ const frame: fc.Arbitrary<Frame> = fc.oneof(
       message: text,
       param: text,
       retryable: fc.boolean(),
+      retryAfterS: count,
       usage,
     },
     { requiredKeys: ["requestId", "attempt", "seq", "type", "code", "message", "retryable"] },

@@ -38,6 +38,8 @@ export interface FailFrame extends FrameHead {
   message: string;
   param?: string | undefined;
   retryable: boolean;
+  /** Seconds after which the engine may have room again. */
+  retryAfterS?: number | undefined;
   /** What was generated before it failed; absent when nothing was. */
   usage?: Usage | undefined;
 }
@@ -54,6 +56,7 @@ const failSchema = z.object({
   message: z.string(),
   param: z.string().optional(),
   retryable: z.boolean(),
+  retryAfterS: z.number().optional(),
   usage: usageSchema.optional(),
 });
 const acceptedSchema = z.object({ ...head, type: z.literal("accepted"), workerId: z.string(), runnerId: z.string() });

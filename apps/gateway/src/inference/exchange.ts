@@ -220,8 +220,8 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
       case "end":
         return handle(entry, { type: "end", usage: frame.usage });
       case "fail": {
-        const { code, message, param, retryable } = frame;
-        return handle(entry, { type: "fail", error: new TeraError(code, message, { param, retryable }) });
+        const { code, message, param, retryable, retryAfterS } = frame;
+        return handle(entry, { type: "fail", error: new TeraError(code, message, { param, retryable, retryAfterS }) });
       }
     }
   }

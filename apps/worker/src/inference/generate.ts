@@ -80,8 +80,8 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
       const detail = error.detail ?? error.message;
       const { requestId, attempt } = job;
       log.warn({ requestId, attempt, runner: runner.id, code: error.code, detail }, "an attempt failed");
-      const { code, message, param, retryable } = error;
-      voice.last({ type: "fail", code, message, param, retryable, usage }, record("failed", usage, code));
+      const { code, message, param, retryable, retryAfterS } = error;
+      voice.last({ type: "fail", code, message, param, retryable, retryAfterS, usage }, record("failed", usage, code));
     }
 
     slot.onAbandoned(() => stop(running, "abandoned"));

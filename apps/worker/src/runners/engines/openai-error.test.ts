@@ -96,8 +96,8 @@ it.each([
   ["0.2", 1],
   [new Date(Date.now() + 60_000).toUTCString(), expect.closeTo(60, -1)],
   ["999999", 3_600],
-  ["soon", undefined],
-  [undefined, undefined],
+  ["soon", 5],
+  [undefined, 5],
 ])("takes over an overloaded engine's retry-after of %s", (retryAfter, retryAfterS) => {
   for (const status of [429, 503]) {
     expect(toEngineError(status, "", { retryAfter })).toMatchObject({

@@ -10,6 +10,8 @@ import { asArray, asCount, asObject, asString } from "./json-access.ts";
 const messageLengthMax = 1_000;
 const detailLengthMax = 300;
 const retryAfterMaxS = 3_600;
+/** What a client is told when the engine does not say when it has room again. */
+const retryAfterDefaultS = 5;
 const contextLength =
   /context length|context size|context window|maximum context|too many tokens|exceeds? the (?:available|maximum)|longer than the|max_seq_len|(?:must have less than|must be <=) \d+(?: tokens)?\. Given/i;
 const noSuchModel =
@@ -35,7 +37,7 @@ export function toEngineError(status: number, body: string, context: EngineError
   if (status === 429 || status === 503 || status === 529) {
     return new TeraError("runner_overloaded", "The model has no room for another request now. Try again soon.", {
       detail,
-      retryAfterS: readRetryAfter(context.retryAfter),
+      retryAfterS: readRetryAfter(context.retryAfter) ?? retryAfterDefaultS,
     });
   }
   // A model that went since the last look at the engine; another replica may still have it.
