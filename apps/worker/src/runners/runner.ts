@@ -39,6 +39,8 @@ export interface Runner {
    * money, or prove nothing.
    */
   canaryModel(): ServedModel | undefined;
+  /** It is ready and was too slow to say so when it was last asked: it is busy, or dead. Absent: it is never asked. */
+  isLate?(): boolean;
   /** The last lines that its engine wrote, oldest first, bounded. Absent: the worker does not see what it writes. */
   logLines?(): readonly string[];
   /** Ends what runs and frees everything. Idempotent; resolves within 3 s, or soon after a server's own `stopTimeoutSeconds`. */

@@ -2,7 +2,8 @@
 import { type GenerationRequest, newRequestId, type ServedModel, TeraError } from "@tera/protocol";
 import type { Runner } from "../runner.ts";
 
-export type CanaryResult = { type: "passed" } | { type: "failed"; why: string } | { type: "timedOut" };
+/** `slow`: it did not answer in time, or had no room. */
+export type CanaryResult = { type: "passed" } | { type: "failed" | "slow"; why: string };
 
 /** @param signal gives the canary up; the result is then of no interest. Resolves within a second after `timeoutMs`. */
 export async function runCanary(
@@ -17,11 +18,12 @@ export async function runCanary(
     for (const request of canaryRequests(model)) {
       try {
         await runner.generate({ ...task, request }, () => undefined);
-        return timeout.signal.aborted ? { type: "timedOut" } : { type: "passed" };
+        if (!timeout.signal.aborted) return { type: "passed" };
+        return { type: "slow", why: `no answer to a small generation within ${timeoutMs / 1_000} s` };
       } catch (error) {
         // A base model has no chat template, another engine no completions: that is no illness.
         if (error instanceof TeraError && error.fault === "client") continue;
-        return { type: "failed", why: describeFailure(error) };
+        return { type: isOverload(error) ? "slow" : "failed", why: describeFailure(error) };
       }
     }
     return { type: "passed" };
@@ -39,6 +41,11 @@ function canaryRequests(model: ServedModel): GenerationRequest[] {
     { kind: "chat", model: model.id, messages: [{ role: "user", content: "Hi." }], n: 1, sampling },
     { kind: "completion", model: model.id, prompts: ["Hi."], echo: false, n: 1, sampling },
   ];
+}
+
+/** It works, and has too much to do. */
+export function isOverload(error: unknown): boolean {
+  return error instanceof TeraError && error.code === "runner_overloaded";
 }
 
 const whyLengthMax = 200;

@@ -29,6 +29,7 @@ function playRunner() {
   let answer: (task: GenerationTask) => Promise<Usage> = () => Promise.resolve(emptyUsage());
   let canaries = 0;
   let canaryModel: ServedModel | undefined = model;
+  let late = false;
   const runner: Runner = {
     id: "r",
     status: () => ({ id: "r", kind: "http", engine: "test", state, models: [model], slots: 4, busy: 0 }),
@@ -38,6 +39,7 @@ function playRunner() {
       return answer(task);
     },
     canaryModel: () => canaryModel,
+    isLate: () => late,
     stop: () => Promise.resolve(),
   };
   return {
@@ -52,9 +54,15 @@ function playRunner() {
     fails() {
       answer = () => Promise.reject(broken);
     },
+    refuses(error: TeraError) {
+      answer = () => Promise.reject(error);
+    },
     hangs() {
       answer = ({ signal }) =>
         new Promise((resolve) => signal.addEventListener("abort", () => resolve(emptyUsage()), { once: true }));
+    },
+    isLate(now: boolean) {
+      late = now;
     },
     withoutCanary() {
       canaryModel = undefined;
@@ -192,6 +200,58 @@ describe("a runner's health", () => {
     await pass(60_000);
     expect(health.state).toBe("ready");
     expect(abandoned).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ["with", () => undefined],
+    ["without", () => engine.withoutCanary()],
+  ])("ejects an engine whose pages are late, %s a canary, unless it is the last replica", async (_with, prepare) => {
+    prepare();
+    await comeUp();
+    others = false;
+    engine.hangs();
+    engine.isLate(true);
+    await pass(60_000);
+    expect(health.state).toBe("ready");
+    others = true;
+    await pass(10_000);
+    expect(health.state).toBe("ejected");
+    await pass(60_000);
+    expect(health.state).toBe("ejected");
+    engine.works();
+    engine.isLate(false);
+    await pass(4_000);
+    expect(["trial", "ready"]).toContain(health.state);
+  });
+
+  it("leaves an engine in peace that works while its pages are late", async () => {
+    await comeUp();
+    engine.isLate(true);
+    await pass(60_000);
+    expect(health.state).toBe("ready");
+    expect(engine.canaries).toBeLessThan(15);
+  });
+
+  it("ejects an engine that has no room for three requests in a row, unless it is the last replica", async () => {
+    const full = new TeraError("runner_overloaded", "no room");
+    const fill = async () => {
+      for (let refused = 0; refused < 3; refused++) {
+        health.watch(request(), () => undefined).ended({ type: "failed", error: full });
+      }
+      await pass(1);
+    };
+    await comeUp();
+    others = false;
+    engine.refuses(full);
+    await fill();
+    await pass(60_000);
+    expect(health.state).toBe("ready");
+    others = true;
+    await fill();
+    expect(health.state).toBe("ejected");
+    others = false;
+    await pass(4_000);
+    expect(health.state).toBe("ready");
   });
 
   it("takes back a slow one that has become the last", async () => {

@@ -7,7 +7,7 @@
  */
 import type { GenerationRequest, RunnerState } from "@tera/protocol";
 import type { Runner, RunnerLog } from "../runner.ts";
-import { describeFailure, runCanary } from "./canary.ts";
+import { describeFailure, isOverload, runCanary } from "./canary.ts";
 import { decideRotation, initialRotation, type RotationEvent } from "./rotation.ts";
 
 /** With work open: silence that raises suspicion. Without: how often an idle engine is asked. */
@@ -78,6 +78,8 @@ export function createHealthTracker(options: HealthTrackerOptions): HealthTracke
   let canary: { startedAtMs: number; abort: AbortController } | undefined;
   /** The engine's last sign of life: a delta, an end, a canary that passed. */
   let lastSignMs = now();
+  /** When lateness last was a reason to look closer. */
+  let suspectedAtMs = 0;
 
   function apply(event: RotationEvent): void {
     const before = rotation;
@@ -104,12 +106,9 @@ export function createHealthTracker(options: HealthTrackerOptions): HealthTracke
 
   function tick(): void {
     if (stopping.signal.aborted || canary !== undefined || !canaryIsDue()) return;
+    suspectedAtMs = now();
     const model = runner.canaryModel();
-    // None may be run: the next request is the trial.
-    if (model === undefined) {
-      if (rotation.phase === "warming" || rotation.phase === "ejected") apply({ type: "canaryPassed" });
-      return;
-    }
+    if (model === undefined) return decideWithoutCanary();
     const startedAtMs = now();
     const abort = new AbortController();
     canary = { startedAtMs, abort };
@@ -117,7 +116,7 @@ export function createHealthTracker(options: HealthTrackerOptions): HealthTracke
     const signal = AbortSignal.any([abort.signal, stopping.signal]);
     runCanary(runner, model, { timeoutMs, signal })
       .then(async (result) => {
-        const alone = result.type === "timedOut" && (await isAlone());
+        const alone = result.type === "slow" && (await isAlone());
         if (signal.aborted) return;
         canary = undefined;
         if (result.type === "passed") {
@@ -127,17 +126,23 @@ export function createHealthTracker(options: HealthTrackerOptions): HealthTracke
           apply({ type: "canaryFailed", why: result.why });
         } else if (rotation.phase !== "in" || lastSignMs < startedAtMs) {
           // Had it answered others meanwhile, it would be busy, not dead.
-          apply({
-            type: "canaryTimedOut",
-            why: `no answer to a small generation within ${timeoutMs / 1_000} s`,
-            alone,
-          });
+          apply({ type: "canaryTooSlow", why: result.why, alone });
           if (!alone) abandonSilent(startedAtMs);
         }
       })
       .catch((error: unknown) =>
         log.error({ runner: runner.id, reason: describeFailure(error) }, "a canary went wrong"),
       );
+  }
+
+  /** None may be run: its pages are the only witness, and the next request is the trial. */
+  function decideWithoutCanary(): void {
+    if (!runner.isLate?.()) {
+      if (rotation.phase === "warming" || rotation.phase === "ejected") apply({ type: "canaryPassed" });
+    } else if (rotation.phase === "in") {
+      const why = "its pages do not answer in time";
+      void isAlone().then((alone) => apply({ type: "canaryTooSlow", why, alone }));
+    }
   }
 
   function canaryIsDue(): boolean {
@@ -154,6 +159,7 @@ export function createHealthTracker(options: HealthTrackerOptions): HealthTracke
       case "trial":
         return attempts.size === 0 && nowMs - lastSignMs >= trialIdleMs;
       case "in": {
+        if (runner.isLate?.() && nowMs - Math.max(lastSignMs, suspectedAtMs) >= silenceMaxMs) return true;
         if (attempts.size === 0) return nowMs - lastSignMs >= idleCanaryEveryMs;
         const silentMs = nowMs - Math.max(lastSignMs, oldestStartMs());
         return silentMs >= silenceMaxMs && silentMs >= silenceMaxMs + promptAllowanceMs();
@@ -203,13 +209,17 @@ export function createHealthTracker(options: HealthTrackerOptions): HealthTracke
         lastSignMs = now();
         return apply({ type: "succeeded" });
       case "failed":
+        if (isOverload(outcome.error)) return learnSlowness(describeFailure(outcome.error));
         return apply({ type: "failed", why: describeFailure(outcome.error) });
       case "tooSlow":
-        void isAlone().then((alone) => apply({ type: "tooSlow", why: "it did not answer before a deadline", alone }));
-        return;
+        return learnSlowness("it did not answer before a deadline");
       case "neutral":
         return;
     }
+  }
+
+  function learnSlowness(why: string): void {
+    void isAlone().then((alone) => apply({ type: "tooSlow", why, alone }));
   }
 
   function reason(): string | undefined {

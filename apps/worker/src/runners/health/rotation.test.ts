@@ -6,7 +6,7 @@ const failed: RotationEvent = { type: "failed", why: "HTTP 500" };
 const succeeded: RotationEvent = { type: "succeeded" };
 const passed: RotationEvent = { type: "canaryPassed" };
 const tooSlow = (alone: boolean): RotationEvent => ({ type: "tooSlow", why: "slow", alone });
-const timedOut = (alone: boolean): RotationEvent => ({ type: "canaryTimedOut", why: "slow", alone });
+const timedOut = (alone: boolean): RotationEvent => ({ type: "canaryTooSlow", why: "slow", alone });
 
 function run(...events: RotationEvent[]): RotationState {
   return events.reduce((state, event) => decideRotation(state, event, 1_000), initialRotation);

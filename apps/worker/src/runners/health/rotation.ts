@@ -9,7 +9,7 @@
  * | ejected | gets nothing; a canary is tried after each pause     | canary passed -> trial; alone and merely slow -> in; down -> off   |
  * | trial   | half-open: gets one job at a time                    | success -> in; failure -> ejected, with a longer pause; down -> off |
  *
- * Slowness (a canary or a deadline that ran out) ejects only while another replica can take over: a slow answer is better than none. An error ejects
+ * Slowness (a canary or a deadline that ran out, an engine that has no room) ejects only while another replica can take over: a slow answer is better than none. An error ejects
  * in any case: a fast refusal is better than a failure.
  */
 
@@ -36,11 +36,11 @@ export type RotationEvent =
   | { type: "succeeded" }
   /** A generation failed through the runner's fault. */
   | { type: "failed"; why: string }
-  /** A deadline of the gateway ran out. `alone`: no other replica of its models takes jobs. */
+  /** A deadline of the gateway ran out, or the engine had no room. `alone`: no other replica of its models takes jobs. */
   | { type: "tooSlow"; why: string; alone: boolean }
   | { type: "canaryPassed" }
   | { type: "canaryFailed"; why: string }
-  | { type: "canaryTimedOut"; why: string; alone: boolean }
+  | { type: "canaryTooSlow"; why: string; alone: boolean }
   /** Asked before each new canary of an ejected runner. */
   | { type: "foundAlone" };
 
@@ -83,7 +83,7 @@ function decideWarming(state: RotationState, event: RotationEvent, nowMs: number
     case "canaryPassed":
       return { ...initialRotation, phase: "in" };
     case "canaryFailed":
-    case "canaryTimedOut": {
+    case "canaryTooSlow": {
       const reason = `its first generation failed: ${event.why}`;
       return { ...state, ejections: state.ejections + 1, retryAtMs: nowMs + pauseMs(state.ejections), reason };
     }
@@ -102,7 +102,7 @@ function decideIn(state: RotationState, event: RotationEvent, nowMs: number): Ro
       return countFailure(state, event.why, false, nowMs);
     case "tooSlow":
       return event.alone ? state : countFailure(state, event.why, true, nowMs);
-    case "canaryTimedOut":
+    case "canaryTooSlow":
       // It has waited long enough: a dead engine fails all that it gets.
       return event.alone ? state : eject(state, event.why, true, nowMs);
     default:
@@ -131,7 +131,7 @@ function decideEjected(state: RotationState, event: RotationEvent, nowMs: number
       return { ...state, phase: "trial", failures: 0, history: 0 };
     case "canaryFailed":
       return eject(state, event.why, false, nowMs);
-    case "canaryTimedOut":
+    case "canaryTooSlow":
       return eject(state, event.why, state.slow, nowMs);
     case "foundAlone":
       return state.slow ? { ...initialRotation, phase: "in", ejections: state.ejections } : state;
@@ -150,7 +150,7 @@ function decideTrial(state: RotationState, event: RotationEvent, nowMs: number):
     case "canaryFailed":
       return eject(state, event.why, false, nowMs);
     case "tooSlow":
-    case "canaryTimedOut":
+    case "canaryTooSlow":
       return eject(state, event.why, true, nowMs);
     default:
       return state;

@@ -5,9 +5,11 @@
  * |-----------|-----------|----------------------------------------------------------------------------|
  * | starting  | ready     | its health page and its listing answer                                     |
  * | starting  | unhealthy | it answers, but not as an engine with a model does (503: it is still starting) |
- * | ready     | unhealthy | it cannot be reached, its pages say no, or it was too slow twice in a row  |
+ * | ready     | unhealthy | it cannot be reached, or its pages say no                                  |
  * | unhealthy | ready     | its pages answer again; which engine it is is then found out anew          |
  * | any       | stopped   | `stop`                                                                     |
+ *
+ * Pages that are late make no engine unhealthy: under load they often are. It is then `late`, and a canary (see health/) tells busy from dead.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RunnerState } from "@tera/protocol";
@@ -20,15 +22,16 @@ import type { RunnerDependencies } from "../runner.ts";
 import { type OfferedModel, offerModels } from "./served-models.ts";
 
 const probeEveryMs = 2_000;
-const probeTimeoutMs = 2_000;
+/** Longer than the time to connect: a host that is gone is told from an engine that is late. */
+const probeTimeoutMs = 4_000;
 const slotsMax = 4_096;
-/** An engine under load may answer one probe late; it is not ill for that. */
-const lateProbesMax = 2;
 
 export interface EngineView {
   readonly state: RunnerState;
   /** Why it is not ready, in words for the operator. */
   readonly reason: string | undefined;
+  /** Ready, and its pages did not answer in time when they were last asked. */
+  readonly late: boolean;
   /** The last one seen; undefined until the first. */
   readonly engine: DetectedEngine | undefined;
   /** By public id. */
@@ -61,13 +64,13 @@ export function createEngineWatch(
   let view: EngineView = {
     state: "starting",
     reason: "not reached yet",
+    late: false,
     engine: undefined,
     models: new Map(),
     slots: undefined,
   };
   /** Undefined while it is not known which engine answers. */
   let inspect: (() => Promise<EngineReport>) | undefined;
-  let lateProbes = 0;
 
   function become(next: Partial<EngineView>): void {
     const before = view;
@@ -110,9 +113,8 @@ export function createEngineWatch(
         settings.models === undefined ? "it has no model" : "it has none of the models that the worker's file names",
       );
     }
-    lateProbes = 0;
     const slots = report.slots === undefined ? undefined : Math.min(report.slots, slotsMax);
-    become({ state: "ready", reason: undefined, engine, models, slots });
+    become({ state: "ready", reason: undefined, late: false, engine, models, slots });
   }
 
   async function probe(): Promise<void> {
@@ -120,7 +122,10 @@ export function createEngineWatch(
       await look();
     } catch (error) {
       if (stopping.signal.aborted) return;
-      if (isTimeout(error) && view.state === "ready" && ++lateProbes < lateProbesMax) return;
+      if (isTimeout(error) && view.state === "ready") {
+        become({ late: true, reason: `its pages do not answer within ${probeTimeoutMs / 1_000} s` });
+        return;
+      }
       // What comes back may be another engine.
       inspect = undefined;
       const isUp = error instanceof EngineIllError;
@@ -128,6 +133,7 @@ export function createEngineWatch(
       const message = error instanceof Error ? error.message || error.name : String(error);
       become({
         state: isStarting ? "starting" : "unhealthy",
+        late: false,
         reason: isUp ? message : `cannot be reached: ${message}`,
       });
     }
@@ -149,7 +155,7 @@ export function createEngineWatch(
     },
     stop() {
       stopping.abort();
-      view = { ...view, state: "stopped", reason: undefined };
+      view = { ...view, state: "stopped", reason: undefined, late: false };
     },
   };
 }

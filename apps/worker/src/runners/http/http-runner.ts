@@ -196,6 +196,7 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
       if (state !== "ready" || engine === undefined || settings.canary === false) return undefined;
       return pickCanary(engine.profile, [...models.values()]);
     },
+    isLate: () => watch.view().late,
     start() {
       watch.start();
     },

@@ -161,6 +161,19 @@ test("a killed server breaks its streams at once, leaves nothing behind, and is 
   expect(await generate(own.runner, 3)).toMatchObject({ completionTokens: 3 });
 });
 
+test("a server that stands still is late, not gone: what waits for it is answered when it goes on", async () => {
+  const own = start([behindShell()]);
+  await own.until("ready");
+  const server = (await pidsOf(own))[1];
+  process.kill(server, "SIGSTOP");
+  const waiting = generate(own.runner, 3);
+  await vi.waitFor(() => expect(own.runner.isLate?.()).toBe(true), { timeout: 20_000 });
+  expect(own.runner.status()).toMatchObject({ state: "ready", kind: "process" });
+  process.kill(server, "SIGCONT");
+  expect(await waiting).toMatchObject({ completionTokens: 3 });
+  expect(own.states).toEqual(["starting", "ready"]);
+}, 40_000);
+
 test("stop ends what ignores SIGTERM, and the children that a launcher leaves", async () => {
   const own = start([behindShell("trap '' TERM")], { stopTimeoutMs: 300 });
   await own.until("ready");

@@ -138,9 +138,15 @@ export function createProcessRunner(settings: ProcessRunnerSettings, dependencie
     const { state: probed, engine, engineVersion, models, slots } = runner.status();
     if (probed === "ready") lastServed = { engine, engineVersion, models, slots };
     const before = state.phase;
-    happen({ type: probed === "ready" ? "healthy" : "silent" });
+    happen({ type: probed === "ready" && !runner.isLate?.() ? "healthy" : "silent" });
     // Other models, say: gateways should hear of it. While it starts, the reason changes with every beat anyway.
-    if (state.phase === before && state.phase === "serving") onChange();
+    if (state.phase === before && (state.phase === "serving" || state.phase === "silent")) onChange();
+  }
+
+  /** What takes requests: a server that answers, or is merely late. */
+  function taking(): Runner | undefined {
+    if (state.phase === "serving") return traffic;
+    return state.phase === "silent" && traffic?.status().state === "ready" ? traffic : undefined;
   }
 
   async function end(): Promise<void> {
@@ -176,9 +182,8 @@ export function createProcessRunner(settings: ProcessRunnerSettings, dependencie
     id,
     status() {
       const address = port === undefined ? {} : { address: `${host}:${port}` };
-      if (state.phase === "serving" && traffic !== undefined) {
-        return { ...traffic.status(), id, kind: "process", ...address };
-      }
+      const serving = taking();
+      if (serving !== undefined) return { ...serving.status(), id, kind: "process", ...address };
       const reason = describeProcess(state, {
         runnerId: id,
         nowMs: performance.now(),
@@ -198,16 +203,18 @@ export function createProcessRunner(settings: ProcessRunnerSettings, dependencie
       };
     },
     start: () => happen({ type: "start" }),
-    canaryModel: () => (state.phase === "serving" ? traffic?.canaryModel() : undefined),
+    canaryModel: () => taking()?.canaryModel(),
+    isLate: () => taking()?.isLate?.() ?? false,
     logLines: () => lines.all(),
     async generate(task, sink) {
       if (task.signal.aborted) return emptyUsage("counted");
-      if (state.phase !== "serving" || traffic === undefined) {
+      const serving = taking();
+      if (serving === undefined) {
         throw new TeraError("runner_failed", "The model's engine failed. Try again.", {
           detail: `the server's process is ${state.phase}`,
         });
       }
-      return traffic.generate(task, sink);
+      return serving.generate(task, sink);
     },
     stop() {
       happen({ type: "stop" });
