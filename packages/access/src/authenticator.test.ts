@@ -64,6 +64,8 @@ test("a key opens for its account, with its scope and class", async () => {
     keyId: key.id,
     modelScope: new Set(["m/one"]),
     laneClass: "low",
+    accountKind: "prepaid",
+    budgets: { dayNano: null, monthNano: null, totalNano: null },
   });
 });
 

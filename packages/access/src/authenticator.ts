@@ -178,15 +178,18 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 type FoundKey = NonNullable<Awaited<ReturnType<KeyStore["findByHash"]>>>;
 
 /** Undefined for a key that was revoked, has expired, or whose account is disabled: to a client it is unknown. */
-function toKnown({ key, accountDisabledAt }: FoundKey, nowMs: number): Known | undefined {
+function toKnown({ key, accountKind, accountDisabledAt }: FoundKey, nowMs: number): Known | undefined {
   const expiresAtMs = key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
-  if (key.revokedAt !== null || accountDisabledAt !== null || expiresAtMs <= nowMs) return undefined;
+  if (key.revokedAt !== null || key.disabledAt !== null || accountDisabledAt !== null || expiresAtMs <= nowMs)
+    return undefined;
   return {
     principal: {
       accountId: key.accountId,
       keyId: key.id,
       modelScope: key.modelScope === null ? null : new Set(key.modelScope),
       laneClass: key.laneClass,
+      accountKind,
+      budgets: { dayNano: key.budgetDayNano, monthNano: key.budgetMonthNano, totalNano: key.budgetTotalNano },
     },
     expiresAtMs,
     readAtMs: nowMs,

@@ -29,7 +29,11 @@ test("a key is found again by its hash with everything it was given", async () =
   expect(key).toMatchObject({ accountId: account.id, name: "laptop", expiresAt, laneClass: "high", revokedAt: null });
   expect(key.modelScope).toEqual(["Qwen/Qwen2.5-7B-Instruct", 'with {braces}, "quotes" and a, comma']);
   expect(key.lastFour).toBe(apiKey.slice(-4));
-  expect(await store.findByHash(createKeyHasher(secret)(apiKey))).toEqual({ key, accountDisabledAt: null });
+  expect(await store.findByHash(createKeyHasher(secret)(apiKey))).toEqual({
+    key,
+    accountKind: "prepaid",
+    accountDisabledAt: null,
+  });
   expect(await store.findByHash(createKeyHasher("another secret, which is long enough")(apiKey))).toBeUndefined();
 });
 

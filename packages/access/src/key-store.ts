@@ -1,7 +1,7 @@
 /** Accounts and API keys as Postgres has them: made, listed, revoked, found by hash. Who may pass is decided in `authenticator.ts`. */
 import { type Account, type AccountKind, type ApiKey, account, apiKey, type Db } from "@tera/database";
 import { type LaneClass, randomBase62 } from "@tera/protocol";
-import { and, asc, desc, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, getTableColumns, isNull, sql } from "drizzle-orm";
 import { newApiKey } from "./api-key-format.ts";
 import { createKeyHasher } from "./key-hash.ts";
 
@@ -31,17 +31,18 @@ export interface KeyStore {
   findKey(keyId: string): Promise<KeySummary | undefined>;
   /** @returns the key as it is afterwards; a key that was revoked before keeps its time. `undefined`: no such key. */
   revokeKey(keyId: string): Promise<KeySummary | undefined>;
-  findByHash(hash: Buffer): Promise<{ key: KeySummary; accountDisabledAt: Date | null } | undefined>;
+  findByHash(
+    hash: Buffer,
+  ): Promise<{ key: KeySummary; accountKind: AccountKind; accountDisabledAt: Date | null } | undefined>;
 }
 
-const { id, accountId, name, lastFour, createdAt, expiresAt, revokedAt, modelScope, laneClass } = apiKey;
-const summaryColumns = { id, accountId, name, lastFour, createdAt, expiresAt, revokedAt, modelScope, laneClass };
+const { hash: _secret, ...summaryColumns } = getTableColumns(apiKey);
 
 export function createKeyStore({ db, secret }: { db: Db; secret: string }): KeyStore {
   const hashKey = createKeyHasher(secret);
 
   const byHash = db
-    .select({ key: summaryColumns, accountDisabledAt: account.disabledAt })
+    .select({ key: summaryColumns, accountKind: account.kind, accountDisabledAt: account.disabledAt })
     .from(apiKey)
     .innerJoin(account, eq(account.id, apiKey.accountId))
     .where(eq(apiKey.hash, sql.placeholder("hash")))

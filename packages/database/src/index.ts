@@ -1,17 +1,5 @@
 /** Everything that touches Postgres: schema, migrations, the connection. What the tables mean is said in access and metering. */
 export { connectDatabase, type Database, type DatabaseOptions, type Db } from "./connect.ts";
 export { type DatabaseState, inspectDatabase, type MigrationLog, migrateDatabase } from "./migrate.ts";
-export {
-  type Account,
-  type AccountKind,
-  type ApiKey,
-  account,
-  accountKinds,
-  apiKey,
-  type Model,
-  model,
-  type NewUsageEvent,
-  type UsageEvent,
-  usageEvent,
-} from "./schema/index.ts";
+export * from "./schema/index.ts";
 export { databaseReason, isDatabaseUnavailable, isDataRefused } from "./unavailable.ts";

@@ -34,6 +34,7 @@ const job: fc.Arbitrary<Job> = fc.record({
   laneClass: fc.constantFrom(...laneClasses),
   expiresAtMs: fc.nat(),
   avoidRunners: fc.array(text),
+  billing: fc.constant({ priceId: "price_1", holds: [{ purseId: "acct_1", leaseId: "lease_1" }] }),
   stream: fc.boolean(),
   admittedAtMs: fc.nat(),
   request,
@@ -59,6 +60,7 @@ const valid = {
   avoidRunners: [],
   stream: false,
   admittedAtMs: 1,
+  billing: { holds: [] },
   request: { kind: "speech", model: "m", input: "hi", format: "wav" },
 };
 

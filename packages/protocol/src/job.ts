@@ -5,6 +5,7 @@
  */
 import { z } from "zod";
 import type { GenerationRequest } from "./generation-request.ts";
+import { type Billing, billingSchema } from "./usage-record.ts";
 
 export const jobVersion = 1;
 
@@ -30,6 +31,8 @@ export interface Job {
   expiresAtMs: number;
   /** Replicas that failed this request before, by `replicaName`. */
   avoidRunners: string[];
+  /** How it is charged: for the worker's copy of the usage. */
+  billing: Billing;
   request: GenerationRequest;
 }
 
@@ -49,6 +52,7 @@ const jobSchema = z.object({
   admittedAtMs: z.number(),
   expiresAtMs: z.number(),
   avoidRunners: z.array(z.string()),
+  billing: billingSchema,
   request: z.custom<GenerationRequest>(
     (value) =>
       typeof value === "object" &&

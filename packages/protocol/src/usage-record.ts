@@ -16,6 +16,18 @@ export const failedAttemptSchema = z.object({
 });
 export type FailedAttempt = z.infer<typeof failedAttemptSchema>;
 
+/** One purse that a request is charged to, and the lease that it was admitted against; without a lease the purse needs none. */
+export const holdSchema = z.object({ purseId: z.string(), leaseId: z.string().optional() });
+export type Hold = z.infer<typeof holdSchema>;
+
+/** How a request is charged; decided when it was admitted, so that both witnesses charge the same. */
+export const billingSchema = z.object({
+  /** The price in force at admission; absent: the model had none. */
+  priceId: z.string().optional(),
+  holds: z.array(holdSchema),
+});
+export type Billing = z.infer<typeof billingSchema>;
+
 export const usageRecordSchema = z.object({
   version: z.literal(1),
   requestId: z.string().min(1),
@@ -44,5 +56,7 @@ export const usageRecordSchema = z.object({
   /** From admission until the first delta: time to first token. */
   ttftMs: ms.optional(),
   totalMs: ms,
+  /** Absent: it is charged nothing. */
+  billing: billingSchema.optional(),
 });
 export type UsageRecord = z.infer<typeof usageRecordSchema>;

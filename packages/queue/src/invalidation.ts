@@ -9,6 +9,8 @@ const invalidationSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("key"), keyId: z.string() }),
   /** What the operator says of a model was changed. */
   z.object({ type: z.literal("catalog") }),
+  /** The price book was added to. */
+  z.object({ type: z.literal("prices") }),
   /** A worker came, went, or serves something else. */
   z.object({ type: z.literal("workers") }),
 ]);

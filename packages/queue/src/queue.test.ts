@@ -59,6 +59,7 @@ function job(requestId: string, laneClass: LaneClass = "normal"): Job {
     admittedAtMs: Date.now(),
     expiresAtMs: Date.now() + 60_000,
     avoidRunners: [],
+    billing: { holds: [] },
     request: { kind: "completion", model: "m", prompts: ["hi"], echo: false, n: 1, sampling: {} },
   };
 }

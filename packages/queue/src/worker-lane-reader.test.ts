@@ -45,6 +45,7 @@ function job(requestId: string): Job {
     admittedAtMs: Date.now(),
     expiresAtMs: Date.now() + 60_000,
     avoidRunners: ["w2/r"],
+    billing: { holds: [] },
     request: { kind: "completion", model: "m", prompts: ["hi"], echo: false, n: 1, sampling: {} },
   };
 }

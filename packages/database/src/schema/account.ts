@@ -1,6 +1,7 @@
 /** `account`: who is charged. Its keys, usage and credit hang on it; an account is disabled, never deleted. */
 import { pgTable, text, timestamp } from "drizzle-orm/pg-core";
 
+/** prepaid: stops when its credit is used up. postpaid: gets an invoice every month. */
 export const accountKinds = ["prepaid", "postpaid"] as const;
 export type AccountKind = (typeof accountKinds)[number];
 
@@ -9,6 +10,10 @@ export const account = pgTable("account", {
   id: text().primaryKey(),
   name: text().notNull(),
   kind: text({ enum: accountKinds }).notNull(),
+  /** Of all its amounts. */
+  currency: text({ enum: ["USD"] })
+    .notNull()
+    .default("USD"),
   createdAt: timestamp("created_at", { withTimezone: true }).notNull().defaultNow(),
   disabledAt: timestamp("disabled_at", { withTimezone: true, precision: 3 }),
 });

@@ -1,6 +1,7 @@
 /** `api_key`: what opens the API for an account. The key itself is never stored, only its keyed hash. */
 import { laneClasses } from "@tera/protocol";
-import { customType, index, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm";
+import { bigint, boolean, check, customType, index, integer, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 import { account } from "./account.ts";
 
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => "bytea" });
@@ -23,7 +24,30 @@ export const apiKey = pgTable(
     /** Model ids that the key may use; null: all. */
     modelScope: text("model_scope").array(),
     laneClass: text("lane_class", { enum: laneClasses }).notNull().default("normal"),
+    /** Closed until it is opened again; revoking is for good. */
+    disabledAt: timestamp("disabled_at", { withTimezone: true, precision: 3 }),
+    /** The key that took its place; this one lives on until `expires_at`. */
+    successorId: text("successor_id"),
+    /** Null: no limit, as for each of the following. */
+    requestsPerMinuteMax: integer("requests_per_minute_max"),
+    tokensPerMinuteMax: integer("tokens_per_minute_max"),
+    /** Open requests at once. */
+    concurrencyMax: integer("concurrency_max"),
+    /** What it may spend. Nano-USD. Days and months are UTC's. */
+    budgetDayNano: bigint("budget_day_nano", { mode: "bigint" }),
+    budgetMonthNano: bigint("budget_month_nano", { mode: "bigint" }),
+    budgetTotalNano: bigint("budget_total_nano", { mode: "bigint" }),
+    /** Addresses that may use it, as CIDR blocks; null: all. */
+    allowedAddresses: text("allowed_addresses").array(),
+    /** Prompts and answers of this key may be kept, cut short, for a while. */
+    contentLogging: boolean("content_logging").notNull().default(false),
   },
-  (table) => [index("api_key_account_id").on(table.accountId)],
+  (table) => [
+    index("api_key_account_id").on(table.accountId),
+    check(
+      "api_key_limits",
+      sql`least(${table.requestsPerMinuteMax}, ${table.tokensPerMinuteMax}, ${table.concurrencyMax}) > 0 and least(${table.budgetDayNano}, ${table.budgetMonthNano}, ${table.budgetTotalNano}) >= 0`,
+    ),
+  ],
 );
 export type ApiKey = typeof apiKey.$inferSelect;

@@ -1,17 +1,29 @@
 /**
- * `usage_event`: one row per request, the sub-ledger from which charges are made. Append-only.
+ * `usage_event`: one row per request, the sub-ledger that charges are made of. Append-only, partitioned by the month of admission (a migration says how;
+ * drizzle knows nothing of partitions).
  *
  * No foreign keys: an event must be recordable whatever else happened to its account. Counts are bigint and checked, so that no figure of
  * an engine can make a row that nobody can add up.
  */
-import { type FailedAttempt, finishReasons } from "@tera/protocol";
+import { type FailedAttempt, finishReasons, type Hold } from "@tera/protocol";
 import { sql } from "drizzle-orm";
-import { bigint, boolean, check, index, integer, jsonb, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+import {
+  bigint,
+  boolean,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+} from "drizzle-orm/pg-core";
 
 export const usageEvent = pgTable(
   "usage_event",
   {
-    requestId: text("request_id").primaryKey(),
+    requestId: text("request_id").notNull(),
     accountId: text("account_id").notNull(),
     keyId: text("key_id").notNull(),
     model: text().notNull(),
@@ -37,6 +49,17 @@ export const usageEvent = pgTable(
     /** The attempts that failed, in order: `[{attempt, workerId?, runnerId?, code}]`. */
     failedAttempts: jsonb("failed_attempts").$type<FailedAttempt[]>().notNull().default([]),
     admittedAt: timestamp("admitted_at", { withTimezone: true, precision: 3 }).notNull(),
+    lane: text({ enum: ["interactive", "batch"] })
+      .notNull()
+      .default("interactive"),
+    /** The price that it was charged by; null: none was in force, or nothing was to be charged. */
+    priceId: text("price_id"),
+    /** Nano-USD. */
+    chargeNano: bigint("charge_nano", { mode: "bigint" }).notNull().default(sql`0`),
+    /** The purses that were charged, and the leases that it was admitted against. */
+    holds: jsonb().$type<Hold[]>().notNull().default([]),
+    /** The posting that it is part of; null when nothing was charged. */
+    ledgerTransactionId: bigint("ledger_transaction_id", { mode: "bigint" }),
     /** From admission until a worker accepted. */
     queueMs: bigint("queue_ms", { mode: "number" }),
     /** From admission until the first delta. */
@@ -45,11 +68,13 @@ export const usageEvent = pgTable(
     settledAt: timestamp("settled_at", { withTimezone: true, precision: 3 }).notNull().defaultNow(),
   },
   (table) => [
+    // A partitioned table's key holds what it is partitioned by. Both witnesses of a request know the same time of admission.
+    primaryKey({ columns: [table.requestId, table.admittedAt] }),
     index("usage_event_account_time").on(table.accountId, table.admittedAt),
     index("usage_event_key_time").on(table.keyId, table.admittedAt),
     check(
       "usage_event_counts",
-      sql`least(${table.promptTokens}, ${table.cachedTokens}, ${table.completionTokens}, ${table.reasoningTokens}, ${table.speechCharacters}, ${table.attempts}, ${table.totalMs}) >= 0`,
+      sql`least(${table.promptTokens}, ${table.cachedTokens}, ${table.completionTokens}, ${table.reasoningTokens}, ${table.speechCharacters}, ${table.attempts}, ${table.totalMs}, ${table.chargeNano}) >= 0`,
     ),
   ],
 );

@@ -1,0 +1,81 @@
+/**
+ * The ledger: double entry, append-only. The entries of a transaction sum to zero (a deferred trigger), rows are neither changed nor deleted (triggers, and
+ * the application's role), and each transaction of an account carries the hash of the one before.
+ *
+ * | book       | what its sum says, seen from the account                                  |
+ * |------------|---------------------------------------------------------------------------|
+ * | credit     | what the customer may still use: the balance                              |
+ * | revenue    | what was served, as a positive amount                                     |
+ * | cash       | payments, as a negative amount                                            |
+ * | write_off  | what was served and could not be charged, as a negative amount             |
+ * | adjustment | corrections by hand: gifts are negative                                   |
+ */
+import { sql } from "drizzle-orm";
+import {
+  bigint,
+  bigserial,
+  check,
+  customType,
+  index,
+  integer,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+} from "drizzle-orm/pg-core";
+import { account } from "./account.ts";
+
+const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => "bytea" });
+
+export const ledgerKinds = ["usage", "top_up", "refund", "adjustment", "correction", "invoice", "credit_note"] as const;
+export type LedgerKind = (typeof ledgerKinds)[number];
+export const ledgerBooks = ["credit", "revenue", "cash", "write_off", "adjustment"] as const;
+export type LedgerBook = (typeof ledgerBooks)[number];
+
+export const ledgerTransaction = pgTable(
+  "ledger_transaction",
+  {
+    id: bigserial({ mode: "bigint" }).primaryKey(),
+    accountId: text("account_id")
+      .notNull()
+      .references(() => account.id),
+    /** Position among the account's transactions, from 1. */
+    seq: bigint({ mode: "bigint" }).notNull(),
+    kind: text({ enum: ledgerKinds }).notNull(),
+    /** Who: `gateway:<id>`, `cli`, a user, `stripe`. */
+    author: text().notNull(),
+    reason: text().notNull(),
+    /** What it answers to: a payment, an invoice. Unique for a kind, so that a payment is booked once. */
+    reference: text(),
+    createdAt: timestamp("created_at", { withTimezone: true, precision: 3 }).notNull(),
+    /** Of the account's transaction before; empty for the first. */
+    previousHash: bytea("previous_hash").notNull(),
+    /** SHA-256 over the previous hash, this row and its entries; see `ledger_hash` in the migrations. */
+    hash: bytea().notNull(),
+  },
+  (table) => [
+    unique("ledger_transaction_seq").on(table.accountId, table.seq),
+    unique("ledger_transaction_reference").on(table.kind, table.reference),
+    index("ledger_transaction_time").on(table.accountId, table.createdAt),
+  ],
+);
+export type LedgerTransaction = typeof ledgerTransaction.$inferSelect;
+
+export const ledgerEntry = pgTable(
+  "ledger_entry",
+  {
+    transactionId: bigint("transaction_id", { mode: "bigint" })
+      .notNull()
+      .references(() => ledgerTransaction.id),
+    line: integer().notNull(),
+    book: text({ enum: ledgerBooks }).notNull(),
+    /** Nano-USD. */
+    amountNano: bigint("amount_nano", { mode: "bigint" }).notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.transactionId, table.line] }),
+    check("ledger_entry_amount", sql`${table.amountNano} <> 0`),
+  ],
+);
+export type LedgerEntry = typeof ledgerEntry.$inferSelect;
