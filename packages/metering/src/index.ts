@@ -1,4 +1,27 @@
-/** What was used, by whom: usage records on their way into the ledger. */
+/** Usage, prices and credit: what was used, what it costs, and that the money is there. */
+export {
+  type CreditDesk,
+  type CreditHold,
+  type CreditRefusal,
+  createCreditDesk,
+  type HoldWish,
+  isRefusal,
+  renewEveryMs,
+} from "./credit-desk.ts";
+export { type CreditStore, createCreditStore, type Grant, leaseTermMs } from "./credit-store.ts";
+export { type Balance, type CreditMove, createLedgerStore, type LedgerLine, type LedgerStore } from "./ledger-store.ts";
+export { formatUsd, formatUsdPerMillion, parseUsd, parseUsdPerMillion } from "./money.ts";
+export { createPriceBook, createPriceStore, type NewPrice, type PriceBook, type PriceStore } from "./price-book.ts";
+export {
+  type BillingLane,
+  boundCost,
+  boundPromptTokens,
+  type CostBound,
+  type Rates,
+  rateRecord,
+  rateUsage,
+} from "./rate.ts";
+export { createUsageWriter, type UsageWriter } from "./settle-usage.ts";
 export {
   createUsageSettler,
   type SettlerCounts,

@@ -2,16 +2,20 @@
 import { type NewUsageEvent, usageEvent } from "@tera/database";
 import type { UsageRecord } from "@tera/protocol";
 import { getTableColumns } from "drizzle-orm";
+import type { BillingLane } from "./rate.ts";
 
-const { settledAt: _databaseClock, ...written } = getTableColumns(usageEvent);
+const columnNames = new Map(Object.entries(getTableColumns(usageEvent)).map(([field, column]) => [field, column.name]));
 
-/** The columns that a record fills, in the order of the table. */
-export const usageColumns: readonly string[] = Object.values(written).map((column) => column.name);
-const columnNames = new Map(Object.entries(written).map(([field, column]) => [field, column.name]));
+/** What a record is charged. */
+export interface Charge {
+  chargeNano: bigint;
+  priceId: string | undefined;
+  lane: BillingLane;
+}
 
-/** One row for `json_populate_recordset`: column name -> JSON value. */
-export function toUsageRow(record: UsageRecord): Record<string, unknown> {
-  const event: Omit<NewUsageEvent, "settledAt"> = {
+/** One event for `settle_usage`: column name -> JSON value. The database adds when, and in which transaction. */
+export function toUsageRow(record: UsageRecord, charge: Charge): Record<string, unknown> {
+  const event: Omit<NewUsageEvent, "settledAt" | "ledgerTransactionId"> = {
     requestId: record.requestId,
     accountId: record.accountId,
     keyId: record.keyId,
@@ -33,9 +37,19 @@ export function toUsageRow(record: UsageRecord): Record<string, unknown> {
     attempts: record.attempts,
     failedAttempts: record.failedAttempts,
     admittedAt: new Date(record.admittedAtMs),
+    lane: charge.lane,
+    priceId: charge.priceId ?? null,
+    chargeNano: charge.chargeNano,
+    holds: record.billing?.holds ?? [],
     queueMs: record.queueMs ?? null,
     ttftMs: record.ttftMs ?? null,
     totalMs: record.totalMs,
   };
-  return Object.fromEntries(Object.entries(event).map(([field, value]) => [columnNames.get(field) ?? field, value]));
+  return Object.fromEntries(
+    Object.entries(event).map(([field, value]) => [
+      columnNames.get(field) ?? field,
+      // JSON has no number as large.
+      typeof value === "bigint" ? value.toString() : value,
+    ]),
+  );
 }

@@ -4,6 +4,7 @@ import { newRequestId, type UsageRecord, usageRecordSchema } from "@tera/protoco
 import { asc, eq, inArray, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
+import { createUsageWriter } from "./settle-usage.ts";
 import { createUsageSettler, type UsageSettlerOptions } from "./usage-settler.ts";
 
 const testDatabase = await createTestDatabase();
@@ -23,7 +24,7 @@ function setUp(options: Partial<UsageSettlerOptions> = {}) {
   const warnings: string[] = [];
   const errors: object[] = [];
   const settler = createUsageSettler({
-    db: throughProxy.db,
+    writer: createUsageWriter({ db: throughProxy.db, author: "test" }),
     log: {
       info: () => undefined,
       warn: (_fields, message) => warnings.push(message),
@@ -108,6 +109,11 @@ test("a record arrives with every field, and one with the fewest fields too", as
     attempts: 2,
     failedAttempts: [{ attempt: 1, workerId: "w2", runnerId: "r2", code: "runner_failed" }],
     admittedAt: new Date("2026-11-23T09:30:00.123Z"),
+    lane: "interactive",
+    priceId: null,
+    chargeNano: 0n,
+    holds: [],
+    ledgerTransactionId: null,
     queueMs: 1,
     ttftMs: 20,
     totalMs: 300,

@@ -8,9 +8,9 @@
  * A record's way: pending -> settled | rejected (Postgres refuses the data itself, which no repetition heals).
  */
 import { setTimeout as setTimer } from "node:timers/promises";
-import { type Db, databaseReason, isDataRefused } from "@tera/database";
+import { databaseReason, isDataRefused } from "@tera/database";
 import type { UsageRecord } from "@tera/protocol";
-import { insertUsage } from "./insert-usage.ts";
+import type { UsageWriter } from "./settle-usage.ts";
 
 export interface SettlerLog {
   info(fields: object, message: string): void;
@@ -19,7 +19,7 @@ export interface SettlerLog {
 }
 
 export interface UsageSettlerOptions {
-  db: Db;
+  writer: UsageWriter;
   log: SettlerLog;
   /** These requests are in Postgres for good. Called once per batch; must not throw. */
   onSettled?: (requestIds: string[]) => void;
@@ -59,7 +59,7 @@ const retryFirstMs = 100;
 const retryMaxMs = 5_000;
 
 export function createUsageSettler(options: UsageSettlerOptions): UsageSettler {
-  const { db, log, onSettled, onRejected } = options;
+  const { writer, log, onSettled, onRejected } = options;
   const { batchDelayMs = 100, batchMax = 500, pendingMax = 100_000 } = options;
 
   /** By request id, in the order of arrival. */
@@ -94,7 +94,7 @@ export function createUsageSettler(options: UsageSettlerOptions): UsageSettler {
   /** Halves a batch that Postgres refuses, until the record at fault is alone: the others must not wait for it. */
   async function settle(batch: readonly UsageRecord[]): Promise<void> {
     try {
-      await insertUsage(db, batch);
+      await writer.settle(batch);
     } catch (error) {
       if (!isDataRefused(error)) throw error;
       if (batch.length === 1) {

@@ -1,0 +1,137 @@
+/** The desk's arithmetic, on a store that keeps a purse as Postgres does. What Postgres does is tested in money-flow.test.ts. */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type CreditHold, createCreditDesk, isRefusal } from "./credit-desk.ts";
+import { type CreditStore, leaseTermMs } from "./credit-store.ts";
+
+function playStore(balanceNano: bigint) {
+  const state = { balance: balanceNano, leases: new Map<string, bigint>(), takes: 0, lost: false };
+  const leased = () => [...state.leases.values()].reduce((sum, amount) => sum + amount, 0n);
+  const store: Pick<CreditStore, "take" | "giveBack" | "renew"> = {
+    async take({ leaseId, neededNano, wantedNano }) {
+      state.takes++;
+      const available = state.balance - leased();
+      if (state.lost) {
+        state.lost = false;
+        return { grantedNano: 0n, scarce: true, availableNano: available, lost: true };
+      }
+      const scarce = available < 8n * wantedNano;
+      const granted =
+        available < neededNano ? 0n : scarce ? neededNano : wantedNano > neededNano ? wantedNano : neededNano;
+      if (granted > 0n) state.leases.set(leaseId, (state.leases.get(leaseId) ?? 0n) + granted);
+      return { grantedNano: granted, scarce, availableNano: available, lost: false };
+    },
+    async giveBack(leaseId, amountNano) {
+      const amount = state.leases.get(leaseId) ?? 0n;
+      state.leases.set(leaseId, amount - (amountNano ?? amount));
+    },
+    renew: async () => new Set(state.leases.keys()),
+  };
+  /** What settling does: the charge leaves lease and balance. */
+  function charge(hold: CreditHold, nano: bigint): void {
+    state.balance -= nano;
+    state.leases.set(hold.leaseId, (state.leases.get(hold.leaseId) ?? 0n) - nano);
+    hold.settle(nano);
+  }
+  return { state, store, leased, charge };
+}
+
+const wish = (nano: bigint) => ({ purseId: "p", neededNano: nano, wantedNano: nano });
+
+async function held(result: ReturnType<ReturnType<typeof createCreditDesk>["hold"]>): Promise<CreditHold> {
+  const settled = await result;
+  if (isRefusal(settled)) throw new Error("refused");
+  return settled;
+}
+
+describe("the credit desk", () => {
+  it("asks once for many requests, and then answers without a promise", async () => {
+    const { state, store } = playStore(1_000_000n);
+    const desk = createCreditDesk({ store, gatewayId: "g" });
+    await Promise.all(Array.from({ length: 100 }, () => held(desk.hold(wish(10n)))));
+    expect(state.takes).toBeLessThan(5);
+    const first = await held(desk.hold(wish(10n)));
+    first.settle(0n);
+    expect(desk.hold(wish(10n))).not.toBeInstanceOf(Promise);
+  });
+
+  it("refuses what is not there, and says what is", async () => {
+    const { store } = playStore(25n);
+    const desk = createCreditDesk({ store, gatewayId: "g" });
+    await held(desk.hold(wish(10n)));
+    expect(await desk.hold(wish(20n))).toEqual({ refused: true, availableNano: 15n });
+  });
+
+  it("gives back what is not needed while little is left", async () => {
+    const { store, leased, charge } = playStore(30n);
+    const desk = createCreditDesk({ store, gatewayId: "g" });
+    const hold = await held(desk.hold(wish(20n)));
+    charge(hold, 5n);
+    await new Promise(setImmediate);
+    expect(leased()).toBe(0n);
+  });
+
+  it("does not use a lease whose term is over by its own clock", async () => {
+    let nowMs = 0;
+    const { state, store } = playStore(1_000_000n);
+    const desk = createCreditDesk({ store, gatewayId: "g", now: () => nowMs });
+    (await held(desk.hold(wish(10n)))).settle(0n);
+    nowMs = leaseTermMs;
+    const { takes } = state;
+    await held(desk.hold(wish(10n)));
+    expect(state.takes).toBe(takes + 1);
+    expect(state.leases.size).toBe(2);
+  });
+
+  it("begins a new lease when Postgres has closed the old one", async () => {
+    const { state, store } = playStore(100n);
+    const desk = createCreditDesk({ store, gatewayId: "g" });
+    await held(desk.hold(wish(10n)));
+    state.lost = true;
+    await held(desk.hold(wish(10n)));
+    expect(state.leases.size).toBe(2);
+  });
+
+  it("lets everybody know when Postgres is away", async () => {
+    const desk = createCreditDesk({
+      store: { ...playStore(1n).store, take: () => Promise.reject(new Error("away")) },
+      gatewayId: "g",
+    });
+    const asked = [desk.hold(wish(1n)), desk.hold(wish(1n))];
+    for (const one of asked) await expect(one).rejects.toThrow("away");
+  });
+
+  it("of any requests and charges, several desks never hold more than there is, and in the end all of it is charged or back", async () => {
+    const step = fc.record({
+      desk: fc.nat(2),
+      needed: fc.bigInt({ min: 1n, max: 40n }),
+      charged: fc.bigInt({ min: 0n, max: 40n }),
+      later: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.bigInt({ min: 0n, max: 300n }), fc.array(step, { maxLength: 60 }), async (balance, steps) => {
+        const { state, store, leased, charge } = playStore(balance);
+        const desks = [0, 1, 2].map((number) => createCreditDesk({ store, gatewayId: `g${number}` }));
+        const open: [CreditHold, bigint][] = [];
+        let charged = 0n;
+        const finish = ([hold, nano]: [CreditHold, bigint]) => {
+          charged += nano;
+          charge(hold, nano);
+        };
+        for (const { desk, needed, charged: wanted, later } of steps) {
+          const result = await desks[desk]?.hold(wish(needed));
+          expect(leased()).toBeLessThanOrEqual(state.balance);
+          if (result === undefined || isRefusal(result)) continue;
+          const ended: [CreditHold, bigint] = [result, wanted < result.amountNano ? wanted : result.amountNano];
+          if (later) open.push(ended);
+          else finish(ended);
+        }
+        for (const ended of open) finish(ended);
+        await Promise.all(desks.map((desk) => desk.close()));
+        expect(leased()).toBe(0n);
+        expect(state.balance).toBe(balance - charged);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,110 @@
+/** Credit in Postgres: purses, and the leases that gateways hold on them. Each call is one atomic statement. */
+import { creditLease, type Db, purse } from "@tera/database";
+import { and, eq, gt, isNull, lt, sql } from "drizzle-orm";
+import { z } from "zod";
+
+/** Far above what a living gateway needs to renew, far below what anybody wants to wait for a dead one's credit. */
+export const leaseTermMs = 60_000;
+
+export interface Grant {
+  /** Nano-USD; 0: not enough is available. */
+  grantedNano: bigint;
+  /** Little is left: what is not needed should be given back at once. */
+  scarce: boolean;
+  /** Before this grant. */
+  availableNano: bigint;
+  /** The lease has expired or was closed: a new one must be begun. */
+  lost: boolean;
+}
+
+export interface CreditStore {
+  /** Makes or enlarges a lease: by `wanted` while there is plenty, by `needed` near the end. */
+  take(wish: {
+    purseId: string;
+    leaseId: string;
+    gatewayId: string;
+    neededNano: bigint;
+    wantedNano: bigint;
+  }): Promise<Grant>;
+  /** @param amountNano undefined: all of it; the lease is then closed. */
+  giveBack(leaseId: string, amountNano: bigint | undefined): Promise<void>;
+  /** Prolongs the leases of a gateway. @returns the ids of those that are still open. */
+  renew(gatewayId: string): Promise<Set<string>>;
+  /** Gateways that have open leases whose term is over. */
+  findExpired(): Promise<string[]>;
+  /** Closes a gateway's expired leases: their credit is available again. To be called when what the gateway owed has been settled. */
+  closeExpired(gatewayId: string): Promise<number>;
+  /** Makes the purse of a key's budget, full, if it is not there. */
+  ensureKeyPurse(wish: {
+    id: string;
+    accountId: string;
+    keyId: string;
+    kind: "key_day" | "key_month" | "key_total";
+    budgetNano: bigint;
+  }): Promise<void>;
+}
+
+const grantSchema = z.object({
+  granted: z.coerce.bigint(),
+  scarce: z.boolean(),
+  available: z.coerce.bigint(),
+  lost: z.boolean(),
+});
+
+export function createCreditStore({ db }: { db: Db }): CreditStore {
+  async function giveBack(leaseId: string, amountNano: bigint | undefined): Promise<void> {
+    await db.execute(sql`select return_credit(${leaseId}, ${amountNano?.toString() ?? null}::bigint)`);
+  }
+
+  return {
+    async take({ purseId, leaseId, gatewayId, neededNano, wantedNano }) {
+      const { rows } = await db.execute(
+        sql`select * from take_credit(${purseId}, ${leaseId}, ${gatewayId}, ${neededNano.toString()}::bigint, ${wantedNano.toString()}::bigint, ${leaseTermMs})`,
+      );
+      const { granted, scarce, available, lost } = grantSchema.parse(rows[0]);
+      return { grantedNano: granted, scarce, availableNano: available, lost };
+    },
+    giveBack,
+    async renew(gatewayId) {
+      const renewed = await db
+        .update(creditLease)
+        .set({ expiresAt: sql`clock_timestamp() + ${leaseTermMs} * interval '1 millisecond'` })
+        .where(
+          and(
+            eq(creditLease.gatewayId, gatewayId),
+            isNull(creditLease.closedAt),
+            gt(creditLease.expiresAt, sql`clock_timestamp()`),
+          ),
+        )
+        .returning({ id: creditLease.id });
+      return new Set(renewed.map(({ id }) => id));
+    },
+    async findExpired() {
+      const found = await db
+        .selectDistinct({ gatewayId: creditLease.gatewayId })
+        .from(creditLease)
+        .where(and(isNull(creditLease.closedAt), lt(creditLease.expiresAt, sql`clock_timestamp()`)));
+      return found.map(({ gatewayId }) => gatewayId);
+    },
+    async closeExpired(gatewayId) {
+      const expired = await db
+        .select({ id: creditLease.id })
+        .from(creditLease)
+        .where(
+          and(
+            eq(creditLease.gatewayId, gatewayId),
+            isNull(creditLease.closedAt),
+            lt(creditLease.expiresAt, sql`clock_timestamp()`),
+          ),
+        );
+      for (const { id } of expired) await giveBack(id, undefined);
+      return expired.length;
+    },
+    async ensureKeyPurse({ id, accountId, keyId, kind, budgetNano }) {
+      await db
+        .insert(purse)
+        .values({ id, accountId, keyId, kind, bounded: true, balanceNano: budgetNano })
+        .onConflictDoNothing();
+    },
+  };
+}

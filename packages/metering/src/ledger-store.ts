@@ -1,0 +1,101 @@
+/** The ledger: money that comes and goes other than by usage, and what there is. Every change is one ledger transaction with an author and a reason. */
+import { type Db, type LedgerBook, type LedgerKind, ledgerEntry, ledgerTransaction, purse } from "@tera/database";
+import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
+import { z } from "zod";
+
+export interface Balance {
+  /** Nano-USD. Negative: a postpaid account owes. */
+  balanceNano: bigint;
+  /** Of the balance, what gateways hold in leases. */
+  leasedNano: bigint;
+  availableNano: bigint;
+}
+
+export interface CreditMove {
+  accountId: string;
+  /** Positive: to the account. Nano-USD. */
+  amountNano: bigint;
+  author: string;
+  reason: string;
+  /** What it answers to; booked once for each kind, however often it is reported. */
+  reference?: string | undefined;
+}
+
+export interface LedgerLine {
+  id: bigint;
+  seq: bigint;
+  kind: LedgerKind;
+  author: string;
+  reason: string;
+  reference: string | null;
+  createdAt: Date;
+  entries: { book: LedgerBook; amountNano: bigint }[];
+}
+
+export interface LedgerStore {
+  /** Undefined: no such account. */
+  balance(accountId: string): Promise<Balance | undefined>;
+  /** A payment. @returns the transaction's id; undefined: its reference was booked before. */
+  topUp(move: CreditMove): Promise<bigint | undefined>;
+  /** Money paid back: a negative amount. */
+  refund(move: CreditMove): Promise<bigint | undefined>;
+  /** A gift, or a correction by hand, either way. */
+  adjust(move: CreditMove): Promise<bigint | undefined>;
+  /** The newest first; `before` is a `seq`, for the next page. */
+  list(query: { accountId: string; limit: number; before?: bigint | undefined }): Promise<LedgerLine[]>;
+}
+
+const movedSchema = z.object({ id: z.coerce.bigint().nullable() });
+
+export function createLedgerStore({ db }: { db: Db }): LedgerStore {
+  async function move(kind: LedgerKind, against: LedgerBook, wanted: CreditMove): Promise<bigint | undefined> {
+    const { accountId, amountNano, author, reason, reference } = wanted;
+    const { rows } = await db.execute(
+      sql`select move_credit(${accountId}, ${kind}, ${against}, ${amountNano.toString()}::bigint, ${author}, ${reason}, ${reference ?? null}) as id`,
+    );
+    return movedSchema.parse(rows[0]).id ?? undefined;
+  }
+
+  return {
+    async balance(accountId) {
+      const [row] = await db.select().from(purse).where(eq(purse.id, accountId));
+      if (row === undefined) return undefined;
+      const { balanceNano, leasedNano } = row;
+      return { balanceNano, leasedNano, availableNano: balanceNano - leasedNano };
+    },
+    topUp: (wanted) => move("top_up", "cash", wanted),
+    refund: (wanted) => move("refund", "cash", wanted),
+    adjust: (wanted) => move("adjustment", "adjustment", wanted),
+    async list({ accountId, limit, before }) {
+      const transactions = await db
+        .select()
+        .from(ledgerTransaction)
+        .where(
+          and(
+            eq(ledgerTransaction.accountId, accountId),
+            before === undefined ? undefined : lt(ledgerTransaction.seq, before),
+          ),
+        )
+        .orderBy(desc(ledgerTransaction.seq))
+        .limit(limit);
+      if (transactions.length === 0) return [];
+      const ids = transactions.map(({ id }) => id);
+      const entries = await db
+        .select()
+        .from(ledgerEntry)
+        .where(inArray(ledgerEntry.transactionId, ids))
+        .orderBy(ledgerEntry.line);
+      const byTransaction = Map.groupBy(entries, ({ transactionId }) => transactionId);
+      return transactions.map(({ id, seq, kind, author, reason, reference, createdAt }) => ({
+        id,
+        seq,
+        kind,
+        author,
+        reason,
+        reference,
+        createdAt,
+        entries: (byTransaction.get(id) ?? []).map(({ book, amountNano }) => ({ book, amountNano })),
+      }));
+    },
+  };
+}

@@ -1,0 +1,185 @@
+/** Money in Postgres: leases, charges, ledger. */
+import {
+  connectDatabase,
+  creditLease,
+  type Database,
+  ledgerEntry,
+  ledgerTransaction,
+  purse,
+  usageHour,
+} from "@tera/database";
+import { createTestDatabase, type TestDatabase } from "@tera/database/testing";
+import { newRequestId, type UsageRecord } from "@tera/protocol";
+import { eq, sql } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { type CreditStore, createCreditStore } from "./credit-store.ts";
+import { createLedgerStore, type LedgerStore } from "./ledger-store.ts";
+import { createPriceStore } from "./price-book.ts";
+import { createUsageWriter, type UsageWriter } from "./settle-usage.ts";
+
+let testDatabase: TestDatabase;
+let database: Database;
+let credit: CreditStore;
+let ledger: LedgerStore;
+let writer: UsageWriter;
+let accountId: string;
+let priceId: string;
+let accounts = 0;
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = connectDatabase({ url: testDatabase.url, name: "test" });
+  credit = createCreditStore({ db: database.db });
+  ledger = createLedgerStore({ db: database.db });
+  writer = createUsageWriter({ db: database.db, author: "gateway:g1" });
+  const price = await createPriceStore({ db: database.db }).addPrice({
+    model: "m",
+    inputNano: 100n,
+    cacheReadNano: 10n,
+    outputNano: 1_000n,
+    author: "test",
+  });
+  priceId = price.id;
+});
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+});
+beforeEach(async () => {
+  accountId = `acct_${++accounts}`;
+  await database.db.execute(sql`insert into account (id, name, kind) values (${accountId}, 'x', 'prepaid')`);
+});
+
+const topUp = (amountNano: bigint, reference?: string) =>
+  ledger.topUp({ accountId, amountNano, author: "test", reason: "paid", reference });
+const take = (neededNano: bigint, wantedNano = neededNano, leaseId = `lease_${accountId}`) =>
+  credit.take({ purseId: accountId, leaseId, gatewayId: "g1", neededNano, wantedNano });
+
+function record(leaseId: string | undefined, completionTokens = 10): UsageRecord {
+  return {
+    version: 1,
+    requestId: newRequestId(),
+    accountId,
+    keyId: "key_1",
+    model: "m",
+    endpoint: "chat",
+    stream: true,
+    status: "succeeded",
+    usage: {
+      promptTokens: 20,
+      cachedTokens: 10,
+      completionTokens,
+      reasoningTokens: 0,
+      speechCharacters: 0,
+      source: "engine",
+    },
+    gatewayId: "g1",
+    attempts: 1,
+    failedAttempts: [],
+    admittedAtMs: Date.UTC(2026, 10, 23, 12),
+    totalMs: 5,
+    billing: { priceId, holds: [{ purseId: accountId, leaseId }] },
+  };
+}
+/** 10 x 100 + 10 x 10 + 10 x 1000 */
+const charge = 11_100n;
+
+test("a lease takes credit out of what is available, never more than there is", async () => {
+  await topUp(1_000n);
+  expect(await take(1_001n)).toMatchObject({ grantedNano: 0n, availableNano: 1_000n });
+  expect(await take(400n)).toMatchObject({ grantedNano: 400n, scarce: true });
+  expect(await take(700n)).toMatchObject({ grantedNano: 0n, availableNano: 600n });
+  expect(await ledger.balance(accountId)).toEqual({ balanceNano: 1_000n, leasedNano: 400n, availableNano: 600n });
+});
+
+test("a payment that is reported twice is booked once", async () => {
+  expect(await topUp(5n, `pay-${accountId}`)).toBeTypeOf("bigint");
+  expect(await topUp(5n, `pay-${accountId}`)).toBeUndefined();
+  expect((await ledger.balance(accountId))?.balanceNano).toBe(5n);
+});
+
+test("a charge is taken from its lease, booked, and rolled up; a second report changes nothing", async () => {
+  await topUp(100_000n);
+  await take(20_000n);
+  const one = record(`lease_${accountId}`);
+  await writer.settle([one, record(`lease_${accountId}`)]);
+  await writer.settle([one]);
+  expect(await ledger.balance(accountId)).toEqual({
+    balanceNano: 100_000n - 2n * charge,
+    leasedNano: 0n,
+    availableNano: 100_000n - 2n * charge,
+  });
+  const [lines] = [await ledger.list({ accountId, limit: 10 })];
+  expect(lines.map(({ kind, entries }) => [kind, entries])).toEqual([
+    [
+      "usage",
+      [
+        { book: "credit", amountNano: -2n * charge },
+        { book: "revenue", amountNano: 2n * charge },
+      ],
+    ],
+    [
+      "top_up",
+      [
+        { book: "credit", amountNano: 100_000n },
+        { book: "cash", amountNano: -100_000n },
+      ],
+    ],
+  ]);
+  const [hour] = await database.db.select().from(usageHour).where(eq(usageHour.accountId, accountId));
+  expect(hour).toMatchObject({ requests: 2, promptTokens: 40, chargeNano: 2n * charge });
+});
+
+test("what neither lease nor credit covers is written off, and the balance stops at zero", async () => {
+  await topUp(charge + 100n);
+  await take(5_000n);
+  await writer.settle([record(`lease_${accountId}`), record(undefined)]);
+  expect(await ledger.balance(accountId)).toEqual({ balanceNano: 0n, leasedNano: 0n, availableNano: 0n });
+  const [usage] = await ledger.list({ accountId, limit: 1 });
+  expect(usage?.entries).toEqual([
+    { book: "credit", amountNano: -(charge + 100n) },
+    { book: "write_off", amountNano: -(charge - 100n) },
+    { book: "revenue", amountNano: 2n * charge },
+  ]);
+});
+
+test("expired leases of a gateway go back, and are never used again", async () => {
+  await topUp(1_000n);
+  await take(400n);
+  await database.db
+    .update(creditLease)
+    .set({ expiresAt: new Date(0) })
+    .where(eq(creditLease.purseId, accountId));
+  expect(await credit.findExpired()).toEqual(["g1"]);
+  expect(await take(100n)).toMatchObject({ lost: true, grantedNano: 0n });
+  await credit.closeExpired("g1");
+  expect((await ledger.balance(accountId))?.availableNano).toBe(1_000n);
+  expect(await take(100n)).toMatchObject({ lost: true, grantedNano: 0n });
+});
+
+test("the ledger cannot be changed, and does not take what does not sum to zero", async () => {
+  await topUp(1n);
+  const refused = { cause: { message: expect.stringContaining("append-only") } };
+  await expect(database.db.update(ledgerEntry).set({ amountNano: 2n })).rejects.toMatchObject(refused);
+  await expect(database.db.delete(ledgerTransaction)).rejects.toMatchObject(refused);
+  await expect(
+    database.db.execute(sql`select post_ledger(${accountId}, 'adjustment', 'x', 'x', null, '[["credit", 5]]'::jsonb)`),
+  ).rejects.toMatchObject({ cause: { message: expect.stringContaining("sums to 5") } });
+});
+
+test("batches of many gateways over the same purses neither deadlock nor lose a nano", async () => {
+  await topUp(1_000_000_000n);
+  const batches = Array.from({ length: 12 }, () => Array.from({ length: 20 }, () => record(undefined)));
+  await Promise.all(batches.map((batch) => writer.settle(batch)));
+  expect((await ledger.balance(accountId))?.balanceNano).toBe(1_000_000_000n - 240n * charge);
+  const chain = await database.db
+    .select()
+    .from(ledgerTransaction)
+    .where(eq(ledgerTransaction.accountId, accountId))
+    .orderBy(ledgerTransaction.seq);
+  expect(chain).toHaveLength(13);
+  chain.forEach((row, index) => {
+    if (index > 0) expect(Buffer.from(row.previousHash)).toEqual(Buffer.from(chain[index - 1]?.hash ?? []));
+  });
+  expect(await database.db.select().from(purse).where(eq(purse.id, accountId))).toHaveLength(1);
+});

@@ -1,0 +1,77 @@
+/** Rating: what usage costs by a price, and what a request can cost at the most. Pure; integers only. */
+import type { Price } from "@tera/database";
+import type { GenerationRequest, Usage, UsageRecord } from "@tera/protocol";
+
+/** The amounts of a price; all nano-USD per unit. */
+export type Rates = Pick<
+  Price,
+  "inputNano" | "outputNano" | "cacheReadNano" | "requestNano" | "characterNano" | "batchDiscountBasisPoints"
+>;
+export type BillingLane = "interactive" | "batch";
+
+/** What this usage costs. The batch discount is rounded in the customer's favour. */
+export function rateUsage(usage: Usage, rates: Rates, lane: BillingLane): bigint {
+  const cached = BigInt(usage.cachedTokens);
+  const total =
+    (BigInt(usage.promptTokens) - cached) * rates.inputNano +
+    cached * rates.cacheReadNano +
+    BigInt(usage.completionTokens) * rates.outputNano +
+    BigInt(usage.speechCharacters) * rates.characterNano +
+    rates.requestNano;
+  return discount(total, rates, lane);
+}
+
+/** What a request is charged: nothing where we failed, and nothing where nothing was done. */
+export function rateRecord(record: UsageRecord, rates: Rates, lane: BillingLane): bigint {
+  if (record.status === "failed") return 0n;
+  const { usage } = record;
+  const nothingDone = usage.promptTokens + usage.completionTokens + usage.speechCharacters === 0;
+  return record.status === "cancelled" && nothingDone ? 0n : rateUsage(usage, rates, lane);
+}
+
+/** The most that a request can come to. */
+export interface CostBound {
+  /** Prompt, characters and the request itself: certain to be within this. */
+  readonly baseNano: bigint;
+  /** Each further output token of every choice together. */
+  readonly perOutputTokenNano: bigint;
+  /** Output tokens per choice that the client asked for; undefined: as many as the model makes. */
+  readonly outputTokens: number | undefined;
+}
+
+/** What a chat template adds per message, tool and prompt, in tokens; far more than any does. */
+const templateTokens = 256;
+
+/** A token has at least one byte, so the bytes of a prompt bound its tokens from above. */
+export function boundCost(request: GenerationRequest, rates: Rates, lane: BillingLane): CostBound {
+  if (request.kind === "speech") {
+    const characters = BigInt([...request.input].length);
+    const baseNano = discount(characters * rates.characterNano + rates.requestNano, rates, lane);
+    return { baseNano, perOutputTokenNano: 0n, outputTokens: 0 };
+  }
+  const dearest = rates.inputNano > rates.cacheReadNano ? rates.inputNano : rates.cacheReadNano;
+  const choices = BigInt(request.n * (request.kind === "completion" ? request.prompts.length : 1));
+  return {
+    baseNano: discount(BigInt(boundPromptTokens(request)) * dearest + rates.requestNano, rates, lane),
+    perOutputTokenNano: choices * rates.outputNano,
+    outputTokens: request.sampling.maxTokens,
+  };
+}
+
+/** Tokens that the prompt cannot exceed. */
+export function boundPromptTokens(request: Exclude<GenerationRequest, { kind: "speech" }>): number {
+  if (request.kind === "completion") {
+    const prompts = request.prompts.map((prompt) =>
+      typeof prompt === "string" ? Buffer.byteLength(prompt) : prompt.length,
+    );
+    return prompts.reduce((sum, tokens) => sum + tokens + templateTokens, Buffer.byteLength(request.suffix ?? ""));
+  }
+  const parts = [request.messages, request.tools, request.responseFormat].map((part) =>
+    part === undefined ? 0 : Buffer.byteLength(JSON.stringify(part)),
+  );
+  return parts.reduce((sum, bytes) => sum + bytes, templateTokens * (request.messages.length + 1));
+}
+
+function discount(nano: bigint, { batchDiscountBasisPoints }: Rates, lane: BillingLane): bigint {
+  return lane === "batch" ? (nano * BigInt(10_000 - batchDiscountBasisPoints)) / 10_000n : nano;
+}
