@@ -24,6 +24,8 @@ const fields = {
   TERA_GATEWAY_BODY_MAX_BYTES: integer(1_024, 1_073_741_824).default(32 * 1_024 * 1_024),
   /** Requests that may wait for a slot, over all models; more are answered with 429. */
   TERA_GATEWAY_QUEUE_DEPTH_MAX: integer(0, 1_000_000).default(10_000),
+  /** What becomes of models without a price: `refuse`, or `free`: served for nothing. */
+  TERA_GATEWAY_UNPRICED: z.enum(["refuse", "free"]).default("refuse"),
   /** Deadlines of a request. Milliseconds. */
   TERA_GATEWAY_QUEUE_WAIT_MS: integer(1, 86_400_000).default(120_000),
   TERA_GATEWAY_FIRST_TOKEN_MS: integer(1, 86_400_000).default(180_000),

@@ -1,7 +1,13 @@
 /** The gateway's process: configuration, connections, listen, drain. The only file with side effects. */
 import { createAuthenticator, createKeyStore, createModelStore } from "@tera/access";
 import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
-import { createUsageSettler } from "@tera/metering";
+import {
+  createCreditDesk,
+  createCreditStore,
+  createPriceStore,
+  createUsageSettler,
+  createUsageWriter,
+} from "@tera/metering";
 import { ConfigError } from "@tera/protocol";
 import {
   connectBlockingRedis,
@@ -16,6 +22,9 @@ import {
 } from "@tera/queue";
 import { createLogger, createMetrics } from "@tera/telemetry";
 import { createApp } from "./app.ts";
+import { createBiller } from "./billing/biller.ts";
+import { startLeaseSweep } from "./billing/lease-sweep.ts";
+import { startPriceList } from "./billing/price-list.ts";
 import { startCatalog } from "./catalog/catalog.ts";
 import { readConfig } from "./config.ts";
 import { registerGatewayMetrics } from "./gateway-metrics.ts";
@@ -45,7 +54,7 @@ async function main(): Promise<void> {
     freshMs: config.TERA_GATEWAY_KEY_CACHE_MS,
   });
   const settler = createUsageSettler({
-    db: database.db,
+    writer: createUsageWriter({ db: database.db, author: `gateway:${gatewayId}` }),
     log,
     onSettled: (requestIds) => copies.onSettled(requestIds),
     onRejected: (requestIds) => copies.onSettled(requestIds),
@@ -62,9 +71,20 @@ async function main(): Promise<void> {
   const dispatcher = createDispatcher({ lane: createLane({ redis }), roster });
   roster.onChange(() => dispatcher.pump());
   const catalog = await startCatalog({ roster, modelStore: createModelStore({ db: database.db }), log });
+  const priceList = await startPriceList({ priceStore: createPriceStore({ db: database.db }), log });
+  const creditStore = createCreditStore({ db: database.db });
+  const desk = createCreditDesk({ store: creditStore, gatewayId });
+  const biller = createBiller({
+    priceList,
+    desk,
+    creditStore,
+    unpricedIsFree: config.TERA_GATEWAY_UNPRICED === "free",
+    outputTokensMax: (model) => catalog.find(model)?.profile.maxOutputLength ?? undefined,
+  });
   const admitter = createAdmitter({
     roster,
     catalog,
+    biller,
     queueConnected: () => presence.connected,
     openMax: config.TERA_GATEWAY_QUEUE_DEPTH_MAX,
   });
@@ -91,6 +111,14 @@ async function main(): Promise<void> {
       settler.add(record);
     },
   });
+  const leaseSweep = startLeaseSweep({
+    gatewayId,
+    redis,
+    creditStore,
+    desk,
+    pendingUsage: () => settler.counts().pending,
+    log,
+  });
   const copies = startUsageCopies({ gatewayId, redis, settler, isOpen: (requestId) => exchanges.has(requestId), log });
   const replies = startReplyReader({
     gatewayId,
@@ -104,16 +132,18 @@ async function main(): Promise<void> {
     onMessage(message) {
       if (message.type === "key") authenticator.forget(message.keyId);
       else if (message.type === "catalog") void catalog.refresh();
+      else if (message.type === "prices") void priceList.refresh();
       else void roster.refresh();
     },
     onReconnect() {
       authenticator.clear();
       void catalog.refresh();
+      void priceList.refresh();
       void roster.refresh();
     },
   });
   // What changed between the first reading and the subscription was not heard.
-  await catalog.refresh();
+  await Promise.all([catalog.refresh(), priceList.refresh()]);
 
   let draining = false;
   const checks = {
@@ -152,7 +182,8 @@ async function main(): Promise<void> {
     await waitUntil(() => exchanges.count === 0, config.TERA_GATEWAY_DRAIN_MS);
     await settler.close(settleOnExitMs);
     await copies.sweep().catch(() => undefined);
-    for (const part of [copies, exchanges, catalog, roster, invalidation]) part.stop();
+    await desk.close();
+    for (const part of [copies, leaseSweep, priceList, exchanges, catalog, roster, invalidation]) part.stop();
     await Promise.allSettled([app.close(), operations?.close(), replies.stop(), presence.stop()]);
     redis.disconnect();
     await database.close();

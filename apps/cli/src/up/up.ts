@@ -186,6 +186,8 @@ async function startGateway(
     TERA_GATEWAY_HOST: flags.host,
     TERA_GATEWAY_PORT: String(flags.port),
     TERA_GATEWAY_HEALTH_PUBLIC: "true",
+    // The first model has no price yet, and shall answer.
+    TERA_GATEWAY_UNPRICED: "free",
     TERA_GATEWAY_DRAIN_MS: String(childDrainMs),
   });
   const { url } = gatewayReadySchema.parse(await Promise.race([gateway.ready, context.parts.death]));

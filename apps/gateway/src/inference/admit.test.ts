@@ -1,6 +1,7 @@
 import { describeModel, type Principal } from "@tera/access";
-import type { ServedModel } from "@tera/protocol";
-import { describe, expect, it } from "vitest";
+import { emptyUsage, type ServedModel, TeraError, usageRecordSchema } from "@tera/protocol";
+import { describe, expect, it, vi } from "vitest";
+import type { Biller } from "../billing/biller.ts";
 import type { CatalogEntry } from "../catalog/catalog.ts";
 import { createAdmitter } from "./admit.ts";
 
@@ -13,7 +14,14 @@ const model: ServedModel = {
   features: [],
   samplingParameters: [],
 };
-const principal: Principal = { accountId: "a", keyId: "k", modelScope: null, laneClass: "normal" };
+const principal: Principal = {
+  accountId: "a",
+  keyId: "k",
+  modelScope: null,
+  laneClass: "normal",
+  accountKind: "postpaid",
+  budgets: { dayNano: null, monthNano: null, totalNano: null },
+};
 const request = (id: string) => ({
   kind: "completion" as const,
   model: id,
@@ -23,11 +31,20 @@ const request = (id: string) => ({
   sampling: {},
 });
 
-function admitter(options: { entry?: CatalogEntry; empty?: boolean; connected?: boolean; openMax?: number }) {
-  const { entry, empty = false, connected = true, openMax = 10 } = options;
+interface AdmitterChange {
+  entry?: CatalogEntry;
+  empty?: boolean;
+  connected?: boolean;
+  openMax?: number;
+  bill?: Biller["open"];
+}
+
+function admitter(options: AdmitterChange) {
+  const { entry, empty = false, connected = true, openMax = 10, bill } = options;
   return createAdmitter({
     roster: { empty },
     catalog: { find: (id) => (id === model.id ? entry : undefined) },
+    biller: { open: bill ?? ((_principal, request) => ({ billing: { holds: [] }, request, close: () => undefined })) },
     queueConnected: () => connected,
     openMax,
   });
@@ -40,6 +57,22 @@ const served: CatalogEntry = {
   replicas: [model],
   settings: undefined,
 };
+
+const ended = usageRecordSchema.parse({
+  version: 1,
+  requestId: "req_1",
+  accountId: "a",
+  keyId: "k",
+  model: model.id,
+  endpoint: "completion",
+  stream: false,
+  status: "succeeded",
+  usage: emptyUsage(),
+  gatewayId: "g",
+  attempts: 1,
+  admittedAtMs: 1,
+  totalMs: 1,
+});
 
 describe("admission", () => {
   it.each([
@@ -93,13 +126,29 @@ describe("admission", () => {
     }
   });
 
-  it("counts what is open, and a release only once", () => {
+  it("counts what is open, and a release only once", async () => {
     const gate = admitter({ entry: served, openMax: 1 });
-    const admission = gate.admit(principal, request("org/m"));
+    const admission = await gate.admit(principal, request("org/m"));
     expect(() => gate.admit(principal, request("org/m"))).toThrow(expect.objectContaining({ code: "queue_full" }));
-    admission.release();
+    admission.release(ended);
     expect(gate.open).toBe(0);
-    expect(() => admission.release()).toThrow("released twice");
+    expect(() => admission.release(ended)).toThrow("released twice");
+  });
+
+  it("closes the bill with what the request came to", async () => {
+    const close = vi.fn();
+    const bill: Biller["open"] = (_principal, asked) =>
+      Promise.resolve({ billing: { holds: [] }, request: asked, close });
+    const admission = await admitter({ entry: served, bill }).admit(principal, request("org/m"));
+    admission.release(ended);
+    expect(close).toHaveBeenCalledExactlyOnceWith(ended);
+  });
+
+  it("keeps no place for a request whose credit does not suffice", async () => {
+    const refusal = new TeraError("insufficient_quota", "no credit");
+    const gate = admitter({ entry: served, openMax: 1, bill: () => Promise.reject(refusal) });
+    await expect(gate.admit(principal, request("org/m"))).rejects.toBe(refusal);
+    expect(gate.open).toBe(0);
   });
 
   it("refuses everything once it drains", () => {

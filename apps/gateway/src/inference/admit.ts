@@ -1,10 +1,11 @@
 /**
  * Admission: may this key ask this model for this, now? The answer is an `Admission` or an error. Each admission ends in exactly one `release`.
  *
- * Order: model known, key scoped to it, replica ready, able to do what is asked, room in the queue. Nothing here leaves the process.
+ * Order: model known, key scoped to it, replica ready, able to do what is asked, room in the queue, then the money. Only a lease that has run low leaves the process.
  */
 import type { Principal } from "@tera/access";
-import { type GenerationRequest, TeraError } from "@tera/protocol";
+import { type Billing, type GenerationRequest, TeraError, type UsageRecord } from "@tera/protocol";
+import type { Bill, Biller } from "../billing/biller.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { requireCapabilities } from "../catalog/require-capabilities.ts";
 import type { Roster } from "./roster.ts";
@@ -12,15 +13,16 @@ import type { Roster } from "./roster.ts";
 export interface Admission {
   principal: Principal;
   request: GenerationRequest;
+  billing: Billing;
   /** Epoch milliseconds. */
   admittedAtMs: number;
   /** Exactly once, when the request has ended, however it ended. */
-  release(): void;
+  release(record: UsageRecord): void;
 }
 
 export interface Admitter {
   /** @throws {TeraError} */
-  admit(principal: Principal, request: GenerationRequest): Admission;
+  admit(principal: Principal, request: GenerationRequest): Admission | Promise<Admission>;
   /** From now on every request is refused with `draining`. */
   drain(): void;
   /** Requests admitted and not yet released. */
@@ -30,13 +32,14 @@ export interface Admitter {
 export interface AdmitterOptions {
   roster: Pick<Roster, "empty">;
   catalog: Pick<Catalog, "find">;
+  biller: Biller;
   /** False while Redis is away. */
   queueConnected(): boolean;
   /** Open requests, over all models. */
   openMax: number;
 }
 
-export function createAdmitter({ roster, catalog, queueConnected, openMax }: AdmitterOptions): Admitter {
+export function createAdmitter({ roster, catalog, biller, queueConnected, openMax }: AdmitterOptions): Admitter {
   let open = 0;
   let draining = false;
 
@@ -68,21 +71,36 @@ export function createAdmitter({ roster, catalog, queueConnected, openMax }: Adm
       throw new TeraError("queue_full", "Too many requests are waiting. Try again shortly.", { retryAfterS: 1 });
   }
 
+  function toAdmission(principal: Principal, bill: Bill, admittedAtMs: number): Admission {
+    let released = false;
+    return {
+      principal,
+      request: bill.request,
+      billing: bill.billing,
+      admittedAtMs,
+      release(record) {
+        if (released) throw new Error("an admission was released twice");
+        released = true;
+        open--;
+        bill.close(record);
+      },
+    };
+  }
+
   return {
     admit(principal, request) {
       check(principal, request);
+      const admittedAtMs = Date.now();
+      const bill = biller.open(principal, request, admittedAtMs);
       open++;
-      let released = false;
-      return {
-        principal,
-        request,
-        admittedAtMs: Date.now(),
-        release() {
-          if (released) throw new Error("an admission was released twice");
-          released = true;
+      if (!(bill instanceof Promise)) return toAdmission(principal, bill, admittedAtMs);
+      return bill.then(
+        (opened) => toAdmission(principal, opened, admittedAtMs),
+        (error: unknown) => {
           open--;
+          throw error;
         },
-      };
+      );
     },
     drain() {
       draining = true;

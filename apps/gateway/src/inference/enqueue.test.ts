@@ -26,6 +26,7 @@ function job(requestId: string): Job {
     admittedAtMs: 1,
     expiresAtMs: 2,
     avoidRunners: [],
+    billing: { holds: [] },
     request: { kind: "completion", model: "m", prompts: ["x"], echo: false, n: 1, sampling: {} },
   };
 }

@@ -119,6 +119,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
       admittedAtMs: admission.admittedAtMs,
       expiresAtMs: Date.now() + deadlines.queueWaitMs,
       avoidRunners,
+      billing: admission.billing,
       request: admission.request,
     };
     entry.nextSeq = 0;
@@ -156,9 +157,13 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
       case "settle":
         entries.delete(entry.requestId);
         entry.ticket?.done();
-        entry.admission.release();
-        return dependencies.settle(toRecord(entry, effect));
+        return end(entry, toRecord(entry, effect));
     }
+  }
+
+  function end(entry: Entry, record: UsageRecord): void {
+    entry.admission.release(record);
+    dependencies.settle(record);
   }
 
   function toRecord(entry: Entry, { status, usage, error }: Extract<ExchangeEffect, { type: "settle" }>): UsageRecord {
@@ -185,6 +190,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
       queueMs: since(entry.acceptedAtMs),
       ttftMs: since(entry.firstDeltaAtMs),
       totalMs: since(Date.now()) ?? 0,
+      billing: admission.billing,
     };
   }
 

@@ -3,12 +3,12 @@ import type { ServerResponse } from "node:http";
 import { defaultReasoningField, type TeraError } from "@tera/protocol";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Catalog } from "../catalog/catalog.ts";
-import type { ParseCall, RenderContext } from "../dialects/dialect.ts";
+import type { Call, ParseCall, RenderContext } from "../dialects/dialect.ts";
 import { parseChatCall } from "../dialects/openai-chat/parse.ts";
 import { parseCompletionCall } from "../dialects/openai-completion/parse.ts";
 import { parseSpeechCall } from "../dialects/openai-speech/parse.ts";
 import { renderError } from "../http-error.ts";
-import type { Admitter } from "../inference/admit.ts";
+import type { Admission, Admitter } from "../inference/admit.ts";
 import type { Exchanges } from "../inference/exchange.ts";
 import { createRelay } from "../inference/relay.ts";
 import { principalOf } from "../plugins/authenticate.ts";
@@ -23,9 +23,14 @@ export interface GenerationRoutesOptions {
 export function registerGenerationRoutes(app: FastifyInstance, options: GenerationRoutesOptions): void {
   const { admitter, exchanges, catalog } = options;
 
-  function answer(parseCall: ParseCall, request: FastifyRequest, reply: FastifyReply): void {
+  function answer(parseCall: ParseCall, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
     const call = parseCall(request.body);
     const admission = admitter.admit(principalOf(request), call.request);
+    if (!(admission instanceof Promise)) return open(call, admission, request, reply);
+    return admission.then((admitted) => open(call, admitted, request, reply));
+  }
+
+  function open(call: Call, admission: Admission, request: FastifyRequest, reply: FastifyReply): void {
     const headers = requestIdHeaders(request.id);
     // From here on the exchange answers, whenever there is something to say.
     reply.hijack();
@@ -46,7 +51,9 @@ export function registerGenerationRoutes(app: FastifyInstance, options: Generati
       },
     });
     const exchange = exchanges.open(request.id, admission, call.answer === "pieces", relay);
-    response.on("close", () => exchange.clientGone());
+    // It may have left while its credit was looked up.
+    if (response.closed) exchange.clientGone();
+    else response.on("close", () => exchange.clientGone());
   }
 
   app.post("/v1/chat/completions", (request, reply) => answer(parseChatCall, request, reply));

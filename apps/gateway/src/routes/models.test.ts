@@ -29,7 +29,14 @@ const hidden: CatalogEntry = { ...described, profile: describeModel("org/hidden"
 
 function serve(modelScope: Principal["modelScope"] = null) {
   const app = Fastify();
-  const principal: Principal = { accountId: "a", keyId: "k", modelScope, laneClass: "normal" };
+  const principal: Principal = {
+    accountId: "a",
+    keyId: "k",
+    modelScope,
+    laneClass: "normal",
+    accountKind: "postpaid",
+    budgets: { dayNano: null, monthNano: null, totalNano: null },
+  };
   app.decorateRequest("principal", null);
   app.addHook("onRequest", async (request) => {
     request.principal = principal;

@@ -37,5 +37,6 @@ export function toUsageRecord(job: Job, outcome: AttemptOutcome): UsageRecord {
     queueMs: since(outcome.acceptedAtMs),
     ttftMs: outcome.firstDeltaAtMs === undefined ? undefined : since(outcome.firstDeltaAtMs),
     totalMs: since(outcome.endedAtMs),
+    billing: job.billing,
   };
 }

@@ -172,6 +172,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
           TERA_SECRET: secret,
           TERA_GATEWAY_ID: `gateway-${index}`,
           TERA_GATEWAY_PORT: "0",
+          TERA_GATEWAY_UNPRICED: "free",
           TERA_GATEWAY_OPERATIONS_PORT: "0",
           ...options.env?.gateway,
         },
