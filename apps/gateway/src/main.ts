@@ -25,6 +25,7 @@ import { createApp } from "./app.ts";
 import { createBiller } from "./billing/biller.ts";
 import { startLeaseSweep } from "./billing/lease-sweep.ts";
 import { startPriceList } from "./billing/price-list.ts";
+import { createSealer } from "./billing/seal.ts";
 import { startCatalog } from "./catalog/catalog.ts";
 import { readConfig } from "./config.ts";
 import { registerGatewayMetrics } from "./gateway-metrics.ts";
@@ -88,6 +89,7 @@ async function main(): Promise<void> {
     queueConnected: () => presence.connected,
     openMax: config.TERA_GATEWAY_QUEUE_DEPTH_MAX,
   });
+  const sealer = createSealer(config.TERA_SECRET);
   const exchanges = createExchanges({
     gatewayId,
     dispatcher,
@@ -99,6 +101,7 @@ async function main(): Promise<void> {
     },
     roster,
     retryBudget: createRetryBudget(),
+    sealer,
     cancelAttempt(workerId, requestId, attempt, tooSlow) {
       const reason = tooSlow ? "deadline" : "client";
       sendControl(redis, workerId, { version: 1, type: "cancel", requestId, attempt, reason }).catch((error: Error) =>
@@ -119,7 +122,14 @@ async function main(): Promise<void> {
     pendingUsage: () => settler.counts().pending,
     log,
   });
-  const copies = startUsageCopies({ gatewayId, redis, settler, isOpen: (requestId) => exchanges.has(requestId), log });
+  const copies = startUsageCopies({
+    gatewayId,
+    redis,
+    settler,
+    sealer,
+    isOpen: (requestId) => exchanges.has(requestId),
+    log,
+  });
   const replies = startReplyReader({
     gatewayId,
     redis,

@@ -35,6 +35,7 @@ const job: fc.Arbitrary<Job> = fc.record({
   expiresAtMs: fc.nat(),
   avoidRunners: fc.array(text),
   billing: fc.constant({ priceId: "price_1", holds: [{ purseId: "acct_1", leaseId: "lease_1" }] }),
+  seal: text,
   stream: fc.boolean(),
   admittedAtMs: fc.nat(),
   request,
@@ -61,6 +62,7 @@ const valid = {
   stream: false,
   admittedAtMs: 1,
   billing: { holds: [] },
+  seal: "",
   request: { kind: "speech", model: "m", input: "hi", format: "wav" },
 };
 

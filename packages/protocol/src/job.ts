@@ -33,6 +33,8 @@ export interface Job {
   avoidRunners: string[];
   /** How it is charged: for the worker's copy of the usage. */
   billing: Billing;
+  /** The gateways' proof that they admitted this; goes back with the worker's copy of the usage. */
+  seal: string;
   request: GenerationRequest;
 }
 
@@ -53,6 +55,7 @@ const jobSchema = z.object({
   expiresAtMs: z.number(),
   avoidRunners: z.array(z.string()),
   billing: billingSchema,
+  seal: z.string(),
   request: z.custom<GenerationRequest>(
     (value) =>
       typeof value === "object" &&

@@ -58,5 +58,7 @@ export const usageRecordSchema = z.object({
   totalMs: ms,
   /** Absent: it is charged nothing. */
   billing: billingSchema.optional(),
+  /** The worker's copy: what the gateway sealed its job with. */
+  seal: z.string().optional(),
 });
 export type UsageRecord = z.infer<typeof usageRecordSchema>;

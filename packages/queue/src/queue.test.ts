@@ -60,6 +60,7 @@ function job(requestId: string, laneClass: LaneClass = "normal"): Job {
     expiresAtMs: Date.now() + 60_000,
     avoidRunners: [],
     billing: { holds: [] },
+    seal: "",
     request: { kind: "completion", model: "m", prompts: ["hi"], echo: false, n: 1, sampling: {} },
   };
 }

@@ -46,6 +46,7 @@ function job(requestId: string): Job {
     expiresAtMs: Date.now() + 60_000,
     avoidRunners: ["w2/r"],
     billing: { holds: [] },
+    seal: "",
     request: { kind: "completion", model: "m", prompts: ["hi"], echo: false, n: 1, sampling: {} },
   };
 }

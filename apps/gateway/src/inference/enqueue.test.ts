@@ -27,6 +27,7 @@ function job(requestId: string): Job {
     expiresAtMs: 2,
     avoidRunners: [],
     billing: { holds: [] },
+    seal: "",
     request: { kind: "completion", model: "m", prompts: ["x"], echo: false, n: 1, sampling: {} },
   };
 }

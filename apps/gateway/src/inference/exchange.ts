@@ -15,6 +15,7 @@ import {
   type Usage,
   type UsageRecord,
 } from "@tera/protocol";
+import type { Sealer } from "../billing/seal.ts";
 import type { Admission } from "./admit.ts";
 import type { Dispatcher, Ticket } from "./enqueue.ts";
 import {
@@ -63,6 +64,7 @@ export interface ExchangeDependencies {
   deadlines: Deadlines;
   roster: Pick<Roster, "isLost" | "findWorker">;
   retryBudget: RetryBudget;
+  sealer: Pick<Sealer, "seal">;
   /** @param tooSlow a deadline passed: that counts against the runner. */
   cancelAttempt(workerId: string, requestId: string, attempt: number, tooSlow: boolean): void;
   settle(record: UsageRecord): void;
@@ -84,6 +86,7 @@ interface Entry {
   readonly sink: AnswerSink;
   state: ExchangeState;
   ticket: Ticket | undefined;
+  readonly seal: string;
   /** The only worker that can accept this attempt; undefined: any. */
   intendedWorkerId: string | undefined;
   /** The sequence number that must come next in this attempt. */
@@ -98,7 +101,7 @@ interface Entry {
 }
 
 export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
-  const { gatewayId, dispatcher, deadlines, roster, retryBudget } = dependencies;
+  const { gatewayId, dispatcher, deadlines, roster, retryBudget, sealer } = dependencies;
   const entries = new Map<string, Entry>();
 
   function enqueue(entry: Entry): void {
@@ -120,6 +123,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
       expiresAtMs: Date.now() + deadlines.queueWaitMs,
       avoidRunners,
       billing: admission.billing,
+      seal: entry.seal,
       request: admission.request,
     };
     entry.nextSeq = 0;
@@ -285,6 +289,14 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
         state: initialState,
         ticket: undefined,
         intendedWorkerId: undefined,
+        seal: sealer.seal({
+          requestId,
+          accountId: admission.principal.accountId,
+          keyId: admission.principal.keyId,
+          model: admission.request.model,
+          admittedAtMs: admission.admittedAtMs,
+          billing: admission.billing,
+        }),
         nextSeq: 0,
         sinceMs: admission.admittedAtMs,
         acceptedAtMs: undefined,

@@ -3,6 +3,7 @@ import { emptyUsage, type UsageRecord } from "@tera/protocol";
 import { connectRedis, createReplyPublisher, type Redis, readUsageCopies, type UsageCopy } from "@tera/queue";
 import { createTestRedis, type TestRedis } from "@tera/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createSealer } from "../billing/seal.ts";
 import { startUsageCopies, type UsageCopies } from "./settle.ts";
 
 const gatewayId = "gw";
@@ -21,8 +22,10 @@ afterAll(async () => {
   await server.stop();
 });
 
+const sealer = createSealer("the secret of this installation, long enough");
+
 function record(requestId: string): UsageRecord {
-  return {
+  const unsealed = {
     version: 1,
     requestId,
     accountId: "acct",
@@ -34,18 +37,22 @@ function record(requestId: string): UsageRecord {
     usage: emptyUsage(),
     gatewayId,
     attempts: 1,
-    failedAttempts: [],
     admittedAtMs: 1,
     totalMs: 1,
-  };
+  } as const;
+  return { ...unsealed, failedAttempts: [], seal: sealer.seal(unsealed) };
 }
 
 /** As a worker does it: together with the last frame of each attempt. */
-async function publishCopies(requestIds: readonly string[]): Promise<void> {
+async function publishCopies(requestIds: readonly string[], change: Partial<UsageRecord> = {}): Promise<void> {
   const publisher = createReplyPublisher({ redis, log, onGatewayGone: () => undefined });
   for (const requestId of requestIds) {
     const usage = emptyUsage();
-    publisher.pushLast(gatewayId, { type: "end", requestId, attempt: 1, seq: 0, usage }, record(requestId));
+    publisher.pushLast(
+      gatewayId,
+      { type: "end", requestId, attempt: 1, seq: 0, usage },
+      { ...record(requestId), ...change },
+    );
   }
   await publisher.drain();
 }
@@ -60,7 +67,7 @@ async function withCopies(
 ): Promise<void> {
   const added: UsageRecord[] = [];
   const settler = { add: (each: UsageRecord) => added.push(each) > 0 };
-  const copies = startUsageCopies({ gatewayId, redis, settler, isOpen: (id) => open.includes(id), log });
+  const copies = startUsageCopies({ gatewayId, redis, settler, sealer, isOpen: (id) => open.includes(id), log });
   await run(copies, added);
   copies.stop();
 }
@@ -81,5 +88,14 @@ test("a copy that nobody here knows is settled, one whose request is still open 
     await copies.sweep();
     expect(added.map(({ requestId }) => requestId)).toEqual(["unknown"]);
     expect(await copiesLeft()).toHaveLength(2);
+  });
+});
+
+test("a copy that no gateway has admitted is dropped, and charges nobody", async () => {
+  await publishCopies(["forged"], { accountId: "somebody else" });
+  await withCopies([], async (copies, added) => {
+    await copies.sweep();
+    expect(added).toEqual([]);
+    expect(await copiesLeft()).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@
  * Settle: brings the two witnesses of each request's usage to Postgres, once.
  *
  * The gateway's own record goes to the settler when the request ends. The worker's copy lies in Redis until that record is in Postgres; then it is
- * dropped. Copies that nobody here knows (their gateway died) are settled after a while in the same way.
+ * dropped. Copies that nobody here knows (their gateway died) are settled after a while in the same way, if their seal shows that a gateway admitted them.
  */
 import type { UsageSettler } from "@tera/metering";
 import type { UsageRecord } from "@tera/protocol";
@@ -14,6 +14,7 @@ import {
   readUsageCopies,
   type UsageCopy,
 } from "@tera/queue";
+import type { Sealer } from "../billing/seal.ts";
 
 const sweepEveryMs = 1_000;
 /** Requests remembered as settled, so that their copies need not be offered to Postgres again. */
@@ -30,22 +31,30 @@ export interface UsageCopiesOptions {
   gatewayId: string;
   redis: Redis;
   settler: Pick<UsageSettler, "add">;
+  sealer: Pick<Sealer, "isGenuine">;
   /** The request is open here: its own record is still to come. */
   isOpen(requestId: string): boolean;
   log: RedisLog;
 }
 
-export function startUsageCopies({ gatewayId, redis, settler, isOpen, log }: UsageCopiesOptions): UsageCopies {
+export function startUsageCopies({ gatewayId, redis, settler, sealer, isOpen, log }: UsageCopiesOptions): UsageCopies {
   const settled = new Set<string>();
 
   /** @returns how many copies it dropped. */
   async function sweepPage(owner: string): Promise<number> {
     const { settledEntryIds, copies } = await readUsageCopies(redis, owner, log, (requestId) => settled.has(requestId));
-    await dropUsageCopies(redis, owner, settledEntryIds);
-    for (const record of lastAttempts(copies.filter(({ record: { requestId } }) => !isOpen(requestId)))) {
+    const forged = copies.filter(({ record }) => !sealer.isGenuine(record));
+    for (const { record } of forged) {
+      const { requestId, accountId, workerId } = record;
+      log.warn({ requestId, accountId, workerId }, "dropped a usage copy of a request that no gateway has admitted");
+    }
+    const dropped = [...settledEntryIds, ...forged.map(({ entryId }) => entryId)];
+    await dropUsageCopies(redis, owner, dropped);
+    const genuine = copies.filter((copy) => !forged.includes(copy));
+    for (const record of lastAttempts(genuine.filter(({ record: { requestId } }) => !isOpen(requestId)))) {
       settler.add(record);
     }
-    return settledEntryIds.length;
+    return dropped.length;
   }
 
   /** As many pages as there are settled copies: a gateway settles more in a second than one page holds, and what is left would fill Redis. */

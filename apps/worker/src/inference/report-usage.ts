@@ -38,5 +38,6 @@ export function toUsageRecord(job: Job, outcome: AttemptOutcome): UsageRecord {
     ttftMs: outcome.firstDeltaAtMs === undefined ? undefined : since(outcome.firstDeltaAtMs),
     totalMs: since(outcome.endedAtMs),
     billing: job.billing,
+    seal: job.seal,
   };
 }
