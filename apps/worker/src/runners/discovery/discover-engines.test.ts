@@ -22,7 +22,11 @@ async function startFake(settings: Parameters<typeof startFakeRunner>[0] = {}): 
 
 const portOf = ({ url }: { url: string }) => Number(new URL(url).port);
 
-async function startDiscovering(workerId: string, ports: readonly number[], { urls = [] as string[] } = {}) {
+async function startDiscovering(
+  workerId: string,
+  ports: readonly number[],
+  { urls = [] as string[], timing = {} } = {},
+) {
   const redis = connectRedis(testRedis.url, { name: "test", log });
   await redis.connect();
   const worker: Worker = startWorker({
@@ -44,7 +48,7 @@ async function startDiscovering(workerId: string, ports: readonly number[], { ur
     createRunner: (settings, dependencies) => createHttpRunner(settings, { log, ...dependencies }),
     tell: (message) => void told.push(message),
     log,
-    timing: { lookEveryMs: 20, engineAgainMs: 20, otherAgainMs: 20, detachAfterMs: 0 },
+    timing: { lookEveryMs: 20, engineAgainMs: 20, otherAgainMs: 20, detachAfterMs: 0, ...timing },
   });
   let stopped = false;
   async function stop(): Promise<void> {
@@ -60,7 +64,7 @@ async function startDiscovering(workerId: string, ports: readonly number[], { ur
 
 const isReady = (worker: Worker, id: string) =>
   vi.waitFor(() => expect(worker.statuses().find((status) => status.id === id)?.state).toBe("ready"), {
-    timeout: 5_000,
+    timeout: 15_000,
   });
 
 it("serves what it finds, under a telling id, and lets it go when it has gone", async () => {
@@ -77,6 +81,25 @@ it("serves what it finds, under a telling id, and lets it go when it has gone", 
 
   await startFake({ port });
   await isReady(worker, `vllm-${port}`);
+});
+
+it("gives an engine that took another's place a runner of its own", async () => {
+  const fake = await startFake();
+  const port = portOf(fake);
+  const { worker, told } = await startDiscovering("w1", [port], {
+    timing: { lookEveryMs: 1_000, detachAfterMs: 60_000 },
+  });
+  await isReady(worker, `vllm-${port}`);
+  await fake.close();
+  await vi.waitFor(() => expect(worker.statuses()[0]?.state).toBe("unhealthy"), { timeout: 5_000 });
+  await startFake({ port, dialect: "sglang" });
+  await isReady(worker, `sglang-${port}`);
+  expect(worker.statuses()).toHaveLength(1);
+  expect(told.map(({ type, title }) => [type, title.split(" ")[0]])).toEqual([
+    ["attached", "vLLM"],
+    ["detached", "vLLM"],
+    ["attached", "SGLang"],
+  ]);
 });
 
 it("does not attach what its own file names, under whatever name", async () => {

@@ -59,8 +59,10 @@ export function discoverEngines(options: DiscoverEnginesOptions): Discovery {
     tell({ type: "attached", ...message });
     return {
       isReady() {
-        const state = host.statuses().find((status) => status.id === id)?.state;
-        return state !== "starting" && state !== "unhealthy" && state !== "stopped";
+        const status = host.statuses().find((candidate) => candidate.id === id);
+        // It may have found another engine there before we did: that one gets a runner under its own name.
+        if (status?.engine !== engine.engine) return false;
+        return status.state !== "starting" && status.state !== "unhealthy" && status.state !== "stopped";
       },
       async detach() {
         await host.removeRunner(id);

@@ -20,7 +20,7 @@ import { titleOf } from "./engine-title.ts";
 import { describeFinding, type FoundEngine, type PortFinding } from "./look-at-port.ts";
 
 export interface Attachment {
-  /** False: the engine may be gone. */
+  /** False: the engine may be gone, or another one is in its place. */
   isReady(): boolean;
   detach(): Promise<void>;
 }
