@@ -17,6 +17,13 @@ export class EngineIllError extends Error {
   }
 }
 
+/** For a page whose status is not 200. @returns what it means, in words for the operator. */
+export function illStatus(path: string, status: number): EngineIllError {
+  const why =
+    status === 401 || status === 403 ? ": the engine wants a key, or another (apiKey in the worker's file)" : "";
+  return new EngineIllError(`${path} answered ${status}${why}`, status === 503);
+}
+
 export interface EnginePage {
   status: number;
   /** Undefined when the body is no JSON. */
@@ -94,7 +101,7 @@ export function createEngineClient({
     ask,
     async read(path, body) {
       const { status, json } = await ask(path, body);
-      if (status !== 200) throw new EngineIllError(`${path} answered ${status}`, status === 503);
+      if (status !== 200) throw illStatus(path, status);
       if (json === undefined) throw new EngineIllError(`${path} answered no JSON`);
       return json;
     },

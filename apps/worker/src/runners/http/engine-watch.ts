@@ -16,7 +16,7 @@ import type { RunnerState } from "@tera/protocol";
 import type { Dispatcher } from "undici";
 import type { HttpRunnerSettings } from "../../worker-file.ts";
 import { type DetectedEngine, detectEngine } from "../engines/detect.ts";
-import { createEngineClient, EngineIllError, toEngineAddress } from "../engines/engine-client.ts";
+import { createEngineClient, EngineIllError, illStatus, toEngineAddress } from "../engines/engine-client.ts";
 import type { EngineProfile, EngineReport } from "../engines/engine-profile.ts";
 import type { RunnerDependencies } from "../runner.ts";
 import { type OfferedModel, offerModels } from "./served-models.ts";
@@ -88,15 +88,14 @@ export function createEngineWatch(
     // Nothing was recognised, or the operator's word was taken for it: the page that every engine has says why not, or that it is there.
     const { status } = await client.ask("/v1/models");
     if (found !== undefined) return found;
-    if (status === 503) throw new EngineIllError("/v1/models answered 503", true);
-    if (status !== 200) throw new EngineIllError(`/v1/models answered ${status}`);
+    if (status !== 200) throw illStatus("/v1/models", status);
     throw new EngineIllError("/v1/models lists no model, or it is no server that speaks OpenAI's API");
   }
 
   async function checkHealth({ healthPath: path, healthGenerates }: EngineProfile): Promise<void> {
     if (path === undefined || (healthGenerates && view.state === "ready")) return;
     const { status } = await client.ask(path);
-    if (status !== 200) throw new EngineIllError(`${path} answered ${status}`, status === 503);
+    if (status !== 200) throw illStatus(path, status);
   }
 
   async function look(): Promise<void> {

@@ -247,7 +247,7 @@ describe("what an engine tells of itself", () => {
     const reason = (runner: Runner, state: string, words: string) =>
       vi.waitFor(() => expect(runner.status()).toMatchObject({ state, reason: expect.stringContaining(words) }));
     await reason(loading, "starting", "503");
-    await reason(locked, "unhealthy", "401");
+    await reason(locked, "unhealthy", "401: the engine wants a key");
     await reason(other, "unhealthy", "none of the models");
   });
 });
