@@ -29,7 +29,7 @@ export interface CatalogEntry {
 }
 
 export interface Catalog {
-  /** Hot path. Undefined: no worker has named this model since the gateway started, and the operator says nothing of it. */
+  /** Hot path. Undefined: no worker names this model, or has in the last ten minutes, and the operator says nothing of it. */
   find(model: string): CatalogEntry | undefined;
   /** What is listed, by id. */
   list(): CatalogEntry[];

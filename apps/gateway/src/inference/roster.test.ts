@@ -35,8 +35,14 @@ const worker = (runners: RunnerStatus[], change: Partial<WorkerState> = {}): Wor
 });
 
 async function open(states: WorkerState[]) {
-  const read = { states };
-  const roster = await startRoster({ readWorkerStates: async () => read.states });
+  const read = { states: states as WorkerState[] | "away", nowMs: 0 };
+  const roster = await startRoster({
+    now: () => read.nowMs,
+    async readWorkerStates() {
+      if (read.states === "away") throw new Error("Redis is away");
+      return read.states;
+    },
+  });
   onTestFinished(() => roster.stop());
   return { roster, read };
 }
@@ -70,4 +76,18 @@ test("what the last replicas said stays known when none is ready, and goes when 
 test("a model that never had a ready replica is known, and nothing is said of it", async () => {
   const { roster } = await open([worker([runner("a", "starting", model(1))])]);
   expect(roster.find("org/m")).toEqual({ readySlots: 0, replicas: [] });
+});
+
+test("a model that nobody names is forgotten after ten minutes, not counting those without Redis", async () => {
+  const { roster, read } = await open([worker([runner("a", "ready", model(1))])]);
+  read.states = "away";
+  read.nowMs = 900_000;
+  await roster.refresh();
+  read.states = [];
+  await roster.refresh();
+  expect(roster.find("org/m")).toBeDefined();
+  read.nowMs += 601_000;
+  await roster.refresh();
+  expect(roster.find("org/m")).toBeUndefined();
+  expect([...roster.modelIds()]).toEqual([]);
 });

@@ -8,6 +8,7 @@ import { openSlots, type RunnerStatus, replicaName, type ServedModel, type Worke
 
 const refreshEveryMs = 500;
 const lostAfterMs = 1_500;
+/** For workers and models alike. */
 const forgottenAfterMs = 600_000;
 
 export interface ModelEntry {
@@ -18,9 +19,9 @@ export interface ModelEntry {
 }
 
 export interface Roster {
-  /** Undefined: no worker has named this model since the gateway started. */
+  /** Undefined: no worker names this model, or has in the last ten minutes. */
   find(model: string): ModelEntry | undefined;
-  /** Every model that a worker has named since the gateway started. */
+  /** Every model that a worker names, or has in the last ten minutes. */
   modelIds(): Iterable<string>;
   /** True until a first worker has been seen, and when all of them are gone. */
   readonly empty: boolean;
@@ -45,6 +46,7 @@ export async function startRoster({ readWorkerStates, now = Date.now }: RosterOp
   let workers: readonly WorkerState[] = [];
   let onChange: () => void = () => undefined;
   const lastSeenMs = new Map<string, number>();
+  const lastNamedMs = new Map<string, number>();
 
   async function refresh(): Promise<void> {
     let states: WorkerState[];
@@ -53,6 +55,7 @@ export async function startRoster({ readWorkerStates, now = Date.now }: RosterOp
     } catch {
       // Redis is away: nobody's silence means anything. Time without readings must not count as absence.
       for (const workerId of lastSeenMs.keys()) if (!isLost(workerId)) lastSeenMs.set(workerId, now());
+      for (const model of lastNamedMs.keys()) lastNamedMs.set(model, now());
       return;
     }
     for (const state of states) lastSeenMs.set(state.workerId, now());
@@ -60,7 +63,19 @@ export async function startRoster({ readWorkerStates, now = Date.now }: RosterOp
     for (const [workerId, seenMs] of lastSeenMs) if (now() - seenMs > forgottenAfterMs) lastSeenMs.delete(workerId);
     workers = states;
     models = merge(models, states);
+    forgetModels(states);
     onChange();
+  }
+
+  /** An engine that loads again is away for minutes; what nobody names for longer is offered no more. */
+  function forgetModels(states: readonly WorkerState[]): void {
+    for (const { runners } of states)
+      for (const runner of runners) for (const { id } of runner.models) lastNamedMs.set(id, now());
+    for (const [model, namedMs] of lastNamedMs) {
+      if (now() - namedMs <= forgottenAfterMs) continue;
+      lastNamedMs.delete(model);
+      models.delete(model);
+    }
   }
 
   function findWorker(model: string, avoid: readonly string[]): string | undefined {
@@ -104,7 +119,7 @@ function serves(runner: RunnerStatus, model: string): boolean {
   return runner.models.some(({ id }) => id === model);
 }
 
-/** Models that nobody names any more are remembered without slots: their requests get a 503 that says so, not a 404. */
+/** Models that nobody names any more are remembered for a while, without slots: their requests get a 503 that says so, not a 404. */
 function merge(before: ReadonlyMap<string, ModelEntry>, states: readonly WorkerState[]): Map<string, ModelEntry> {
   const models = new Map<string, ModelEntry>();
   for (const [id, { replicas }] of before) models.set(id, { replicas, readySlots: 0 });
