@@ -65,7 +65,7 @@ describe("the worker's file", () => {
     ["command: 5", "3: runners.0.command: must be a line or a list of words"],
     ["gpus: [all]", "3: runners.0.gpus.0: must be numbers as nvidia-smi counts"],
     ["gpus: [1, 1]", "3: runners.0.gpus: names one twice"],
-    ["env: {'MY VAR': x}", "3: runners.0.env.MY VAR: "],
+    ["env: {'MY VAR': x}", "3: runners.0.env.MY VAR: must be a name of an environment variable"],
     ["port: 70000", "3: runners.0.port: "],
   ])("names the line of what is wrong with a server to start: %s", (line, message) => {
     const command = line.startsWith("command") ? "" : "    command: serve\n";
@@ -82,19 +82,40 @@ describe("the worker's file", () => {
 
   it.each([
     ["a wrong value", "runners:\n  - kind: http\n    url: not-a-url\n", "w.yaml:3: runners.0.url: must be an http"],
-    ["a missing value", "runners:\n  - kind: http\n", "w.yaml:2: runners.0.url:"],
+    ["a missing value", "runners:\n  - kind: llama\n", "w.yaml:2: runners.0.model: is missing"],
+    [
+      "an unknown name over a block",
+      "runner:\n  - kind: http\n",
+      "w.yaml:1: runner: unknown setting; there are runners, discover",
+    ],
+    [
+      "two unknown names",
+      "runners:\n  - kind: llama\n    model: m\n    a: 1\n    b: 2\n",
+      /^w.yaml:4: .*\nw.yaml:5: runners.0.b: unknown/,
+    ],
+    [
+      "a list where names belong",
+      "runners:\n  - kind: http\n    url: http://h\n    models: [a]\n",
+      "w.yaml:4: runners.0.models: must be a mapping (name: value)",
+    ],
+    [
+      "a word where a number belongs",
+      "runners:\n  - kind: http\n    url: http://h\n    slots: lots\n",
+      "w.yaml:4: runners.0.slots: must be a number",
+    ],
+    ["a file that is a list", "- a\n", "w.yaml:1: must be a mapping (name: value)"],
     [
       "an unknown name",
       "runners:\n  - kind: http\n    url: http://h\n    slot: 3\n",
-      "w.yaml:4: runners.0.slot: Unrecognized key",
+      "w.yaml:4: runners.0.slot: unknown setting; there are kind, url, id,",
     ],
     ["an unknown kind", "runners:\n  - kind: gpu\n", "w.yaml:2: runners.0.kind: kind must be http, process or llama"],
-    ["a port that is none", "runners: []\ndiscover: [80000]\n", "w.yaml:2: discover.0: Too big"],
+    ["a port that is none", "runners: []\ndiscover: [80000]\n", "w.yaml:2: discover.0: must be at most 65535"],
     ["broken YAML", "runners:\n  - kind: [\n", "w.yaml:3:"],
     [
       "one id for two",
       "runners:\n  - {kind: http, url: 'http://h', id: a}\n  - {kind: http, url: 'http://h', id: a}\n",
-      "two runners have the id a",
+      "w.yaml:3: runners.1.id: another runner has the id a already",
     ],
   ])("names the line of %s", (_name, text, message) => {
     expect(() => parseWorkerFile(text, "w.yaml")).toThrow(message);

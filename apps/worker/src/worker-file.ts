@@ -7,6 +7,7 @@ import { z } from "zod";
 import { usualPorts } from "./runners/discovery/usual-ports.ts";
 import { engineNames } from "./runners/engines/engine-names.ts";
 import { commandProblem, splitCommand } from "./runners/process/command-words.ts";
+import { describeProblem, describeProblems, type WorkerFileText, wordIssue } from "./worker-file-problems.ts";
 
 const defaultPath = "tera.worker.yaml";
 const runnerId = z.string().regex(/^[\w.-]{1,64}$/, "must be 1 to 64 letters, digits, _, . or -");
@@ -55,7 +56,9 @@ const processRunnerSchema = z
       }
     }),
     /** Laid over the worker's own environment, of which the server gets all but Tera's settings. */
-    env: z.record(variableName, z.union([z.string(), z.number(), z.boolean()]).transform(String)).default({}),
+    env: z
+      .record(variableName, z.union([z.string(), z.number(), z.boolean()], "must be text").transform(String))
+      .default({}),
     /** Relative to this file; by default where this file is. */
     workingDirectory: z.string().min(1).default("."),
     /** What it may use, as CUDA_VISIBLE_DEVICES; none: []. By default all. */
@@ -91,10 +94,11 @@ const llamaRunnerSchema = z.strictObject({
   gpu: z.enum(["auto", "off", "cuda", "vulkan", "metal"]).default("auto"),
 });
 
+const runnerSchemas = [httpRunnerSchema, processRunnerSchema, llamaRunnerSchema] as const;
 const workerFileSchema = z.strictObject({
   runners: z
     .array(
-      z.discriminatedUnion("kind", [httpRunnerSchema, processRunnerSchema, llamaRunnerSchema], {
+      z.discriminatedUnion("kind", runnerSchemas, {
         error: "kind must be http, process or llama",
       }),
     )
@@ -154,44 +158,40 @@ export function readWorkerFile(given: string | undefined): WorkerFile {
 export function parseWorkerFile(text: string, path: string): WorkerFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines });
-  const at = (offset: number | undefined) => `${path}:${lines.linePos(offset ?? 0).line}`;
+  const file = { path, document, lines };
   if (document.errors.length > 0) {
-    throw new ConfigError(
-      document.errors.map((error) => `${at(error.pos[0])}: ${error.message.split("\n")[0]}`).join("\n"),
-    );
+    const problems = document.errors.map(({ pos, message }) => {
+      const words = message.split("\n")[0]?.replace(/ at line \d+, column \d+:?$/, "");
+      return `${path}:${lines.linePos(pos[0]).line}: ${words}`;
+    });
+    throw new ConfigError(problems.join("\n"));
   }
-  const parsed = workerFileSchema.safeParse(document.toJS() ?? {});
+  const parsed = workerFileSchema.safeParse(document.toJS() ?? {}, { error: wordIssue });
   if (!parsed.success) {
-    throw new ConfigError(
-      parsed.error.issues
-        .map((issue) => {
-          const unknownKey = issue.code === "unrecognized_keys" ? issue.keys[0] : undefined;
-          const where = unknownKey === undefined ? issue.path : [...issue.path, unknownKey];
-          return `${at(offsetOf(document, where))}: ${where.join(".")}: ${issue.message}`;
-        })
-        .join("\n"),
-    );
+    const known = (where: readonly PropertyKey[]) =>
+      settingNames(where.length === 0 ? undefined : document.getIn([...where, "kind"]));
+    throw new ConfigError(describeProblems(parsed.error.issues, file, known));
   }
   const { runners, discover = runners.length === 0 } = parsed.data;
   const discoverPorts = typeof discover === "boolean" ? (discover ? usualPorts : []) : discover;
-  return { runners: nameRunners(runners, path), discoverPorts };
+  return { runners: nameRunners(runners, file), discoverPorts };
 }
 
-/** Where the nearest existing node of a path begins. */
-function offsetOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): number | undefined {
-  for (let length = path.length; length >= 0; length--) {
-    const node: unknown = document.getIn(path.slice(0, length), true);
-    if (typeof node === "object" && node !== null && "range" in node && Array.isArray(node.range))
-      return Number(node.range[0]);
-  }
-  return undefined;
+/** @param kind of a runner; undefined: of the file itself. */
+function settingNames(kind: unknown): string[] {
+  if (kind === undefined) return Object.keys(workerFileSchema.shape);
+  const schema = runnerSchemas.find(({ shape }) => shape.kind.value === kind);
+  return Object.keys(schema?.shape ?? {});
 }
 
-function nameRunners(runners: z.infer<typeof workerFileSchema>["runners"], path: string): RunnerSettings[] {
+function nameRunners(runners: z.infer<typeof workerFileSchema>["runners"], file: WorkerFileText): RunnerSettings[] {
+  const { path } = file;
   const taken = new Set<string>();
-  return runners.map((runner): RunnerSettings => {
+  return runners.map((runner, index): RunnerSettings => {
     const id = runner.id ?? freeId(runner.kind, taken);
-    if (taken.has(id)) throw new ConfigError(`${path}: two runners have the id ${id}`);
+    if (taken.has(id)) {
+      throw new ConfigError(describeProblem(file, ["runners", index, "id"], `another runner has the id ${id} already`));
+    }
     taken.add(id);
     if (runner.kind === "http") return { ...runner, id };
     if (runner.kind === "process") {
