@@ -62,6 +62,7 @@ test("a key opens for its account, with its scope and class", async () => {
   expect(await authenticate(apiKey)).toEqual({
     accountId: owner.id,
     keyId: key.id,
+    firstKeyId: key.id,
     modelScope: new Set(["m/one"]),
     laneClass: "low",
     accountKind: "prepaid",

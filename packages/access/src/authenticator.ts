@@ -17,6 +17,7 @@
 import { databaseReason, isDatabaseUnavailable } from "@tera/database";
 import { TeraError } from "@tera/protocol";
 import { isWellFormedApiKey } from "./api-key-format.ts";
+import { budgetsOf, firstKeyIdOf } from "./budget-purse.ts";
 import { createKeyHasher } from "./key-hash.ts";
 import type { KeyStore } from "./key-store.ts";
 import type { Principal } from "./principal.ts";
@@ -186,10 +187,11 @@ function toKnown({ key, accountKind, accountDisabledAt }: FoundKey, nowMs: numbe
     principal: {
       accountId: key.accountId,
       keyId: key.id,
+      firstKeyId: firstKeyIdOf(key),
       modelScope: key.modelScope === null ? null : new Set(key.modelScope),
       laneClass: key.laneClass,
       accountKind,
-      budgets: { dayNano: key.budgetDayNano, monthNano: key.budgetMonthNano, totalNano: key.budgetTotalNano },
+      budgets: budgetsOf(key),
     },
     expiresAtMs,
     readAtMs: nowMs,

@@ -1,5 +1,5 @@
 /** Credit in Postgres: purses, and the leases that gateways hold on them. Each call is one atomic statement. */
-import { creditLease, type Db, purse } from "@tera/database";
+import { creditLease, type Db } from "@tera/database";
 import { and, eq, gt, isNull, lt, sql } from "drizzle-orm";
 import { z } from "zod";
 
@@ -34,13 +34,16 @@ export interface CreditStore {
   findExpired(): Promise<string[]>;
   /** Closes a gateway's expired leases: their credit is available again. To be called when what the gateway owed has been settled. */
   closeExpired(gatewayId: string): Promise<number>;
-  /** Makes the purse of a key's budget, full, if it is not there. */
+  /** Makes the purse of a key's budget, or brings it up to date: the budget less what was charged in its period. See budget-purse.ts of @tera/access. */
   ensureKeyPurse(wish: {
     id: string;
-    accountId: string;
-    keyId: string;
+    firstKeyId: string;
     kind: "key_day" | "key_month" | "key_total";
+    /** Counts only where Postgres has none: it was removed just now. */
     budgetNano: bigint;
+    /** Of the period, as Postgres writes times. */
+    since: string;
+    until: string;
   }): Promise<void>;
 }
 
@@ -100,11 +103,10 @@ export function createCreditStore({ db }: { db: Db }): CreditStore {
       for (const { id } of expired) await giveBack(id, undefined);
       return expired.length;
     },
-    async ensureKeyPurse({ id, accountId, keyId, kind, budgetNano }) {
-      await db
-        .insert(purse)
-        .values({ id, accountId, keyId, kind, bounded: true, balanceNano: budgetNano })
-        .onConflictDoNothing();
+    async ensureKeyPurse({ id, firstKeyId, kind, budgetNano, since, until }) {
+      await db.execute(
+        sql`select fill_key_purse(${id}, ${firstKeyId}, ${kind}, ${since}, ${until}, ${budgetNano.toString()}::bigint)`,
+      );
     },
   };
 }

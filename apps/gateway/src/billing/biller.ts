@@ -4,7 +4,7 @@
  *
  * A client that named no `max_tokens` is not refused because a model could write much: the output is then capped at what the purses cover.
  */
-import type { Principal } from "@tera/access";
+import { type BudgetPurse, budgetPurses, type Principal } from "@tera/access";
 import { databaseReason, isDatabaseUnavailable, type Price } from "@tera/database";
 import {
   boundCost,
@@ -48,22 +48,17 @@ export interface BillerOptions {
   outputTokensMax(model: string): number | undefined;
 }
 
-interface Purse {
-  id: string;
-  kind: "account" | "key_day" | "key_month" | "key_total";
-  budgetNano: bigint;
-}
+type Purse = BudgetPurse | { readonly id: string; readonly kind: "account" };
 
 export function createBiller(options: BillerOptions): Biller {
   const { priceList, desk, creditStore, unpricedIsFree, outputTokensMax } = options;
   const knownPurses = new Set<string>();
 
-  async function ensure(purse: Purse, principal: Principal): Promise<void> {
-    const { id, kind, budgetNano } = purse;
-    if (kind === "account" || knownPurses.has(id)) return;
-    await creditStore.ensureKeyPurse({ id, accountId: principal.accountId, keyId: principal.keyId, kind, budgetNano });
+  async function ensure(purse: Purse): Promise<void> {
+    if (purse.kind === "account" || knownPurses.has(purse.id)) return;
+    await creditStore.ensureKeyPurse(purse);
     if (knownPurses.size >= knownPursesMax) knownPurses.clear();
-    knownPurses.add(id);
+    knownPurses.add(purse.id);
   }
 
   /** Holds `tokens` of output, or, where the client named none, as many as the purse covers. @returns the hold and how many tokens it is for. */
@@ -80,19 +75,14 @@ export function createBiller(options: BillerOptions): Biller {
     throw notCovered(purse, bound, tokens, 0n);
   }
 
-  async function holdAll(
-    principal: Principal,
-    request: GenerationRequest,
-    price: Price,
-    purses: readonly Purse[],
-  ): Promise<Bill> {
+  async function holdAll(request: GenerationRequest, price: Price, purses: readonly Purse[]): Promise<Bill> {
     const bound = boundCost(request, price, "interactive");
     const asked = bound.outputTokens ?? outputTokensMax(request.model) ?? outputTokensMaxUnknown;
     const holds: CreditHold[] = [];
     let tokens = asked;
     try {
       for (const purse of purses) {
-        await ensure(purse, principal);
+        await ensure(purse);
         const held = await holdIn(purse, bound, tokens);
         holds.push(held.hold);
         tokens = held.tokens;
@@ -129,7 +119,7 @@ export function createBiller(options: BillerOptions): Biller {
         const holds = price === undefined || price.isFree ? [] : [{ purseId: principal.accountId }];
         return { billing: { priceId: price?.id, holds }, request, close: () => undefined };
       }
-      return holdAll(principal, request, price, purses).then((bill) =>
+      return holdAll(request, price, purses).then((bill) =>
         principal.accountKind === "prepaid"
           ? bill
           : { ...bill, billing: { ...bill.billing, holds: [{ purseId: principal.accountId }, ...bill.billing.holds] } },
@@ -139,17 +129,9 @@ export function createBiller(options: BillerOptions): Biller {
 }
 
 /** The purses in which something must be held. */
-function pursesOf({ accountId, accountKind, keyId, budgets }: Principal, epochMs: number): Purse[] {
-  const purses: Purse[] = [];
-  if (accountKind === "prepaid") purses.push({ id: accountId, kind: "account", budgetNano: 0n });
-  const date = new Date(epochMs).toISOString();
-  if (budgets.dayNano !== null)
-    purses.push({ id: `${keyId}:day:${date.slice(0, 10)}`, kind: "key_day", budgetNano: budgets.dayNano });
-  if (budgets.monthNano !== null)
-    purses.push({ id: `${keyId}:month:${date.slice(0, 7)}`, kind: "key_month", budgetNano: budgets.monthNano });
-  if (budgets.totalNano !== null)
-    purses.push({ id: `${keyId}:total`, kind: "key_total", budgetNano: budgets.totalNano });
-  return purses;
+function pursesOf({ accountId, accountKind, firstKeyId, budgets }: Principal, epochMs: number): Purse[] {
+  const own = budgetPurses(firstKeyId, budgets, epochMs);
+  return accountKind === "prepaid" ? [{ id: accountId, kind: "account" }, ...own] : own;
 }
 
 function costOf({ baseNano, perOutputTokenNano }: CostBound, tokens: number): bigint {

@@ -17,6 +17,7 @@ const model: ServedModel = {
 const principal: Principal = {
   accountId: "a",
   keyId: "k",
+  firstKeyId: "k",
   modelScope: null,
   laneClass: "normal",
   accountKind: "postpaid",

@@ -32,6 +32,7 @@ function serve(modelScope: Principal["modelScope"] = null) {
   const principal: Principal = {
     accountId: "a",
     keyId: "k",
+    firstKeyId: "k",
     modelScope,
     laneClass: "normal",
     accountKind: "postpaid",

@@ -28,6 +28,8 @@ export const apiKey = pgTable(
     disabledAt: timestamp("disabled_at", { withTimezone: true, precision: 3 }),
     /** The key that took its place; this one lives on until `expires_at`. */
     successorId: text("successor_id"),
+    /** The first key of the rotation that made this one; null: itself. All keys of a rotation share the budgets, which are counted under the first one's id. */
+    firstKeyId: text("first_key_id"),
     /** Null: no limit, as for each of the following. */
     requestsPerMinuteMax: integer("requests_per_minute_max"),
     tokensPerMinuteMax: integer("tokens_per_minute_max"),

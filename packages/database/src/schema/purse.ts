@@ -14,7 +14,7 @@ export type PurseKind = (typeof purseKinds)[number];
 export const purse = pgTable(
   "purse",
   {
-    /** The account's id, or `<key id>:day:2026-11-23`, `<key id>:month:2026-11`, `<key id>:total`. */
+    /** The account's id, or `<key id>:day:2026-11-23`, `<key id>:month:2026-11`, `<key id>:total`, by the first key of the rotation. */
     id: text().primaryKey(),
     accountId: text("account_id")
       .notNull()
