@@ -1,7 +1,24 @@
 /** Every table, one file each. `pnpm --filter @tera/database generate` turns a change here into a migration. */
 export { type Account, type AccountKind, account, accountKinds } from "./account.ts";
 export { type ApiKey, apiKey } from "./api-key.ts";
+export { type BackgroundRun, backgroundRun, type Notice, notice } from "./background.ts";
+export { type Buyer, buyer, type Seller, seller } from "./billing-party.ts";
 export { type CreditLease, creditLease } from "./credit-lease.ts";
+export {
+  type Invoice,
+  type InvoiceKind,
+  type InvoiceLine,
+  type InvoiceLineKind,
+  type InvoiceParty,
+  invoice,
+  invoiceKinds,
+  invoiceLine,
+  invoiceLineKinds,
+  invoicePayment,
+  invoiceSeries,
+  type UsageMeasure,
+  usageMeasures,
+} from "./invoice.ts";
 export {
   type LedgerBook,
   type LedgerEntry,
@@ -13,6 +30,14 @@ export {
   ledgerTransaction,
 } from "./ledger.ts";
 export { type Model, model } from "./model.ts";
+export {
+  type AutoTopUp,
+  type AutoTopUpCharge,
+  autoTopUp,
+  autoTopUpCharge,
+  type SavedPaymentMethod,
+  savedPaymentMethod,
+} from "./payment.ts";
 export { type Price, price } from "./price.ts";
 export { type Purse, type PurseKind, purse, purseKinds } from "./purse.ts";
 export { type NewUsageEvent, type UsageEvent, usageEvent } from "./usage-event.ts";

@@ -9,6 +9,9 @@
  * | cash       | payments, as a negative amount                                            |
  * | write_off  | what was served and could not be charged, as a negative amount             |
  * | adjustment | corrections by hand: gifts are negative                                   |
+ * | receivable | what was invoiced and is not yet paid, as a negative amount                |
+ * | rounding   | what brings invoices to whole cents                                       |
+ * | tax        | tax that was invoiced                                                     |
  */
 import { sql } from "drizzle-orm";
 import {
@@ -28,9 +31,27 @@ import { account } from "./account.ts";
 
 const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => "bytea" });
 
-export const ledgerKinds = ["usage", "top_up", "refund", "adjustment", "correction", "invoice", "credit_note"] as const;
+export const ledgerKinds = [
+  "usage",
+  "top_up",
+  "refund",
+  "adjustment",
+  "correction",
+  "invoice",
+  "credit_note",
+  "payment",
+] as const;
 export type LedgerKind = (typeof ledgerKinds)[number];
-export const ledgerBooks = ["credit", "revenue", "cash", "write_off", "adjustment"] as const;
+export const ledgerBooks = [
+  "credit",
+  "revenue",
+  "cash",
+  "write_off",
+  "adjustment",
+  "receivable",
+  "rounding",
+  "tax",
+] as const;
 export type LedgerBook = (typeof ledgerBooks)[number];
 
 export const ledgerTransaction = pgTable(
