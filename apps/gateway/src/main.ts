@@ -1,5 +1,5 @@
 /** The gateway's process: configuration, connections, listen, drain. The only file with side effects. */
-import { createAuthenticator, createKeyStore, createModelStore } from "@tera/access";
+import { createAuthenticator, createKeyStore, createModelStore, invalidApiKey } from "@tera/access";
 import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import {
   createCreditDesk,
@@ -12,6 +12,7 @@ import { ConfigError } from "@tera/protocol";
 import {
   connectBlockingRedis,
   createLane,
+  type Invalidation,
   openRedis,
   RedisUnsuitableError,
   readWorkerStates,
@@ -137,10 +138,17 @@ async function main(): Promise<void> {
     onFrames: (frames) => exchanges.onFrames(frames),
     log,
   });
+  function onKeyChange({ keyId, end }: Extract<Invalidation, { type: "key" }>): void {
+    authenticator.forget(keyId);
+    // Its budgets may have been lowered: nothing is to be spent from credit that was taken before.
+    desk.release((purseId) => purseId.startsWith(`${keyId}:`));
+    if (end !== undefined) exchanges.revoke(keyId, invalidApiKey(), end === "all");
+  }
   const invalidation = await subscribeInvalidation({
     blockingRedis: connectBlocking("tera-gateway-invalidate"),
     onMessage(message) {
-      if (message.type === "key") authenticator.forget(message.keyId);
+      if (message.type === "key") onKeyChange(message);
+      else if (message.type === "account") authenticator.forgetAccount(message.accountId);
       else if (message.type === "catalog") void catalog.refresh();
       else if (message.type === "prices") void priceList.refresh();
       else void roster.refresh();

@@ -1,4 +1,4 @@
-import { account, connectDatabase } from "@tera/database";
+import { account, apiKey as apiKeyTable, connectDatabase } from "@tera/database";
 import { createTestDatabase, startBreakableProxy } from "@tera/database/testing";
 import { TeraError } from "@tera/protocol";
 import { eq } from "drizzle-orm";
@@ -131,6 +131,24 @@ test("a forgotten key is read again, and refused when it was revoked; others sta
   expect(await refusal(() => authenticate(revoked.apiKey))).toBe("invalid_api_key");
   await authenticate(kept.apiKey);
   expect(lookups()).toBe(3);
+});
+
+test("a key that is enabled again is let in at once, and so is one whose account is", async () => {
+  const { apiKey, key } = await createKey();
+  const { authenticate, forget, forgetAccount } = setUp();
+  await authenticate(apiKey);
+  const changes = [
+    { table: apiKeyTable, id: key.id, tell: () => forget(key.id) },
+    { table: account, id: owner.id, tell: () => forgetAccount(owner.id) },
+  ];
+  for (const { table, id, tell } of changes) {
+    await direct.db.update(table).set({ disabledAt: new Date() }).where(eq(table.id, id));
+    tell();
+    expect(await refusal(() => authenticate(apiKey))).toBe("invalid_api_key");
+    await direct.db.update(table).set({ disabledAt: null }).where(eq(table.id, id));
+    tell();
+    expect(await refusal(() => authenticate(apiKey))).toBeUndefined();
+  }
 });
 
 test.for([

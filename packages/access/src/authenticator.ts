@@ -50,6 +50,8 @@ export interface Authenticator {
   authenticate(apiKey: string | undefined): Principal | Promise<Principal>;
   /** Something about this key changed: the next request reads it again. */
   forget(keyId: string): void;
+  /** Something about this account changed: the next request with each of its keys reads it again. */
+  forgetAccount(accountId: string): void;
   /** Changes may have been missed: every key is read again. */
   clear(): void;
 }
@@ -134,6 +136,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     }
   }
 
+  function forgetWhere(concerns: (principal: Principal) => boolean): void {
+    epoch++;
+    lookups.clear();
+    for (const [id, entry] of known) if (concerns(entry.principal)) known.delete(id);
+    // It may be enabled again, and a disabled key is among these.
+    unknown.clear();
+  }
+
   function check(entry: Known | undefined): Principal {
     if (entry === undefined || entry.expiresAtMs <= now()) throw invalidApiKey();
     return entry.principal;
@@ -160,13 +170,8 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       lookUp(id, hash).catch(() => undefined);
       return check(entry);
     },
-    forget(keyId) {
-      epoch++;
-      lookups.clear();
-      for (const [id, entry] of known) {
-        if (entry.principal.keyId === keyId) known.delete(id);
-      }
-    },
+    forget: (keyId) => forgetWhere((principal) => principal.keyId === keyId),
+    forgetAccount: (accountId) => forgetWhere((principal) => principal.accountId === accountId),
     clear() {
       epoch++;
       lookups.clear();
@@ -205,7 +210,8 @@ function dropOldest(map: Map<string, unknown>, sizeMax: number): void {
   }
 }
 
-function invalidApiKey(): TeraError {
+/** One message for all: it tells nothing of what there is. */
+export function invalidApiKey(): TeraError {
   return new TeraError(
     "invalid_api_key",
     "Incorrect or missing API key. Send a valid one as `Authorization: Bearer sk-tera-...`.",

@@ -1,6 +1,6 @@
 /** Who may use the API, and what it offers: accounts, keys, the check on every request; the operator's word on models. */
 export { apiKeyPrefix, isWellFormedApiKey, newApiKey } from "./api-key-format.ts";
-export { type Authenticator, type AuthenticatorOptions, createAuthenticator } from "./authenticator.ts";
+export { type Authenticator, type AuthenticatorOptions, createAuthenticator, invalidApiKey } from "./authenticator.ts";
 export { type BudgetPurse, type Budgets, budgetPurses, budgetsOf, firstKeyIdOf } from "./budget-purse.ts";
 export { secretLengthMin } from "./key-hash.ts";
 export { createKeyStore, type KeyStore, type KeySummary, type NewKey } from "./key-store.ts";

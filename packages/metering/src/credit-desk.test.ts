@@ -71,6 +71,19 @@ describe("the credit desk", () => {
     expect(leased()).toBe(0n);
   });
 
+  it("gives back what is free of a purse when asked to, and lets what is held be", async () => {
+    const { leased, store } = playStore(1_000_000n);
+    const desk = createCreditDesk({ store, gatewayId: "g" });
+    const [one] = await Promise.all([held(desk.hold(wish(10n))), held(desk.hold(wish(30n)))]);
+    one.settle(0n);
+    desk.release((purseId) => purseId === "another");
+    await new Promise(setImmediate);
+    expect(leased()).toBeGreaterThanOrEqual(40n);
+    desk.release((purseId) => purseId === "p");
+    await new Promise(setImmediate);
+    expect(leased()).toBe(30n);
+  });
+
   it("does not use a lease whose term is over by its own clock", async () => {
     let nowMs = 0;
     const { state, store } = playStore(1_000_000n);

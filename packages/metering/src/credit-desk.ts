@@ -43,6 +43,8 @@ export interface CreditDesk {
   hold(wish: HoldWish): CreditHold | CreditRefusal | Promise<CreditHold | CreditRefusal>;
   /** Renews, gives back what lies idle. To be called every `renewEveryMs`. */
   renew(): Promise<void>;
+  /** Gives back what is free in the leases on these purses: the next request asks Postgres. */
+  release(concerns: (purseId: string) => boolean): void;
   /** Gives back everything that is free. */
   close(): Promise<void>;
 }
@@ -240,6 +242,9 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
         else box.lease = undefined;
         if (lease.heldNano === 0n && askedAtMs - lease.lastUsedMs > idleMs) giveBackFree(lease);
       }
+    },
+    release(concerns) {
+      for (const [purseId, { lease }] of boxes) if (lease !== undefined && concerns(purseId)) giveBackFree(lease);
     },
     async close() {
       const leases = [...boxes.values()].flatMap(({ lease }) => lease ?? []);

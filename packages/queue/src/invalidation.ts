@@ -5,8 +5,10 @@ import { keys } from "./keys.ts";
 import { parseJson } from "./parse-json.ts";
 
 const invalidationSchema = z.discriminatedUnion("type", [
-  /** A key was changed or revoked. */
-  z.object({ type: z.literal("key"), keyId: z.string() }),
+  /** A key was changed or revoked. `end`: which of its open requests end now, those that wait for a slot or all; none when absent. */
+  z.object({ type: z.literal("key"), keyId: z.string(), end: z.enum(["waiting", "all"]).optional() }),
+  /** An account was changed, disabled or enabled. */
+  z.object({ type: z.literal("account"), accountId: z.string() }),
   /** What the operator says of a model was changed. */
   z.object({ type: z.literal("catalog") }),
   /** The price book was added to. */

@@ -119,6 +119,29 @@ describe("the exchange's decisions", () => {
     expect(effects).toEqual([{ type: "settle", status: "cancelled", usage, error: undefined }]);
   });
 
+  it("ends a waiting request of a revoked key with the error, charges nothing, and lets one that runs go on", () => {
+    const revoked: ExchangeEvent = { type: "revoked", error: clientsFault, runningToo: false };
+    const { state, effects } = run(revoked);
+    expect(state.phase).toBe("failed");
+    expect(effects).toEqual([
+      { type: "withdraw" },
+      { type: "answerError", error: clientsFault },
+      { type: "settle", status: "failed", usage: undefined, error: clientsFault },
+    ]);
+    const running = run(accepted, revoked);
+    expect(running.state.phase).toBe("accepted");
+    expect(running.effects).toEqual([]);
+  });
+
+  it("ends a running request of a revoked key where that is asked for, and charges the worker's last count", () => {
+    const revoked: ExchangeEvent = { type: "revoked", error: clientsFault, runningToo: true };
+    for (const before of [[accepted], [accepted, { type: "firstDelta", sent: true }]] satisfies ExchangeEvent[][]) {
+      expect(run(...before, revoked).kinds).toEqual(["cancelAttempt", "answerError"]);
+      const { effects } = run(...before, revoked, { type: "clientGone" }, { type: "end", usage });
+      expect(effects).toEqual([{ type: "settle", status: "cancelled", usage, error: undefined }]);
+    }
+  });
+
   it("takes a client that leaves after the end for served", () => {
     const { state, effects } = run(
       accepted,
@@ -141,6 +164,8 @@ describe("the exchange's decisions", () => {
       { type: "lost", error: healable },
       { type: "refused", error: healable },
       { type: "clientGone" },
+      { type: "revoked", error: clientsFault, runningToo: false },
+      { type: "revoked", error: clientsFault, runningToo: true },
       { type: "deadline", deadline: "queueWait" },
       { type: "deadline", deadline: "firstToken" },
       { type: "deadline", deadline: "total" },

@@ -3,10 +3,10 @@
  *
  * | phase     | meaning                                             | leaves by                                                             |
  * |-----------|-----------------------------------------------------|-----------------------------------------------------------------------|
- * | queued    | waits in the gateway or on a lane                   | accepted; deadline or refusal -> failed; client gone -> cancelled     |
+ * | queued    | waits in the gateway or on a lane                   | accepted; deadline, refusal or revoked -> failed; client gone -> cancelled |
  * | accepted  | a worker has it, nothing was generated yet          | first delta -> streaming; end -> finished; failure -> queued or failed |
  * | streaming | deltas come; a stream's client already reads them   | end -> finished; failure -> queued or failed; client gone -> cancelled |
- * | cancelled | the client left; the worker's last count is awaited | end, failure or deadline -> settled                                   |
+ * | cancelled | the client left, or its key was revoked; the worker's last count is awaited | end, failure or deadline -> settled           |
  * | finished, failed | settled                                      |                                                                       |
  *
  * Another attempt is made only while nothing was sent to the client, only for failures that a replica can heal, `attemptsMax` times at
@@ -44,6 +44,8 @@ export type ExchangeEvent =
   /** The job could not be put on a lane. */
   | { type: "refused"; error: TeraError }
   | { type: "clientGone" }
+  /** The key is revoked. A request that has left the queue goes on, unless `runningToo`. */
+  | { type: "revoked"; error: TeraError; runningToo: boolean }
   | { type: "deadline"; deadline: Deadline };
 
 export type ExchangeEffect =
@@ -120,6 +122,8 @@ function decideQueued(state: ExchangeState, event: ExchangeEvent, mayRetry: MayR
     case "lost":
       // The worker that it was meant for is gone.
       return retryOrGiveUp(state, event.error, [{ type: "withdraw" }], mayRetry);
+    case "revoked":
+      return giveUp(state, event.error, [{ type: "withdraw" }]);
     case "refused":
     case "fail":
       return giveUp(state, event.error, []);
@@ -151,6 +155,14 @@ function decideRunning(state: ExchangeState, event: ExchangeEvent, mayRetry: May
       return giveUp(state, event.error, cancelAttempt(state));
     case "clientGone":
       return { state: { ...state, phase: "cancelled" }, effects: cancelAttempt(state) };
+    case "revoked":
+      // What was generated is charged as when the client leaves: whoever can revoke a key must not get an answer for nothing.
+      return event.runningToo
+        ? {
+            state: { ...state, phase: "cancelled" },
+            effects: [...cancelAttempt(state), { type: "answerError", error: event.error }],
+          }
+        : { state, effects: [] };
     case "deadline":
       return event.deadline === "total"
         ? giveUp(state, deadlineError(event.deadline), cancelAttempt(state))
@@ -158,7 +170,7 @@ function decideRunning(state: ExchangeState, event: ExchangeEvent, mayRetry: May
   }
 }
 
-/** Nobody reads any more; only what was generated until now matters. */
+/** Nobody is to read any more; only what was generated until now matters. */
 function decideCancelled(state: ExchangeState, event: ExchangeEvent): Decision {
   const settled = (usage: Usage | undefined): Decision => ({
     state: { ...state, phase: "failed" },
@@ -176,6 +188,7 @@ function decideCancelled(state: ExchangeState, event: ExchangeEvent): Decision {
     case "firstDelta":
     case "refused":
     case "clientGone":
+    case "revoked":
       return { state, effects: [] };
   }
 }

@@ -33,6 +33,7 @@ import type { Roster } from "./roster.ts";
 const sweepEveryMs = 100;
 /** How long the worker's last count is awaited after the client left. */
 const cancelledUsageMs = 3_000;
+const revokedMax = 1_000;
 
 /** Where the answer goes. Methods are called in order; `end` or `error` last and once, and neither after the client left. */
 export interface AnswerSink {
@@ -74,6 +75,8 @@ export interface Exchanges {
   open(requestId: string, admission: Admission, stream: boolean, sink: AnswerSink): OpenExchange;
   /** Hot path: one call per batch that a worker sent. */
   onFrames(frames: readonly Frame[]): void;
+  /** The key is revoked: its requests that wait for a slot end with `error`, and, if `runningToo`, all others of it. */
+  revoke(keyId: string, error: TeraError, runningToo: boolean): void;
   has(requestId: string): boolean;
   readonly count: number;
   stop(): void;
@@ -103,6 +106,8 @@ interface Entry {
 export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
   const { gatewayId, dispatcher, deadlines, roster, retryBudget, sealer } = dependencies;
   const entries = new Map<string, Entry>();
+  /** Keys revoked of late: a request may have been let in before, and its body or its credit have come after. */
+  const revoked = new Map<string, TeraError>();
 
   function enqueue(entry: Entry): void {
     const { admission, requestId, state } = entry;
@@ -305,12 +310,22 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
         deltasSeen: 0,
       };
       entries.set(requestId, entry);
+      const revocation = revoked.get(admission.principal.keyId);
+      if (revocation !== undefined) handle(entry, { type: "revoked", error: revocation, runningToo: false });
+      if (entry.state !== initialState) return { clientGone: () => undefined };
       retryBudget.deposit(admission.request.model);
       enqueue(entry);
       return { clientGone: () => handle(entry, { type: "clientGone" }) };
     },
     onFrames(frames) {
       for (const frame of frames) onFrame(frame);
+    },
+    revoke(keyId, error, runningToo) {
+      revoked.set(keyId, error);
+      for (const oldest of revoked.keys()) if (revoked.size > revokedMax) revoked.delete(oldest);
+      for (const entry of entries.values()) {
+        if (entry.admission.principal.keyId === keyId) handle(entry, { type: "revoked", error, runningToo });
+      }
     },
     has: (requestId) => entries.has(requestId),
     get count() {
