@@ -21,6 +21,13 @@ export {
   rateRecord,
   rateUsage,
 } from "./rate.ts";
+export {
+  type AccountRerating,
+  type Correction,
+  createRerating,
+  type Rerating,
+  type ReratingQuery,
+} from "./rerating.ts";
 export { createUsageWriter, type UsageWriter } from "./settle-usage.ts";
 export {
   createUsageSettler,

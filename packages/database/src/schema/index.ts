@@ -40,5 +40,6 @@ export {
 } from "./payment.ts";
 export { type Price, price } from "./price.ts";
 export { type Purse, type PurseKind, purse, purseKinds } from "./purse.ts";
+export { type UsageCorrection, usageCorrection } from "./usage-correction.ts";
 export { type NewUsageEvent, type UsageEvent, usageEvent } from "./usage-event.ts";
 export { type UsageHour, usageHour } from "./usage-hour.ts";

@@ -19,7 +19,10 @@ export const usageHour = pgTable(
     completionTokens: sum("completion_tokens"),
     reasoningTokens: sum("reasoning_tokens"),
     speechCharacters: sum("speech_characters"),
+    /** What the requests were charged when they were settled. */
     chargeNano: bigint("charge_nano", { mode: "bigint" }).notNull().default(sql`0`),
+    /** What re-rating has added to that since, or, negative, given back. Both together are what the usage cost. */
+    correctionNano: bigint("correction_nano", { mode: "bigint" }).notNull().default(sql`0`),
   },
   (table) => [
     primaryKey({ columns: [table.hour, table.accountId, table.keyId, table.model] }),
