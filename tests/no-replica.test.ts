@@ -30,3 +30,13 @@ test("503 with retry-after when the engine is down, within 300 ms; service again
   await stack.waitForModel(stack.model);
   expect((await client.chat.completions.create(body)).choices).toHaveLength(1);
 });
+
+test("what waits is answered too when the only engine fails everything", async () => {
+  await stack.runners[0]?.control({ faults: [{ kind: "status", status: 500 }] });
+  const refusals = await Promise.all(
+    Array.from({ length: 100 }, () => client.chat.completions.create(body).then(String, (error: unknown) => error)),
+  );
+  for (const refusal of refusals) {
+    expect(refusal).toSatisfy((error) => error instanceof OpenAI.APIError && [500, 503].includes(error.status ?? 0));
+  }
+});

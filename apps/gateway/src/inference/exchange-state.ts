@@ -32,7 +32,8 @@ export interface ExchangeState {
   readonly failedAttempts: readonly FailedAttempt[];
 }
 
-export type Deadline = "queueWait" | "firstToken" | "betweenTokens" | "total" | "cancelledUsage";
+/** `replica`: none has taken requests for some time. */
+export type Deadline = "queueWait" | "replica" | "firstToken" | "betweenTokens" | "total" | "cancelledUsage";
 
 export type ExchangeEvent =
   | { type: "accepted"; workerId: string; runnerId: string }
@@ -236,6 +237,10 @@ function deadlineError(deadline: Deadline): TeraError {
   switch (deadline) {
     case "queueWait":
       return new TeraError("queue_wait_timeout", "No replica became free in time. Try again later.", {
+        retryAfterS: 5,
+      });
+    case "replica":
+      return new TeraError("no_replica", "No replica of this model is ready right now. Try again shortly.", {
         retryAfterS: 5,
       });
     case "firstToken":

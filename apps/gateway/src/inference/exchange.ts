@@ -63,7 +63,7 @@ export interface ExchangeDependencies {
   gatewayId: string;
   dispatcher: Dispatcher;
   deadlines: Deadlines;
-  roster: Pick<Roster, "isLost" | "findWorker">;
+  roster: Pick<Roster, "isLost" | "isAway" | "findWorker">;
   retryBudget: RetryBudget;
   sealer: Pick<Sealer, "seal">;
   /** @param tooSlow a deadline passed: that counts against the runner. */
@@ -260,6 +260,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
     if (phase === "cancelled") return waitedMs > cancelledUsageMs ? "cancelledUsage" : undefined;
     if (nowMs - entry.admission.admittedAtMs > deadlines.totalMs) return "total";
     if (phase === "queued" && waitedMs > deadlines.queueWaitMs) return "queueWait";
+    if (phase === "queued" && roster.isAway(entry.admission.request.model)) return "replica";
     if (phase === "accepted" && waitedMs > deadlines.firstTokenMs) return "firstToken";
     if (phase === "streaming" && waitedMs > deadlines.betweenTokensMs) return "betweenTokens";
     return undefined;

@@ -1,5 +1,5 @@
 import type { RunnerStatus, ServedModel, WorkerState } from "@tera/protocol";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { startRoster } from "./roster.ts";
 
 const model = (contextLength: number): ServedModel => ({
@@ -78,16 +78,46 @@ test("a model that never had a ready replica is known, and nothing is said of it
   expect(roster.find("org/m")).toEqual({ readySlots: 0, replicas: [] });
 });
 
-test("a model that nobody names is forgotten after ten minutes, not counting those without Redis", async () => {
-  const { roster, read } = await open([worker([runner("a", "ready", model(1))])]);
-  read.states = "away";
-  read.nowMs = 900_000;
-  await roster.refresh();
-  read.states = [];
-  await roster.refresh();
-  expect(roster.find("org/m")).toBeDefined();
-  read.nowMs += 601_000;
-  await roster.refresh();
-  expect(roster.find("org/m")).toBeUndefined();
-  expect([...roster.modelIds()]).toEqual([]);
+describe("time in which workers were read, and only that,", () => {
+  async function openReady() {
+    const { roster, read } = await open([worker([runner("a", "ready", model(1))])]);
+    async function pass(seconds: number, states: WorkerState[]) {
+      read.states = states;
+      for (let second = 0; second < seconds; second++) {
+        read.nowMs += 1_000;
+        await roster.refresh();
+      }
+    }
+    async function passWithoutRedis(seconds: number) {
+      read.states = "away";
+      read.nowMs += seconds * 1_000;
+      await roster.refresh();
+    }
+    return { roster, pass, passWithoutRedis };
+  }
+
+  test("makes a model away after ten seconds without a replica that takes requests", async () => {
+    const { roster, pass, passWithoutRedis } = await openReady();
+    const ejected = [worker([runner("a", "ejected", model(1))])];
+    await pass(9, ejected);
+    await passWithoutRedis(60);
+    await pass(1, ejected);
+    expect(roster.isAway("org/m")).toBe(false);
+    await pass(2, ejected);
+    expect(roster.isAway("org/m")).toBe(true);
+    await pass(1, [worker([runner("a", "trial", model(1))])]);
+    expect(roster.isAway("org/m")).toBe(false);
+    expect(roster.isAway("org/other")).toBe(true);
+  });
+
+  test("makes a model forgotten after ten minutes in which nobody named it", async () => {
+    const { roster, pass, passWithoutRedis } = await openReady();
+    await pass(300, []);
+    await passWithoutRedis(900);
+    await pass(299, []);
+    expect(roster.find("org/m")).toBeDefined();
+    await pass(3, []);
+    expect(roster.find("org/m")).toBeUndefined();
+    expect([...roster.modelIds()]).toEqual([]);
+  });
 });

@@ -8,6 +8,8 @@ import { openSlots, type RunnerStatus, replicaName, type ServedModel, type Worke
 
 const refreshEveryMs = 500;
 const lostAfterMs = 1_500;
+/** An engine that is ejected, or a worker that starts again, is mostly back before. */
+const awayAfterMs = 10_000;
 /** For workers and models alike. */
 const forgottenAfterMs = 600_000;
 
@@ -26,6 +28,8 @@ export interface Roster {
   /** True until a first worker has been seen, and when all of them are gone. */
   readonly empty: boolean;
   isLost(workerId: string): boolean;
+  /** True when no replica of the model took requests in the last ten seconds: what waits for one need not wait longer. */
+  isAway(model: string): boolean;
   /** A worker with a replica of the model that is none of `avoid`, preferably the one with the most free slots. */
   findWorker(model: string, avoid: readonly string[]): string | undefined;
   /** The one listener: called when the picture was renewed. There may be new slots. */
@@ -46,7 +50,9 @@ export async function startRoster({ readWorkerStates, now = Date.now }: RosterOp
   let workers: readonly WorkerState[] = [];
   let onChange: () => void = () => undefined;
   const lastSeenMs = new Map<string, number>();
-  const lastNamedMs = new Map<string, number>();
+  const modelTimes = new Map<string, { namedMs: number; readyMs: number }>();
+  /** Of the last reading that succeeded. */
+  let readMs = now();
 
   async function refresh(): Promise<void> {
     let states: WorkerState[];
@@ -55,26 +61,40 @@ export async function startRoster({ readWorkerStates, now = Date.now }: RosterOp
     } catch {
       // Redis is away: nobody's silence means anything. Time without readings must not count as absence.
       for (const workerId of lastSeenMs.keys()) if (!isLost(workerId)) lastSeenMs.set(workerId, now());
-      for (const model of lastNamedMs.keys()) lastNamedMs.set(model, now());
       return;
     }
+    skipTimeWithoutReadings();
     for (const state of states) lastSeenMs.set(state.workerId, now());
     // Long enough for every exchange to hear of it; then the map must not keep it.
     for (const [workerId, seenMs] of lastSeenMs) if (now() - seenMs > forgottenAfterMs) lastSeenMs.delete(workerId);
     workers = states;
     models = merge(models, states);
-    forgetModels(states);
+    noteModels(
+      new Set(states.flatMap(({ runners }) => runners.flatMap((runner) => runner.models.map(({ id }) => id)))),
+    );
     onChange();
   }
 
+  /** While Redis was away, or this process stood still, no model was absent. */
+  function skipTimeWithoutReadings(): void {
+    const sinceMs = now() - readMs;
+    readMs = now();
+    if (sinceMs < lostAfterMs) return;
+    for (const times of modelTimes.values()) {
+      times.namedMs += sinceMs;
+      times.readyMs += sinceMs;
+    }
+  }
+
   /** An engine that loads again is away for minutes; what nobody names for longer is offered no more. */
-  function forgetModels(states: readonly WorkerState[]): void {
-    for (const { runners } of states)
-      for (const runner of runners) for (const { id } of runner.models) lastNamedMs.set(id, now());
-    for (const [model, namedMs] of lastNamedMs) {
-      if (now() - namedMs <= forgottenAfterMs) continue;
-      lastNamedMs.delete(model);
-      models.delete(model);
+  function noteModels(named: ReadonlySet<string>): void {
+    for (const id of named)
+      modelTimes.set(id, { namedMs: now(), readyMs: modelTimes.get(id)?.readyMs ?? Number.NEGATIVE_INFINITY });
+    for (const [id, times] of modelTimes) {
+      if ((models.get(id)?.readySlots ?? 0) > 0) times.readyMs = now();
+      if (now() - times.namedMs <= forgottenAfterMs) continue;
+      modelTimes.delete(id);
+      models.delete(id);
     }
   }
 
@@ -106,6 +126,7 @@ export async function startRoster({ readWorkerStates, now = Date.now }: RosterOp
       return ![...lastSeenMs.keys()].some((workerId) => !isLost(workerId));
     },
     isLost,
+    isAway: (model) => readMs - (modelTimes.get(model)?.readyMs ?? Number.NEGATIVE_INFINITY) > awayAfterMs,
     findWorker,
     onChange(listener) {
       onChange = listener;
