@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import type { Authenticator } from "@tera/access";
 import { newRequestId, TeraError } from "@tera/protocol";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import type { PriceList } from "./billing/price-list.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import { renderError } from "./http-error.ts";
 import type { Admitter } from "./inference/admit.ts";
@@ -25,6 +26,9 @@ export interface AppDependencies {
   admitter: Admitter;
   exchanges: Exchanges;
   catalog: Catalog;
+  priceList: Pick<PriceList, "at">;
+  /** Models without a price are served for nothing. */
+  unpricedIsFree: boolean;
   /** Health on this listener too; undefined: not here. */
   publicHealth: HealthChecks | undefined;
   bodyMaxBytes: number;
@@ -32,7 +36,8 @@ export interface AppDependencies {
 }
 
 export function createApp(dependencies: AppDependencies): FastifyInstance {
-  const { authenticator, admitter, exchanges, catalog, publicHealth, bodyMaxBytes, log } = dependencies;
+  const { authenticator, admitter, exchanges, catalog, priceList, unpricedIsFree, publicHealth, bodyMaxBytes, log } =
+    dependencies;
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -63,7 +68,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     registerAuthentication(keyed, authenticator);
     parseJsonBodies(keyed);
     registerGenerationRoutes(keyed, { admitter, exchanges, catalog });
-    registerModelRoutes(keyed, catalog);
+    registerModelRoutes(keyed, { catalog, priceList, unpricedIsFree });
   });
   return app;
 }

@@ -73,6 +73,7 @@ async function main(): Promise<void> {
   const dispatcher = createDispatcher({ lane: createLane({ redis }), roster });
   roster.onChange(() => dispatcher.pump());
   const catalog = await startCatalog({ roster, modelStore: createModelStore({ db: database.db }), log });
+  const unpricedIsFree = config.TERA_GATEWAY_UNPRICED === "free";
   const priceList = await startPriceList({ priceStore: createPriceStore({ db: database.db }), log });
   const creditStore = createCreditStore({ db: database.db });
   const desk = createCreditDesk({ store: creditStore, gatewayId });
@@ -80,7 +81,7 @@ async function main(): Promise<void> {
     priceList,
     desk,
     creditStore,
-    unpricedIsFree: config.TERA_GATEWAY_UNPRICED === "free",
+    unpricedIsFree,
     outputTokensMax: (model) => catalog.find(model)?.profile.maxOutputLength ?? undefined,
   });
   const admitter = createAdmitter({
@@ -178,6 +179,8 @@ async function main(): Promise<void> {
     admitter,
     exchanges,
     catalog,
+    priceList,
+    unpricedIsFree,
     publicHealth: config.TERA_GATEWAY_HEALTH_PUBLIC ? checks : undefined,
     bodyMaxBytes: config.TERA_GATEWAY_BODY_MAX_BYTES,
     log,

@@ -3,8 +3,8 @@
  * higher revision of the same beginning.
  */
 import { type Db, type Price, price } from "@tera/database";
-import { randomBase62, TeraError } from "@tera/protocol";
-import { and, desc, eq, sql } from "drizzle-orm";
+import { randomBase62 } from "@tera/protocol";
+import { desc, eq, sql } from "drizzle-orm";
 
 export interface NewPrice {
   model: string;
@@ -62,7 +62,7 @@ export function createPriceStore({ db }: { db: Db }): PriceStore {
       return db
         .select()
         .from(price)
-        .where(model === undefined ? undefined : and(eq(price.model, model)))
+        .where(model === undefined ? undefined : eq(price.model, model))
         .orderBy(price.model, desc(price.validFrom), desc(price.revision))
         .limit(limit);
     },
@@ -94,18 +94,4 @@ export function createPriceBook(rows: readonly Price[]): PriceBook {
     at: (model, epochMs) => models.get(model)?.find((row) => row.validFrom.getTime() <= epochMs),
     byId: (id) => ids.get(id),
   };
-}
-
-/** The price that a request of this model is admitted at; undefined: it is unpriced and costs nothing, because the operator allows that. */
-export function requirePrice(
-  book: PriceBook,
-  model: string,
-  epochMs: number,
-  unpricedAllowed: boolean,
-): Price | undefined {
-  const found = book.at(model, epochMs);
-  if (found !== undefined || unpricedAllowed) return found;
-  throw new TeraError("no_replica", `The model \`${model}\` is not offered right now: it has no price.`, {
-    retryAfterS: 60,
-  });
 }

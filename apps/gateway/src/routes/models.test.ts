@@ -1,4 +1,5 @@
 import { describeModel, type Principal, unsetModel } from "@tera/access";
+import type { Price } from "@tera/database";
 import type { ServedModel } from "@tera/protocol";
 import Fastify from "fastify";
 import { expect, test } from "vitest";
@@ -27,7 +28,31 @@ const described: CatalogEntry = {
 };
 const hidden: CatalogEntry = { ...described, profile: describeModel("org/hidden", [], undefined), listed: false };
 
-function serve(modelScope: Principal["modelScope"] = null) {
+/** $0.15 and $0.60 per million tokens. */
+const price: Price = {
+  id: "price_1",
+  model: replica.id,
+  validFrom: new Date(0),
+  revision: 1,
+  isFree: false,
+  inputNano: 150n,
+  outputNano: 600n,
+  cacheReadNano: 15n,
+  requestNano: 1_000_000n,
+  characterNano: 0n,
+  batchDiscountBasisPoints: 0,
+  author: "test",
+  reason: null,
+  createdAt: new Date(0),
+};
+
+interface Served {
+  modelScope?: Principal["modelScope"];
+  priced?: Price | undefined;
+  unpricedIsFree?: boolean;
+}
+
+function serve({ modelScope = null, priced, unpricedIsFree = true }: Served = {}) {
   const app = Fastify();
   const principal: Principal = {
     accountId: "a",
@@ -45,8 +70,12 @@ function serve(modelScope: Principal["modelScope"] = null) {
   registerErrorHandler(app);
   const entries = [described, hidden];
   registerModelRoutes(app, {
-    list: () => entries.filter(({ listed }) => listed),
-    find: (id) => entries.find(({ profile }) => profile.id === id),
+    catalog: {
+      list: () => entries.filter(({ listed }) => listed),
+      find: (id) => entries.find(({ profile }) => profile.id === id),
+    },
+    priceList: { at: (model) => (model === priced?.model ? priced : undefined) },
+    unpricedIsFree,
   });
   return app;
 }
@@ -79,11 +108,41 @@ test("what is not listed, not known or outside the key's scope does not exist, a
   for (const [app, id] of [
     [serve(), "org/hidden"],
     [serve(), "org/unknown"],
-    [serve(new Set(["org/other"])), replica.id],
+    [serve({ modelScope: new Set(["org/other"]) }), replica.id],
   ] as const) {
     const answer = await app.inject(`/v1/models/${id}`);
     expect(answer.statusCode).toBe(404);
     expect(answer.json().error).toMatchObject({ code: "model_not_found", param: "model" });
   }
-  expect((await serve(new Set(["org/other"])).inject("/v1/models")).json()).toEqual({ object: "list", data: [] });
+  expect((await serve({ modelScope: new Set(["org/other"]) }).inject("/v1/models")).json()).toEqual({
+    object: "list",
+    data: [],
+  });
+});
+
+test("a price is said in USD per token, also under its old names", async () => {
+  const pricing = {
+    input: "0.00000015",
+    output: "0.0000006",
+    cache_read: "0.000000015",
+    image: "0",
+    request: "0.001",
+    prompt: "0.00000015",
+    completion: "0.0000006",
+  };
+  const app = serve({ priced: price, unpricedIsFree: false });
+  expect((await app.inject("/v1/models")).json()).toMatchObject({ data: [{ pricing }] });
+  expect((await app.inject(`/v1/models/${replica.id}`)).json().pricing).toEqual(pricing);
+  const speech = serve({ priced: { ...price, characterNano: 15_000n } });
+  expect((await speech.inject(`/v1/models/${replica.id}`)).json().pricing.character).toBe("0.000015");
+});
+
+test("a free model costs 0; a model without a price has no pricing where such are served, and is not listed where they are refused", async () => {
+  const nothing = { inputNano: 0n, outputNano: 0n, cacheReadNano: 0n, requestNano: 0n };
+  const free = serve({ priced: { ...price, ...nothing, isFree: true }, unpricedIsFree: false });
+  expect((await free.inject(`/v1/models/${replica.id}`)).json().pricing).toMatchObject({ input: "0", prompt: "0" });
+  expect((await serve().inject(`/v1/models/${replica.id}`)).json()).not.toHaveProperty("pricing");
+  const refusing = serve({ unpricedIsFree: false });
+  expect((await refusing.inject("/v1/models")).json()).toEqual({ object: "list", data: [] });
+  expect((await refusing.inject(`/v1/models/${replica.id}`)).statusCode).toBe(404);
 });

@@ -2,13 +2,51 @@
 import type { Principal } from "@tera/access";
 import { TeraError } from "@tera/protocol";
 import type { FastifyInstance } from "fastify";
+import type { PriceList } from "../billing/price-list.ts";
+import { renderPricing } from "../billing/pricing.ts";
 import type { Catalog, CatalogEntry } from "../catalog/catalog.ts";
 import { principalOf } from "../plugins/authenticate.ts";
 
-export function registerModelRoutes(app: FastifyInstance, catalog: Pick<Catalog, "list" | "find">): void {
+export interface ModelRoutesOptions {
+  catalog: Pick<Catalog, "list" | "find">;
+  priceList: Pick<PriceList, "at">;
+  /** Models without a price are served for nothing. Else they are refused, and what nobody can get is not listed. */
+  unpricedIsFree: boolean;
+}
+
+export function registerModelRoutes(app: FastifyInstance, options: ModelRoutesOptions): void {
+  const { catalog, priceList, unpricedIsFree } = options;
+  const priceNow = (id: string) => priceList.at(id, Date.now());
+
+  function isOffered({ listed, profile }: CatalogEntry, principal: Principal): boolean {
+    return listed && mayUse(principal, profile.id) && (unpricedIsFree || priceNow(profile.id) !== undefined);
+  }
+
+  /** One entry as OpenAI's clients and routers read it. Without a price there is no `pricing`: "0" is what the operator has declared free. */
+  function toListing({ profile, createdAtS }: CatalogEntry) {
+    const price = priceNow(profile.id);
+    return {
+      id: profile.id,
+      object: "model",
+      created: createdAtS,
+      owned_by: profile.ownedBy,
+      hugging_face_id: profile.huggingFaceId,
+      name: profile.name,
+      description: profile.description,
+      context_length: profile.contextLength,
+      max_output_length: profile.maxOutputLength,
+      input_modalities: profile.inputModalities,
+      output_modalities: profile.outputModalities,
+      quantization: profile.quantization,
+      supported_sampling_parameters: profile.samplingParameters,
+      supported_features: profile.features,
+      pricing: price === undefined ? undefined : renderPricing(price),
+    };
+  }
+
   app.get("/v1/models", (request) => {
     const principal = principalOf(request);
-    const visible = catalog.list().filter(({ profile }) => mayUse(principal, profile.id));
+    const visible = catalog.list().filter((entry) => isOffered(entry, principal));
     return { object: "list", data: visible.map(toListing) };
   });
 
@@ -16,7 +54,7 @@ export function registerModelRoutes(app: FastifyInstance, catalog: Pick<Catalog,
   app.get<{ Params: { "*": string } }>("/v1/models/*", (request) => {
     const id = request.params["*"];
     const entry = catalog.find(id);
-    if (entry === undefined || !entry.listed || !mayUse(principalOf(request), id)) {
+    if (entry === undefined || !isOffered(entry, principalOf(request))) {
       throw new TeraError(
         "model_not_found",
         `The model \`${id.slice(0, 200)}\` does not exist or you do not have access to it. GET /v1/models lists what is offered.`,
@@ -29,24 +67,4 @@ export function registerModelRoutes(app: FastifyInstance, catalog: Pick<Catalog,
 
 function mayUse(principal: Principal, model: string): boolean {
   return principal.modelScope === null || principal.modelScope.has(model);
-}
-
-/** One entry as OpenAI's clients and routers read it. Nothing is priced yet: no `pricing` is better than a wrong one. */
-function toListing({ profile, createdAtS }: CatalogEntry) {
-  return {
-    id: profile.id,
-    object: "model",
-    created: createdAtS,
-    owned_by: profile.ownedBy,
-    hugging_face_id: profile.huggingFaceId,
-    name: profile.name,
-    description: profile.description,
-    context_length: profile.contextLength,
-    max_output_length: profile.maxOutputLength,
-    input_modalities: profile.inputModalities,
-    output_modalities: profile.outputModalities,
-    quantization: profile.quantization,
-    supported_sampling_parameters: profile.samplingParameters,
-    supported_features: profile.features,
-  };
 }
