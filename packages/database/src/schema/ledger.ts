@@ -26,6 +26,7 @@ import {
   text,
   timestamp,
   unique,
+  uniqueIndex,
 } from "drizzle-orm/pg-core";
 import { account } from "./account.ts";
 
@@ -77,7 +78,9 @@ export const ledgerTransaction = pgTable(
   },
   (table) => [
     unique("ledger_transaction_seq").on(table.accountId, table.seq),
-    unique("ledger_transaction_reference").on(table.kind, table.reference),
+    uniqueIndex("ledger_transaction_reference")
+      .on(table.kind, table.reference)
+      .where(sql`${table.reference} is not null`),
     index("ledger_transaction_time").on(table.accountId, table.createdAt),
   ],
 );
