@@ -1,29 +1,18 @@
-/** Accounts and API keys as Postgres has them: made, listed, revoked, found by hash. Who may pass is decided in `authenticator.ts`. */
-import { type Account, type AccountKind, type ApiKey, account, apiKey, type Db } from "@tera/database";
-import { type LaneClass, randomBase62 } from "@tera/protocol";
-import { and, asc, desc, eq, getTableColumns, isNull, sql } from "drizzle-orm";
+/** API keys as Postgres has them, and their accounts: made, listed, changed, rotated, revoked, found by hash. Who may pass is decided in `authenticator.ts`. */
+import { type AccountKind, account, apiKey, type Db } from "@tera/database";
+import { randomBase62 } from "@tera/protocol";
+import { and, desc, eq, isNull, sql } from "drizzle-orm";
+import { type AccountStore, createAccountStore } from "./account-store.ts";
 import { newApiKey } from "./api-key-format.ts";
+import { changeKey, type KeyChanged } from "./change-key.ts";
+import { type KeyChange, type KeySummary, summaryColumns } from "./key-columns.ts";
 import { createKeyHasher } from "./key-hash.ts";
+import { type Rotated, type Rotation, rotateKey } from "./rotate-key.ts";
 
-/** A key without its hash: safe to show. */
-export type KeySummary = Omit<ApiKey, "hash">;
+/** Its name is for people, and need not be unique. Absent: no limit, `normal` class, no content logging. */
+export type NewKey = KeyChange & { accountId: string; name: string };
 
-export interface NewKey {
-  accountId: string;
-  /** For people; need not be unique. */
-  name: string;
-  expiresAt?: Date | undefined;
-  /** Model ids that the key may use; absent: all. */
-  modelScope?: readonly string[] | undefined;
-  /** `normal` when absent. */
-  laneClass?: LaneClass | undefined;
-}
-
-export interface KeyStore {
-  createAccount(options: { name: string; kind: AccountKind }): Promise<Account>;
-  findAccount(accountId: string): Promise<Account | undefined>;
-  /** The oldest first, `limit` at most. */
-  listAccounts(limit: number): Promise<Account[]>;
+export interface KeyStore extends AccountStore {
   /** @returns `apiKey`, the only copy of the key there will ever be, and what is kept of it. */
   createKey(options: NewKey): Promise<{ apiKey: string; key: KeySummary }>;
   /** The newest first, `limit` at most; revoked and expired ones included. */
@@ -31,12 +20,16 @@ export interface KeyStore {
   findKey(keyId: string): Promise<KeySummary | undefined>;
   /** @returns the key as it is afterwards; a key that was revoked before keeps its time. `undefined`: no such key. */
   revokeKey(keyId: string): Promise<KeySummary | undefined>;
+  /** Nothing opens with it until it is enabled. @returns the key as it is afterwards. `undefined`: no such key. */
+  disableKey(keyId: string): Promise<KeySummary | undefined>;
+  enableKey(keyId: string): Promise<KeySummary | undefined>;
+  /** @returns undefined: no such key. */
+  changeKey(keyId: string, change: KeyChange): Promise<KeyChanged | undefined>;
+  rotateKey(rotation: Rotation): Promise<Rotated>;
   findByHash(
     hash: Buffer,
   ): Promise<{ key: KeySummary; accountKind: AccountKind; accountDisabledAt: Date | null } | undefined>;
 }
-
-const { hash: _secret, ...summaryColumns } = getTableColumns(apiKey);
 
 export function createKeyStore({ db, secret }: { db: Db; secret: string }): KeyStore {
   const hashKey = createKeyHasher(secret);
@@ -54,33 +47,20 @@ export function createKeyStore({ db, secret }: { db: Db; secret: string }): KeyS
   }
 
   return {
-    async createAccount({ name, kind }) {
-      const id = `acct_${randomBase62(16)}`;
-      return single(await db.insert(account).values({ id, name, kind }).returning());
-    },
-    async findAccount(accountId) {
-      const [found] = await db.select().from(account).where(eq(account.id, accountId));
-      return found;
-    },
-    async listAccounts(limit) {
-      return db.select().from(account).orderBy(asc(account.createdAt), asc(account.id)).limit(limit);
-    },
+    ...createAccountStore({ db }),
     async createKey(options) {
       const secretText = newApiKey();
-      const inserted = await db
+      const [key] = await db
         .insert(apiKey)
         .values({
+          ...options,
           id: `key_${randomBase62(16)}`,
-          accountId: options.accountId,
-          name: options.name,
           hash: hashKey(secretText),
           lastFour: secretText.slice(-4),
-          expiresAt: options.expiresAt ?? null,
-          modelScope: options.modelScope === undefined ? null : [...options.modelScope],
-          laneClass: options.laneClass ?? "normal",
         })
         .returning(summaryColumns);
-      return { apiKey: secretText, key: single(inserted) };
+      if (key === undefined) throw new Error("an INSERT ... RETURNING gave no row");
+      return { apiKey: secretText, key };
     },
     async listKeys({ accountId, limit }) {
       return db
@@ -99,15 +79,27 @@ export function createKeyStore({ db, secret }: { db: Db; secret: string }): KeyS
         .returning(summaryColumns);
       return revoked ?? findKey(keyId);
     },
+    async disableKey(keyId) {
+      const [disabled] = await db
+        .update(apiKey)
+        .set({ disabledAt: sql`coalesce(${apiKey.disabledAt}, now())` })
+        .where(eq(apiKey.id, keyId))
+        .returning(summaryColumns);
+      return disabled;
+    },
+    async enableKey(keyId) {
+      const [enabled] = await db
+        .update(apiKey)
+        .set({ disabledAt: null })
+        .where(eq(apiKey.id, keyId))
+        .returning(summaryColumns);
+      return enabled;
+    },
+    changeKey: (keyId, change) => changeKey(db, keyId, change),
+    rotateKey: (rotation) => rotateKey(db, hashKey, rotation),
     async findByHash(hash) {
       const [found] = await byHash.execute({ hash });
       return found;
     },
   };
-}
-
-function single<Row>(rows: Row[]): Row {
-  const [row] = rows;
-  if (row === undefined) throw new Error("an INSERT ... RETURNING gave no row");
-  return row;
 }

@@ -29,6 +29,7 @@ export {
   type ReratingQuery,
 } from "./rerating.ts";
 export { createUsageWriter, type UsageWriter } from "./settle-usage.ts";
+export { createSpendStore, noSpend, type Spend, type SpendStore, sumSpend } from "./spend-store.ts";
 export {
   createUsageSettler,
   type SettlerCounts,
