@@ -67,7 +67,27 @@ test("a key opens for its account, with its scope and class", async () => {
     laneClass: "low",
     accountKind: "prepaid",
     budgets: { dayNano: null, monthNano: null, totalNano: null },
+    limits: [],
+    addresses: null,
   });
+});
+
+test("a key carries its own limits, those of its account, and where it may come from", async () => {
+  const limited = await store.createAccount({ name: "limited", kind: "postpaid" });
+  await direct.db.update(account).set({ requestsPerMinuteMax: 30 }).where(eq(account.id, limited.id));
+  const { apiKey: text, key } = await createKey({ accountId: limited.id });
+  await direct.db
+    .update(apiKeyTable)
+    .set({ tokensPerMinuteMax: 1_000, concurrencyMax: 5, allowedAddresses: ["192.0.2.0/24"] })
+    .where(eq(apiKeyTable.id, key.id));
+  const principal = await setUp().authenticate(text);
+  expect(principal.limits).toEqual([
+    { of: "key", kind: "tokens", max: 1_000 },
+    { of: "key", kind: "concurrency", max: 5 },
+    { of: "account", kind: "requests", max: 30 },
+  ]);
+  expect(principal.addresses?.has("192.0.2.1")).toBe(true);
+  expect(principal.addresses?.has("192.0.3.1")).toBe(false);
 });
 
 test("the second request with a key is answered without a promise and without a look-up", async () => {

@@ -16,10 +16,12 @@
  */
 import { databaseReason, isDatabaseUnavailable } from "@tera/database";
 import { TeraError } from "@tera/protocol";
+import { createAddressList } from "./address-list.ts";
 import { isWellFormedApiKey } from "./api-key-format.ts";
 import { budgetsOf, firstKeyIdOf } from "./budget-purse.ts";
 import { createKeyHasher } from "./key-hash.ts";
 import type { KeyStore } from "./key-store.ts";
+import { limitsOf } from "./limits.ts";
 import type { Principal } from "./principal.ts";
 
 export interface AuthenticatorOptions {
@@ -184,7 +186,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
 type FoundKey = NonNullable<Awaited<ReturnType<KeyStore["findByHash"]>>>;
 
 /** Undefined for a key that was revoked, has expired, or whose account is disabled: to a client it is unknown. */
-function toKnown({ key, accountKind, accountDisabledAt }: FoundKey, nowMs: number): Known | undefined {
+function toKnown({ key, accountKind, accountLimits, accountDisabledAt }: FoundKey, nowMs: number): Known | undefined {
   const expiresAtMs = key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
   if (key.revokedAt !== null || key.disabledAt !== null || accountDisabledAt !== null || expiresAtMs <= nowMs)
     return undefined;
@@ -197,6 +199,8 @@ function toKnown({ key, accountKind, accountDisabledAt }: FoundKey, nowMs: numbe
       laneClass: key.laneClass,
       accountKind,
       budgets: budgetsOf(key),
+      limits: limitsOf(key, accountLimits),
+      addresses: key.allowedAddresses === null ? null : createAddressList(key.allowedAddresses),
     },
     expiresAtMs,
     readAtMs: nowMs,

@@ -32,6 +32,7 @@ test("a key is found again by its hash with everything it was given", async () =
   expect(await store.findByHash(createKeyHasher(secret)(apiKey))).toEqual({
     key,
     accountKind: "prepaid",
+    accountLimits: { requestsPerMinuteMax: null, tokensPerMinuteMax: null, concurrencyMax: null },
     accountDisabledAt: null,
   });
   expect(await store.findByHash(createKeyHasher("another secret, which is long enough")(apiKey))).toBeUndefined();

@@ -7,6 +7,7 @@ import { newApiKey } from "./api-key-format.ts";
 import { changeKey, type KeyChanged } from "./change-key.ts";
 import { type KeyChange, type KeySummary, summaryColumns } from "./key-columns.ts";
 import { createKeyHasher } from "./key-hash.ts";
+import type { LimitColumns } from "./limits.ts";
 import { type Rotated, type Rotation, rotateKey } from "./rotate-key.ts";
 
 /** Its name is for people, and need not be unique. Absent: no limit, `normal` class, no content logging. */
@@ -28,14 +29,26 @@ export interface KeyStore extends AccountStore {
   rotateKey(rotation: Rotation): Promise<Rotated>;
   findByHash(
     hash: Buffer,
-  ): Promise<{ key: KeySummary; accountKind: AccountKind; accountDisabledAt: Date | null } | undefined>;
+  ): Promise<
+    | { key: KeySummary; accountKind: AccountKind; accountLimits: LimitColumns; accountDisabledAt: Date | null }
+    | undefined
+  >;
 }
 
 export function createKeyStore({ db, secret }: { db: Db; secret: string }): KeyStore {
   const hashKey = createKeyHasher(secret);
 
   const byHash = db
-    .select({ key: summaryColumns, accountKind: account.kind, accountDisabledAt: account.disabledAt })
+    .select({
+      key: summaryColumns,
+      accountKind: account.kind,
+      accountLimits: {
+        requestsPerMinuteMax: account.requestsPerMinuteMax,
+        tokensPerMinuteMax: account.tokensPerMinuteMax,
+        concurrencyMax: account.concurrencyMax,
+      },
+      accountDisabledAt: account.disabledAt,
+    })
     .from(apiKey)
     .innerJoin(account, eq(account.id, apiKey.accountId))
     .where(eq(apiKey.hash, sql.placeholder("hash")))

@@ -1,7 +1,9 @@
 /** `Principal`: who a request comes from, as far as the gateway needs to know. */
 import type { AccountKind } from "@tera/database";
 import type { LaneClass } from "@tera/protocol";
+import type { AddressList } from "./address-list.ts";
 import type { Budgets } from "./budget-purse.ts";
+import type { Limit } from "./limits.ts";
 
 export interface Principal {
   readonly accountId: string;
@@ -14,4 +16,8 @@ export interface Principal {
   readonly accountKind: AccountKind;
   /** What the key may spend. */
   readonly budgets: Budgets;
+  /** Per minute and at once, of the key and of its account; those of the key are counted for a rotation together. */
+  readonly limits: readonly Limit[];
+  /** Where its requests may come from; null: anywhere. */
+  readonly addresses: AddressList | null;
 }

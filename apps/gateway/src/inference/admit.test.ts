@@ -22,6 +22,8 @@ const principal: Principal = {
   laneClass: "normal",
   accountKind: "postpaid",
   budgets: { dayNano: null, monthNano: null, totalNano: null },
+  limits: [],
+  addresses: null,
 };
 const request = (id: string) => ({
   kind: "completion" as const,

@@ -62,6 +62,8 @@ function serve({ modelScope = null, priced, unpricedIsFree = true }: Served = {}
     laneClass: "normal",
     accountKind: "postpaid",
     budgets: { dayNano: null, monthNano: null, totalNano: null },
+    limits: [],
+    addresses: null,
   };
   app.decorateRequest("principal", null);
   app.addHook("onRequest", async (request) => {
