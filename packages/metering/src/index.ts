@@ -1,4 +1,5 @@
 /** Usage, prices and credit: what was used, what it costs, and that the money is there. */
+export { checkLedger } from "./check-ledger.ts";
 export {
   type CreditDesk,
   type CreditHold,
@@ -9,6 +10,7 @@ export {
   renewEveryMs,
 } from "./credit-desk.ts";
 export { type CreditStore, createCreditStore, type Grant, leaseTermMs } from "./credit-store.ts";
+export { countByInvariant, type LedgerFinding, type LedgerInvariant, ledgerInvariants } from "./ledger-finding.ts";
 export { type Balance, type CreditMove, createLedgerStore, type LedgerLine, type LedgerStore } from "./ledger-store.ts";
 export { formatUsd, formatUsdPerMillion, parseUsd, parseUsdPerMillion } from "./money.ts";
 export { createPriceBook, createPriceStore, type NewPrice, type PriceBook, type PriceStore } from "./price-book.ts";
