@@ -62,6 +62,7 @@ export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
         "Somebody dropped or disabled what keeps the ledger as it is; changes since then may not show anywhere else.",
       bad: sql`select format('constraint %s', name) as row from unnest(array['purse_available', 'purse_leased', 'ledger_transaction_reference', 'ledger_transaction_seq']) name
           where not exists (select 1 from pg_constraint c where c.conname = name and c.convalidated)
+            and not exists (select 1 from pg_index i join pg_class c on c.oid = i.indexrelid where c.relname = name and i.indisunique and i.indisvalid)
         union all select format('trigger %s', name) from unnest(array['ledger_transaction_append_only', 'ledger_transaction_no_truncate', 'ledger_entry_append_only',
           'ledger_entry_no_truncate', 'usage_event_append_only', 'usage_correction_append_only', 'price_append_only', 'ledger_transaction_balances']) name
           where not exists (select 1 from pg_trigger t where t.tgname = name and t.tgenabled in ('O', 'A'))`,

@@ -118,3 +118,26 @@ test("the machine's checks tell good from bad", async () => {
   await once(taken, "close");
   expect((await checkPort(port)).status).toBe("ok");
 });
+
+test("the ledger is checked on request: a line for each invariant that holds, the rows where one does not", async () => {
+  const ledgerDatabase = await createTestDatabase();
+  const environment = { DATABASE_URL: ledgerDatabase.url };
+  const whole = await runForTest(["doctor", "--ledger", "--json"], { environment });
+  expect(whole.exitCode).toBe(0);
+  const { ok, findings } = reportSchema.parse(JSON.parse(whole.stdout));
+  expect(ok).toBe(true);
+  expect(findings.map(({ check, status }) => `${check} ${status}`)).toEqual(
+    [1, 2, 3, 4, 5, 8].map((invariant) => `ledger ${invariant} ok`),
+  );
+
+  const client = new pg.Client({ connectionString: ledgerDatabase.url });
+  await client.connect();
+  await client.query("insert into account (id, name, kind) values ('acct_x', 'x', 'prepaid')");
+  await client.query("update purse set balance_nano = 5 where id = 'acct_x'");
+  await client.end();
+  const broken = await runForTest(["doctor", "--ledger"], { environment });
+  await ledgerDatabase.drop();
+  expect(broken.exitCode).toBe(1);
+  expect(broken.stdout).toMatch(/ledger 1: 1 found: balances have no ledger/);
+  expect(broken.stdout).toContain("account acct_x has 5 nano-USD and no ledger");
+});

@@ -10,21 +10,29 @@ import { readWorkers } from "../stack/open-stack.ts";
 import { oneLine } from "../terminal/table.ts";
 import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 
-const doctorOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
+const doctorOptions = z.object({
+  json: z.boolean().optional(),
+  ledger: z.boolean().optional(),
+  dataDir: z.string().optional(),
+});
 
 export function registerDoctor(program: Command, context: CommandContext): void {
   program
     .command("doctor")
     .description("check Node, disk, port, Postgres, Redis, runners and engines; say how to fix what is wrong")
+    .option(
+      "--ledger",
+      "check that the money adds up instead: every charge, balance and lease, and the ledger's hash chain",
+    )
     .option(...jsonOption)
     .option(...dataDirOption)
     .addHelpText(
       "after",
-      "\nThe exit code is 1 when something is broken.\n\nExamples:\n  tera doctor\n  tera doctor --json | jq '.findings[] | select(.status == \"broken\")'\n",
+      "\nThe exit code is 1 when something is broken.\n\nExamples:\n  tera doctor\n  tera doctor --ledger\n  tera doctor --json | jq '.findings[] | select(.status == \"broken\")'\n",
     )
     .action(async (given: unknown) => {
       const options = doctorOptions.parse(given);
-      const findings = await examine(options.dataDir, context);
+      const findings = await (options.ledger ? examineLedger : examine)(options.dataDir, context);
       const broken = findings.some(({ status }) => status === "broken");
       context.terminal.print(options.json ? JSON.stringify({ ok: !broken, findings }) : renderFindings(findings));
       if (broken) context.setExitCode(1);
@@ -71,6 +79,11 @@ async function examine(dataDir: string | undefined, context: CommandContext): Pr
   return [node, ...groups.flat()];
 }
 
+async function examineLedger(dataDir: string | undefined, context: CommandContext): Promise<Finding[]> {
+  const { checkStackLedger } = await import("../doctor/check-ledger.ts");
+  return checkStackLedger(await findStack({ ...context, dataDir }));
+}
+
 const marks: Record<FindingStatus, string> = {
   ok: pc.green("ok"),
   warning: pc.yellow("warning"),
@@ -79,8 +92,9 @@ const marks: Record<FindingStatus, string> = {
 };
 
 function renderFindings(findings: readonly Finding[]): string {
-  const lines = findings.flatMap(({ check, status, found, fix }) => [
+  const lines = findings.flatMap(({ check, status, found, fix, rows = [] }) => [
     `${marks[status]}${" ".repeat(9 - status.length)}${oneLine(check)}: ${oneLine(found)}`,
+    ...rows.map((row) => `           ${oneLine(row)}`),
     ...(fix === undefined ? [] : [`         ${pc.bold("fix:")} ${oneLine(fix)}`]),
   ]);
   const count = findings.filter(({ status }) => status === "broken").length;

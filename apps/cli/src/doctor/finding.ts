@@ -14,4 +14,6 @@ export interface Finding {
   found: string;
   /** What to do about it; there unless all is well. */
   fix?: string;
+  /** What is concerned, each in one line; the first of them where there are many. */
+  rows?: string[];
 }

@@ -34,12 +34,24 @@ export async function withModelStore<Result>(
   });
 }
 
-/** @throws {CliError} when there is no database to speak to, or it does not answer, or was never migrated. */
-async function withDatabase<Result>(stack: FoundStack, work: (db: Db) => Promise<Result>): Promise<Result> {
+/**
+ * @param statementTimeoutMs where a query may take longer than the driver's 10 s.
+ * @throws {CliError} when there is no database to speak to, or it does not answer, or was never migrated.
+ */
+export async function withDatabase<Result>(
+  stack: FoundStack,
+  work: (db: Db) => Promise<Result>,
+  statementTimeoutMs?: number,
+): Promise<Result> {
   const { databaseUrl } = stack;
   if (databaseUrl === undefined) throw missing(stack, "DATABASE_URL");
   const { connectDatabase, databaseReason, isDatabaseUnavailable } = await import("@tera/database");
-  const database = connectDatabase({ url: databaseUrl, name: "tera-cli", poolSizeMax: 1 });
+  const database = connectDatabase({
+    url: databaseUrl,
+    name: "tera-cli",
+    poolSizeMax: 1,
+    ...(statementTimeoutMs === undefined ? {} : { statementTimeoutMs }),
+  });
   try {
     return await work(database.db);
   } catch (error) {

@@ -1,0 +1,62 @@
+/** The ledger: one line for each invariant that holds, and for each that does not what is wrong, with the rows concerned. */
+import { checkLedger, type LedgerFinding, ledgerInvariants } from "@tera/metering";
+import type { FoundStack } from "../stack/find-stack.ts";
+import { withDatabase } from "../stack/open-stack.ts";
+import type { Finding } from "./finding.ts";
+
+/** For one query over all usage there is. */
+const queryMaxMs = 3_600_000;
+
+/** Those that the database alone can prove. */
+const proven = [1, 2, 3, 4, 5, 8] as const;
+
+/** What was found, in words; the problem's name stands for what it is. */
+const said: Record<string, string> = {
+  transaction_unbalanced: "ledger transactions do not sum to 0",
+  balance_differs: "balances are not the sum of their ledger entries",
+  balance_without_ledger: "balances have no ledger",
+  purse_missing: "accounts have a ledger and no balance",
+  available_negative: "purses have more in leases than there is",
+  went_below_zero: "prepaid accounts went below zero",
+  guard_missing: "guards of the ledger are not in place",
+  charge_differs: "charges are not the usage times its price",
+  price_unknown: "requests name a price that is not there",
+  price_not_in_force: "requests were charged by a price that was not in force",
+  counts_impossible: "requests have counts that cannot be",
+  event_twice: "requests have more than one usage event",
+  event_not_posted: "charges are not in the ledger",
+  posting_differs: "postings are not the sum of their usage events",
+  roll_up_differs: "hourly sums are not the sum of their usage events",
+  lease_overdue: "leases are past their term",
+  leases_differ: "purses and leases disagree",
+  closed_lease_holds: "closed leases hold credit",
+  chain_gap: "ledger transactions are missing",
+  chain_broken: "ledger transactions do not name the one before",
+  hash_differs: "ledger transactions are not what their hash was made of",
+};
+
+/** @throws {CliError} when the database cannot be asked. */
+export async function checkStackLedger(stack: FoundStack): Promise<Finding[]> {
+  const found = await withDatabase(stack, (db) => checkLedger({ db }), queryMaxMs);
+  return proven.flatMap((invariant): Finding[] => {
+    const broken = found.filter((finding) => finding.invariant === invariant);
+    const check = `ledger ${invariant}`;
+    if (broken.length === 0) return [{ check, status: "ok", found: `${capital(ledgerInvariants[invariant])}.` }];
+    return broken.map((finding) => ({ check, ...toFinding(finding) }));
+  });
+}
+
+function toFinding({ problem, count, rows, cause }: LedgerFinding): Omit<Finding, "check"> {
+  const rest = count > rows.length ? [`and ${count - rows.length} more`] : [];
+  return {
+    // Credit that is out of reach for a while is not money that is gone.
+    status: problem === "lease_overdue" ? "warning" : "broken",
+    found: `${count} found: ${said[problem] ?? problem}.`,
+    fix: `Known cause: ${cause} Nothing is changed by this check; docs/failure-modes.md says how to go on.`,
+    rows: [...rows, ...rest],
+  };
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
