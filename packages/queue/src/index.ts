@@ -14,6 +14,17 @@ export { type Invalidation, publishInvalidation, subscribeInvalidation } from ".
 export { keys } from "./keys.ts";
 export { createLane, type Lane, type LaneEntry } from "./lane.ts";
 export { type ClaimedJob, startLaneReader } from "./lane-reader.ts";
+export {
+  createLimitStore,
+  type HeldPlace,
+  type LimitAnswer,
+  type LimitAsk,
+  type LimitKind,
+  type LimitStore,
+  type LimitTake,
+  placesAliveMs,
+  type TakenLimits,
+} from "./limit-store.ts";
 export type { ReadLoop } from "./read-loop.ts";
 export { createReplyPublisher, type ReplyPublisher } from "./reply-publisher.ts";
 export { startReplyReader } from "./reply-reader.ts";

@@ -12,6 +12,8 @@
  * | `tera:{g:<gateway>}:reply` | stream: frames for one gateway |
  * | `tera:{g:<gateway>}:usage` | stream: the workers' copies of usage records |
  * | `tera:{g:<gateway>}:alive` | string with TTL: a gateway's heartbeat |
+ * | `tera:{a:<account>}:limit:<subject>:<kind>` | of the account or one of its keys: a window of requests or tokens (hash), or who holds places (sorted set) |
+ * | `tera:{a:<account>}:limit:owners` | sorted set: the processes that hold places, by until when they count as alive |
  * | `tera:workers`, `tera:gateways` | who has been seen: a set, and a sorted set by time of the last heartbeat |
  * | `tera:invalidate` | pub/sub channel: something that others cache has changed |
  */
@@ -28,6 +30,8 @@ export const keys = {
   reply: (gatewayId: string) => `tera:{g:${gatewayId}}:reply`,
   usage: (gatewayId: string) => `tera:{g:${gatewayId}}:usage`,
   alive: (gatewayId: string) => `tera:{g:${gatewayId}}:alive`,
+  limit: (accountId: string, subject: string, kind: string) => `tera:{a:${accountId}}:limit:${subject}:${kind}`,
+  limitOwners: (accountId: string) => `tera:{a:${accountId}}:limit:owners`,
   workers: "tera:workers",
   gateways: "tera:gateways",
   invalidate: "tera:invalidate",
