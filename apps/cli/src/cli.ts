@@ -7,6 +7,7 @@ import type { CommandContext } from "./commands/context.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerKeys } from "./commands/keys.ts";
 import { registerModels } from "./commands/models.ts";
+import { registerPrices } from "./commands/prices.ts";
 import { registerRunners } from "./commands/runners.ts";
 import { registerUp } from "./commands/up.ts";
 import { CliError } from "./terminal/cli-error.ts";
@@ -64,6 +65,7 @@ Examples:
   registerUp(program);
   registerKeys(program, context);
   registerModels(program, context);
+  registerPrices(program, context);
   registerRunners(program, context);
   registerDoctor(program, context);
   registerCompletion(program);

@@ -1,0 +1,94 @@
+/** Prices as people write and read them: USD per million tokens or characters, USD per request. */
+import type { Price } from "@tera/database";
+import { CliError } from "../../terminal/cli-error.ts";
+import { formatMoment } from "../moment.ts";
+
+/** For `--json`: decimal strings. */
+export interface PriceJson {
+  id: string;
+  model: string;
+  validFrom: string;
+  revision: number;
+  free: boolean;
+  /** USD per million tokens. */
+  input: string;
+  output: string;
+  cacheRead: string;
+  /** USD per million characters of speech. */
+  perMillionCharacters: string;
+  /** USD. */
+  request: string;
+  batchDiscountPercent: string;
+  author: string;
+  reason: string | null;
+  createdAt: string;
+}
+
+type MoneyText = typeof import("@tera/metering");
+
+export function toPriceJson(price: Price, { formatUsd, formatUsdPerMillion }: MoneyText): PriceJson {
+  return {
+    id: price.id,
+    model: price.model,
+    validFrom: price.validFrom.toISOString(),
+    revision: price.revision,
+    free: price.isFree,
+    input: formatUsdPerMillion(price.inputNano),
+    output: formatUsdPerMillion(price.outputNano),
+    cacheRead: formatUsdPerMillion(price.cacheReadNano),
+    perMillionCharacters: formatUsdPerMillion(price.characterNano),
+    request: formatUsd(price.requestNano),
+    batchDiscountPercent: formatPercent(price.batchDiscountBasisPoints),
+    author: price.author,
+    reason: price.reason,
+    createdAt: price.createdAt.toISOString(),
+  };
+}
+
+/** `$0.15 in, $0.60 out`; `free`. Parts that are 0 are left out. */
+export function describePrice(price: PriceJson): string {
+  if (price.free) return "free";
+  const parts = [
+    price.input === "0" && price.output === "0" ? [] : [`$${price.input} in`, `$${price.output} out`],
+    price.cacheRead === price.input ? [] : [`$${price.cacheRead} cached`],
+    price.perMillionCharacters === "0" ? [] : [`$${price.perMillionCharacters} per million characters`],
+    price.request === "0" ? [] : [`$${price.request} per request`],
+    price.batchDiscountPercent === "0" ? [] : [`${price.batchDiscountPercent}% off in batches`],
+  ].flat();
+  return parts.length === 0 ? "$0" : parts.join(", ");
+}
+
+export function describeValidity(price: PriceJson): string {
+  return `from ${formatMoment(new Date(price.validFrom))}`;
+}
+
+/** @throws {CliError} saying what an amount must be. */
+export function readPerMillion(flag: string, text: string, { parseUsdPerMillion }: MoneyText): bigint {
+  const nano = parseUsdPerMillion(text);
+  if (nano !== undefined) return nano;
+  throw new CliError(
+    `${flag} must be USD per million with at most three decimals, such as 0.15 or 2.125, and "${text}" is not: one unit costs a whole number of billionths of a USD then, and every amount is exact.`,
+  );
+}
+
+/** @throws {CliError} */
+export function readPerRequest(text: string, { parseUsd }: MoneyText): bigint {
+  const nano = parseUsd(text);
+  if (nano !== undefined && nano >= 0n) return nano;
+  throw new CliError(
+    `--request must be USD per request with at most nine decimals, such as 0.001, and "${text}" is not.`,
+  );
+}
+
+/** `50%`, `12.5%` or `50` -> hundredths of a percent. @throws {CliError} */
+export function readDiscount(text: string): number {
+  const match = /^(\d{1,3})(?:\.(\d{1,2}))?%?$/.exec(text);
+  const points = Number(match?.[1]) * 100 + Number((match?.[2] ?? "").padEnd(2, "0"));
+  if (match !== null && points <= 10_000) return points;
+  throw new CliError(`--batch-discount must be a percentage from 0% to 100%, such as 50%, and "${text}" is not.`);
+}
+
+function formatPercent(basisPoints: number): string {
+  const decimals = (basisPoints % 100).toString().padStart(2, "0").replace(/0+$/, "");
+  return `${Math.floor(basisPoints / 100)}${decimals === "" ? "" : `.${decimals}`}`;
+}
