@@ -10,6 +10,27 @@ export {
   renewEveryMs,
 } from "./credit-desk.ts";
 export { type CreditStore, createCreditStore, type Grant, leaseTermMs } from "./credit-store.ts";
+export { ChargesDisagreeError } from "./invoices/charge-lines.ts";
+export {
+  type InvoiceRunOptions,
+  InvoiceRunRefusedError,
+  type InvoiceRunReport,
+  runInvoices,
+} from "./invoices/invoice-run.ts";
+export {
+  type CreditNoteResult,
+  createInvoiceStore,
+  type InvoiceDetails,
+  type InvoiceStatus,
+  type InvoiceStore,
+  type InvoiceSummary,
+  type PaymentResult,
+} from "./invoices/invoice-store.ts";
+export { type InvoiceDraft, type IssueResult, issueInvoice } from "./invoices/issue-invoice.ts";
+export { isMonth, monthOf } from "./invoices/month.ts";
+export { type BuyerChange, createPartyStore, type PartyStore, type SellerChange } from "./invoices/parties.ts";
+export { type PrintableInvoice, renderInvoiceCsv, renderInvoicePdf } from "./invoices/render-invoice.ts";
+export { readStatement, renderStatementCsv, renderStatementPdf, type Statement } from "./invoices/statement.ts";
 export { countByInvariant, type LedgerFinding, type LedgerInvariant, ledgerInvariants } from "./ledger-finding.ts";
 export { type Balance, type CreditMove, createLedgerStore, type LedgerLine, type LedgerStore } from "./ledger-store.ts";
 export { formatUsd, formatUsdPerMillion, parseUsd, parseUsdPerMillion } from "./money.ts";

@@ -1,0 +1,14 @@
+/** CSV as RFC 4180 has it. Text that a spreadsheet would take for a formula is neutralised with an apostrophe; numbers stay numbers. */
+
+const formulaPattern = /^[=+\-@\t\r]/;
+const numberPattern = /^-?\d+(?:\.\d+)?$/;
+
+export function renderCsv(header: readonly string[], rows: readonly (readonly (string | null)[])[]): string {
+  return [header, ...rows].map((row) => `${row.map(renderCell).join(",")}\r\n`).join("");
+}
+
+function renderCell(value: string | null): string {
+  if (value === null) return "";
+  const safe = formulaPattern.test(value) && !numberPattern.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,224 @@
+/** Invoices after they were issued: listed, shown, paid, credited. */
+import {
+  type Db,
+  type Invoice,
+  type InvoiceLine,
+  invoice,
+  invoiceLine,
+  invoicePayment,
+  ledgerTransaction,
+} from "@tera/database";
+import { and, asc, desc, eq, sql } from "drizzle-orm";
+import { z } from "zod";
+import { takeInvoiceNumber } from "./invoice-number.ts";
+import { readClock } from "./month.ts";
+import { lockPurse, postEntries } from "./post-entries.ts";
+import { centNano, taxWithin } from "./round-cents.ts";
+
+/** `credited`: nothing of it is owed any more, because of credit notes alone. */
+export type InvoiceStatus = "open" | "overdue" | "paid" | "credited";
+
+export interface InvoiceSummary extends Invoice {
+  /** Nano-USD, as below. */
+  paidNano: bigint;
+  /** By credit notes. */
+  creditedNano: bigint;
+  /** Still owed. */
+  openNano: bigint;
+  /** Null: a credit note. */
+  status: InvoiceStatus | null;
+}
+
+export interface InvoiceDetails extends InvoiceSummary {
+  lines: InvoiceLine[];
+}
+
+export type CreditNoteResult =
+  | { outcome: "issued"; creditNote: Invoice }
+  | { outcome: "no_invoice" }
+  /** Also when nothing is left. */
+  | { outcome: "too_much"; creditableNano: bigint }
+  | { outcome: "not_cents" };
+
+export type PaymentResult =
+  /** What was paid beyond the invoice is the account's credit. */
+  | { outcome: "booked"; openNano: bigint; surplusNano: bigint }
+  | { outcome: "booked_before" | "no_invoice" | "not_open" };
+
+export interface InvoiceStore {
+  /** The newest first. */
+  list(query: { accountId?: string | undefined; month?: string | undefined; limit: number }): Promise<InvoiceSummary[]>;
+  find(number: string): Promise<InvoiceDetails | undefined>;
+  /**
+   * Takes back an invoice, or a part. What it still asks for is asked no more; what was paid already becomes the account's credit.
+   * @param amountNano tax included, whole cents; all that is left when absent.
+   */
+  issueCreditNote(options: {
+    number: string;
+    amountNano?: bigint | undefined;
+    reason: string;
+    author: string;
+  }): Promise<CreditNoteResult>;
+  /** @param reference of the payment; booked once. */
+  pay(options: {
+    number: string;
+    amountNano: bigint;
+    reference: string;
+    reason: string;
+    author: string;
+  }): Promise<PaymentResult>;
+}
+
+type Reader = Pick<Db, "select" | "execute">;
+
+// The table's name is written out: within a subquery drizzle would name the column alone.
+const paid = sql<string>`(select coalesce(sum(p.amount_nano), 0) from invoice_payment p where p.invoice_number = "invoice"."number")`;
+const credited = sql<string>`(select coalesce(-sum(n.total_nano), 0) from invoice n where n.refers_to = "invoice"."number")`;
+const sumSchema = z.coerce.bigint();
+
+export function createInvoiceStore({ db }: { db: Db }): InvoiceStore {
+  async function summarize(
+    reader: Reader,
+    { number, accountId, month, limit }: { number?: string; accountId?: string; month?: string; limit: number },
+  ): Promise<InvoiceSummary[]> {
+    const rows = await reader
+      .select({ invoice, paid, credited, now: sql<string>`clock_timestamp()` })
+      .from(invoice)
+      .where(
+        and(
+          number === undefined ? undefined : eq(invoice.number, number),
+          accountId === undefined ? undefined : eq(invoice.accountId, accountId),
+          month === undefined ? undefined : eq(invoice.month, month),
+        ),
+      )
+      .orderBy(desc(invoice.year), desc(invoice.seq))
+      .limit(limit);
+    return rows.map((row) => {
+      const paidNano = sumSchema.parse(row.paid);
+      const creditedNano = sumSchema.parse(row.credited);
+      const { kind, totalNano, dueAt } = row.invoice;
+      const isNote = kind === "credit_note";
+      const owedNano = totalNano - paidNano - creditedNano;
+      const openNano = isNote || owedNano < 0n ? 0n : owedNano;
+      const closed = paidNano > 0n ? "paid" : "credited";
+      const status = openNano === 0n ? closed : dueAt < new Date(row.now) ? "overdue" : "open";
+      return { ...row.invoice, paidNano, creditedNano, openNano, status: isNote ? null : status };
+    });
+  }
+
+  return {
+    async list({ accountId, month, limit }) {
+      return summarize(db, {
+        limit,
+        ...(accountId === undefined ? {} : { accountId }),
+        ...(month === undefined ? {} : { month }),
+      });
+    },
+    async find(number) {
+      const [found] = await summarize(db, { number, limit: 1 });
+      if (found === undefined) return undefined;
+      const lines = await db
+        .select()
+        .from(invoiceLine)
+        .where(eq(invoiceLine.invoiceNumber, number))
+        .orderBy(asc(invoiceLine.line));
+      return { ...found, lines };
+    },
+    async issueCreditNote({ number, amountNano, reason, author }) {
+      return db.transaction(async (tx) => {
+        const [known] = await summarize(tx, { number, limit: 1 });
+        if (known === undefined || known.kind !== "invoice") return { outcome: "no_invoice" };
+        await lockPurse(tx, known.accountId);
+        // Again, now that nobody else can pay or credit it.
+        const [of = known] = await summarize(tx, { number, limit: 1 });
+        const creditableNano = of.totalNano - of.creditedNano;
+        const totalNano = amountNano ?? creditableNano;
+        if (totalNano <= 0n || totalNano > creditableNano) return { outcome: "too_much", creditableNano };
+        if (totalNano % centNano !== 0n) return { outcome: "not_cents" };
+        const taxNano = taxWithin(totalNano, of.taxRateBasisPoints);
+        const netNano = totalNano - taxNano;
+        const fromOpenNano = totalNano < of.openNano ? totalNano : of.openNano;
+        const issuedAt = await readClock(tx);
+        const year = issuedAt.getUTCFullYear();
+        const note = await takeInvoiceNumber(tx, year);
+        const ledgerTransactionId = await postEntries(tx, {
+          accountId: of.accountId,
+          kind: "credit_note",
+          author,
+          reason,
+          reference: note.number,
+          entries: [
+            ["receivable", fromOpenNano],
+            ["credit", totalNano - fromOpenNano],
+            ["revenue", -netNano],
+            ["tax", -taxNano],
+          ],
+        });
+        const [creditNote] = await tx
+          .insert(invoice)
+          .values({
+            number: note.number,
+            year,
+            seq: note.seq,
+            kind: "credit_note",
+            accountId: of.accountId,
+            month: of.month,
+            refersTo: number,
+            issuedAt,
+            dueAt: issuedAt,
+            author,
+            reason,
+            seller: of.seller,
+            buyer: of.buyer,
+            exactNano: -netNano,
+            roundingNano: 0n,
+            taxRateBasisPoints: of.taxRateBasisPoints,
+            taxNano: -taxNano,
+            totalNano: -totalNano,
+            ledgerTransactionId,
+          })
+          .returning();
+        if (creditNote === undefined) throw new Error("an INSERT ... RETURNING gave no row");
+        await tx
+          .insert(invoiceLine)
+          .values({ invoiceNumber: note.number, line: 1, kind: "credit", description: reason, amountNano: -netNano });
+        return { outcome: "issued", creditNote };
+      });
+    },
+    async pay({ number, amountNano, reference, reason, author }) {
+      return db.transaction(async (tx) => {
+        const [known] = await summarize(tx, { number, limit: 1 });
+        if (known === undefined || known.kind !== "invoice") return { outcome: "no_invoice" };
+        await lockPurse(tx, known.accountId);
+        const [before] = await tx
+          .select({ id: ledgerTransaction.id })
+          .from(ledgerTransaction)
+          .where(and(eq(ledgerTransaction.kind, "payment"), eq(ledgerTransaction.reference, reference)));
+        if (before !== undefined) return { outcome: "booked_before" };
+        const [of = known] = await summarize(tx, { number, limit: 1 });
+        if (of.openNano === 0n) return { outcome: "not_open" };
+        const takenNano = amountNano < of.openNano ? amountNano : of.openNano;
+        const surplusNano = amountNano - takenNano;
+        const ledgerTransactionId = await postEntries(tx, {
+          accountId: of.accountId,
+          kind: "payment",
+          author,
+          reason,
+          reference,
+          entries: [
+            ["receivable", takenNano],
+            ["credit", surplusNano],
+            ["cash", -amountNano],
+          ],
+        });
+        await tx.insert(invoicePayment).values({
+          invoiceNumber: number,
+          ledgerTransactionId,
+          amountNano: takenNano,
+          paidAt: await readClock(tx),
+        });
+        return { outcome: "booked", openNano: of.openNano - takenNano, surplusNano };
+      });
+    },
+  };
+}

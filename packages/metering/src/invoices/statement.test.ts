@@ -1,0 +1,93 @@
+import { connectDatabase, type Database } from "@tera/database";
+import { createTestDatabase, installTestClock, type TestClock, type TestDatabase } from "@tera/database/testing";
+import { newRequestId } from "@tera/protocol";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createLedgerStore } from "../ledger-store.ts";
+import { createPriceStore } from "../price-book.ts";
+import { createUsageWriter } from "../settle-usage.ts";
+import { readStatement, renderStatementCsv, renderStatementPdf } from "./statement.ts";
+
+let testDatabase: TestDatabase;
+let clock: TestClock;
+let database: Database;
+const accountId = "acct_1";
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  clock = await installTestClock(testDatabase.url);
+  database = connectDatabase({ url: testDatabase.url, name: "test" });
+  const { db } = database;
+  await db.execute(sql`insert into account (id, name, kind) values (${accountId}, 'Buyer', 'prepaid')`);
+  const { id: priceId } = await createPriceStore({ db }).addPrice({ model: "m", outputNano: 1_000n, author: "test" });
+  const ledger = createLedgerStore({ db });
+  const writer = createUsageWriter({ db, author: "gateway:g1" });
+  const use = (completionTokens: number, at: Date) =>
+    writer.settle([
+      {
+        version: 1,
+        requestId: newRequestId(),
+        accountId,
+        keyId: "key_1",
+        model: "m",
+        endpoint: "chat",
+        stream: false,
+        status: "succeeded",
+        usage: {
+          promptTokens: 1,
+          cachedTokens: 0,
+          completionTokens,
+          reasoningTokens: 0,
+          speechCharacters: 0,
+          source: "engine",
+        },
+        gatewayId: "g1",
+        attempts: 1,
+        failedAttempts: [],
+        admittedAtMs: at.getTime(),
+        totalMs: 5,
+        billing: { priceId, holds: [{ purseId: accountId }] },
+      },
+    ]);
+  for (const [day, topUpNano, tokens] of [
+    ["2026-10-30", 10_000_000n, 1_000],
+    ["2026-11-10", 5_000_000n, 2_000],
+    // More than there is: 1,000,000 nano-USD of it are written off.
+    ["2026-11-20", 0n, 13_000],
+    ["2026-12-02", 7_000_000n, 500],
+  ] as const) {
+    const at = new Date(`${day}T12:00:00Z`);
+    await clock.set(at);
+    if (topUpNano > 0n) await ledger.topUp({ accountId, amountNano: topUpNano, author: "test", reason: `bank ${day}` });
+    await use(tokens, at);
+  }
+});
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+});
+
+test("a month's statement goes from its opening to its closing balance, and write-offs were not charged", async () => {
+  const statement = await readStatement(database.db, { accountId, month: "2026-11" });
+  expect(statement).toMatchObject({ openingNano: 9_000_000n, closingNano: 0n });
+  expect(statement?.movements.map(({ kind, amountNano }) => [kind, amountNano])).toEqual([["top_up", 5_000_000n]]);
+  expect(statement?.usage.map(({ kind, amountNano }) => [kind, amountNano])).toEqual([
+    ["usage", 15_000_000n],
+    ["write_off", -1_000_000n],
+  ]);
+  const december = await readStatement(database.db, { accountId, month: "2026-12" });
+  expect(december).toMatchObject({ openingNano: 0n, closingNano: 6_500_000n });
+  expect(await readStatement(database.db, { accountId: "acct_x", month: "2026-11" })).toBeUndefined();
+});
+
+test("a statement of a month that is over is the same PDF whenever it is made", async () => {
+  const render = async () => {
+    const statement = await readStatement(database.db, { accountId, month: "2026-11" });
+    if (statement === undefined) throw new Error("no statement");
+    return { pdf: Buffer.from(await renderStatementPdf(statement)), csv: renderStatementCsv(statement) };
+  };
+  const one = await render();
+  const two = await render();
+  expect(one.pdf.equals(two.pdf)).toBe(true);
+  expect(one.csv.split("\r\n")[1]).toBe("2026-11,acct_1,opening,,,,,,,,0.009");
+});
