@@ -116,6 +116,10 @@ async function main(): Promise<void> {
       settler.add(record);
     },
   });
+  presence.onReplyStreamLost(() => {
+    log.warn({ open: exchanges.count }, "the reply stream was gone: what was sent is tried again");
+    exchanges.onRepliesLost();
+  });
   const leaseSweep = startLeaseSweep({
     gatewayId,
     redis,

@@ -14,6 +14,11 @@ const replyTtlMs = 10_000;
 export interface GatewayPresence {
   /** False while Redis has not answered the last beat: new requests would be lost. */
   readonly connected: boolean;
+  /**
+   * The one listener: called when the reply stream was gone and is there again. Redis came back empty, or this gateway stood still for too long: workers took
+   * it for dead, and what lay on lanes may be gone too.
+   */
+  onReplyStreamLost(listener: () => void): void;
   stop(): Promise<void>;
 }
 
@@ -24,19 +29,28 @@ export async function startGatewayPresence(options: {
 }): Promise<GatewayPresence> {
   const { gatewayId, redis, log } = options;
   let connected = false;
+  let hadStream = false;
+  let onLost: () => void = () => undefined;
 
   async function beat(): Promise<void> {
     try {
-      const created = redis.xgroup("CREATE", keys.reply(gatewayId), "reader", "$", "MKSTREAM").catch((error: Error) => {
-        if (!error.message.startsWith("BUSYGROUP")) throw error;
-      });
-      await Promise.all([
-        created,
+      const creating = redis.xgroup("CREATE", keys.reply(gatewayId), "reader", "$", "MKSTREAM").then(
+        () => true,
+        (error: Error) => {
+          if (!error.message.startsWith("BUSYGROUP")) throw error;
+          return false;
+        },
+      );
+      const [isNew] = await Promise.all([
+        creating,
         redis.pexpire(keys.reply(gatewayId), replyTtlMs),
         redis.set(keys.alive(gatewayId), "1", "PX", aliveTtlMs),
         redis.zadd(keys.gateways, Date.now(), gatewayId),
       ]);
       connected = true;
+      const isLost = isNew && hadStream;
+      hadStream = true;
+      if (isLost) onLost();
     } catch (error) {
       if (connected) log.warn({ reason: error instanceof Error ? error.message : String(error) }, "heartbeat failed");
       connected = false;
@@ -55,6 +69,9 @@ export async function startGatewayPresence(options: {
   return {
     get connected() {
       return connected;
+    },
+    onReplyStreamLost(listener) {
+      onLost = listener;
     },
     async stop() {
       clearInterval(timer);

@@ -11,6 +11,8 @@ const reserve = 4;
 
 /** One job's way through the queue. */
 export interface Ticket {
+  /** On a lane, or with a worker. */
+  readonly sent: boolean;
   /** Takes it back, from wherever it waits. */
   withdraw(): void;
   /** The attempt has ended, or was given up: its place is free. Idempotent. */
@@ -106,6 +108,9 @@ export function createDispatcher({ lane, roster }: { lane: Lane; roster: Pick<Ro
         pumpModel(model, queue);
       }
       return {
+        get sent() {
+          return state === "sent";
+        },
         done,
         withdraw() {
           if (state === "sent") {

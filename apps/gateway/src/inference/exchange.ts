@@ -77,6 +77,8 @@ export interface Exchanges {
   onFrames(frames: readonly Frame[]): void;
   /** The key is revoked: its requests that wait for a slot end with `error`, and, if `runningToo`, all others of it. */
   revoke(keyId: string, error: TeraError, runningToo: boolean): void;
+  /** Jobs on lanes and frames under way are lost: all that was sent is tried again or ended. */
+  onRepliesLost(): void;
   has(requestId: string): boolean;
   readonly count: number;
   stop(): void;
@@ -219,9 +221,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
     if (frame.seq !== entry.nextSeq) {
       // A second worker took over the same attempt: both are given up.
       if (frame.type === "accepted") cancelUnwanted(frame);
-      const error = new TeraError("worker_lost", "The connection to the model was interrupted. Try again.", {
-        detail: `frame ${frame.seq} came instead of ${entry.nextSeq}`,
-      });
+      const error = connectionLost(`frame ${frame.seq} came instead of ${entry.nextSeq}`);
       return handle(entry, { type: "lost", error });
     }
     entry.nextSeq++;
@@ -272,10 +272,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
       const workerId = entry.state.workerId ?? entry.intendedWorkerId;
       const deadline = passedDeadline(entry, nowMs);
       if (workerId !== undefined && roster.isLost(workerId)) {
-        const error = new TeraError("worker_lost", "The connection to the model was interrupted. Try again.", {
-          detail: `worker ${workerId} is gone`,
-        });
-        handle(entry, { type: "lost", error });
+        handle(entry, { type: "lost", error: connectionLost(`worker ${workerId} is gone`) });
       } else if (deadline !== undefined) {
         handle(entry, { type: "deadline", deadline });
       } else if (entry.state.phase !== "cancelled") {
@@ -328,10 +325,19 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
         if (entry.admission.principal.keyId === keyId) handle(entry, { type: "revoked", error, runningToo });
       }
     },
+    onRepliesLost() {
+      for (const entry of [...entries.values()]) {
+        if (entry.ticket?.sent) handle(entry, { type: "lost", error: connectionLost("the reply stream was gone") });
+      }
+    },
     has: (requestId) => entries.has(requestId),
     get count() {
       return entries.size;
     },
     stop: () => clearInterval(sweepTimer),
   };
+}
+
+function connectionLost(detail: string): TeraError {
+  return new TeraError("worker_lost", "The connection to the model was interrupted. Try again.", { detail });
 }
