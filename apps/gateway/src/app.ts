@@ -8,9 +8,11 @@ import type { Catalog } from "./catalog/catalog.ts";
 import { renderError } from "./http-error.ts";
 import type { Admitter } from "./inference/admit.ts";
 import type { Exchanges } from "./inference/exchange.ts";
+import type { Limiter } from "./limits/limiter.ts";
 import { registerAuthentication } from "./plugins/authenticate.ts";
 import { registerErrorHandler } from "./plugins/error-handler.ts";
 import { dropBodies, parseJsonBodies } from "./plugins/json-body.ts";
+import { registerLimitHeaders } from "./plugins/limit-headers.ts";
 import { registerRequestId, requestIdHeaders } from "./plugins/request-id.ts";
 import { registerGenerationRoutes } from "./routes/generation.ts";
 import { type HealthChecks, registerHealthRoutes } from "./routes/health.ts";
@@ -24,6 +26,7 @@ const keepAliveTimeoutMs = 75_000;
 export interface AppDependencies {
   authenticator: Authenticator;
   admitter: Admitter;
+  limiter: Pick<Limiter, "look">;
   exchanges: Exchanges;
   catalog: Catalog;
   priceList: Pick<PriceList, "at">;
@@ -36,8 +39,18 @@ export interface AppDependencies {
 }
 
 export function createApp(dependencies: AppDependencies): FastifyInstance {
-  const { authenticator, admitter, exchanges, catalog, priceList, unpricedIsFree, publicHealth, bodyMaxBytes, log } =
-    dependencies;
+  const {
+    authenticator,
+    admitter,
+    limiter,
+    exchanges,
+    catalog,
+    priceList,
+    unpricedIsFree,
+    publicHealth,
+    bodyMaxBytes,
+    log,
+  } = dependencies;
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -66,6 +79,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
   if (publicHealth !== undefined) registerHealthRoutes(app, publicHealth);
   app.register(async (keyed) => {
     registerAuthentication(keyed, authenticator);
+    registerLimitHeaders(keyed, limiter);
     parseJsonBodies(keyed);
     registerGenerationRoutes(keyed, { admitter, exchanges, catalog });
     registerModelRoutes(keyed, { catalog, priceList, unpricedIsFree });

@@ -12,6 +12,7 @@ import { ConfigError } from "@tera/protocol";
 import {
   connectBlockingRedis,
   createLane,
+  createLimitStore,
   type Invalidation,
   openRedis,
   RedisUnsuitableError,
@@ -36,6 +37,7 @@ import { createExchanges } from "./inference/exchange.ts";
 import { createRetryBudget } from "./inference/retry-budget.ts";
 import { startRoster } from "./inference/roster.ts";
 import { startUsageCopies } from "./inference/settle.ts";
+import { createLimiter } from "./limits/limiter.ts";
 import { createOperationsApp } from "./operations.ts";
 
 const settleOnExitMs = 2_000;
@@ -84,10 +86,12 @@ async function main(): Promise<void> {
     unpricedIsFree,
     outputTokensMax: (model) => catalog.find(model)?.profile.maxOutputLength ?? undefined,
   });
+  const limiter = createLimiter({ store: createLimitStore({ redis }), connected: () => presence.connected, log });
   const admitter = createAdmitter({
     roster,
     catalog,
     biller,
+    limiter,
     queueConnected: () => presence.connected,
     openMax: config.TERA_GATEWAY_QUEUE_DEPTH_MAX,
   });
@@ -181,6 +185,7 @@ async function main(): Promise<void> {
   const app = createApp({
     authenticator,
     admitter,
+    limiter,
     exchanges,
     catalog,
     priceList,
@@ -204,11 +209,11 @@ async function main(): Promise<void> {
     draining = true;
     log.info({ reason, open: exchanges.count }, "gateway drains");
     admitter.drain();
-    await waitUntil(() => exchanges.count === 0, config.TERA_GATEWAY_DRAIN_MS);
+    await waitUntil(() => admitter.open === 0, config.TERA_GATEWAY_DRAIN_MS);
     await settler.close(settleOnExitMs);
     await copies.sweep().catch(() => undefined);
     await desk.close();
-    for (const part of [copies, leaseSweep, priceList, exchanges, catalog, roster, invalidation]) part.stop();
+    for (const part of [copies, limiter, leaseSweep, priceList, exchanges, catalog, roster, invalidation]) part.stop();
     await Promise.allSettled([app.close(), operations?.close(), replies.stop(), presence.stop()]);
     redis.disconnect();
     await database.close();

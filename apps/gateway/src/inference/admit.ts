@@ -1,13 +1,16 @@
 /**
  * Admission: may this key ask this model for this, now? The answer is an `Admission` or an error. Each admission ends in exactly one `release`.
  *
- * Order: model known, key scoped to it, replica ready, able to do what is asked, room in the queue, then the money. Only a lease that has run low leaves the process.
+ * Order: model known, key scoped to it, replica ready, able to do what is asked, room in the queue, then the limits of key and account, then the money. Only limits, and a lease
+ * that has run low, leave the process.
  */
 import type { Principal } from "@tera/access";
 import { type Billing, type GenerationRequest, TeraError, type UsageRecord } from "@tera/protocol";
 import type { Bill, Biller } from "../billing/biller.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { requireCapabilities } from "../catalog/require-capabilities.ts";
+import type { LimitState } from "../limits/limit-state.ts";
+import type { Limiter, LimitHold } from "../limits/limiter.ts";
 import type { Roster } from "./roster.ts";
 
 export interface Admission {
@@ -21,8 +24,16 @@ export interface Admission {
 }
 
 export interface Admitter {
-  /** @throws {TeraError} */
-  admit(principal: Principal, request: GenerationRequest): Admission | Promise<Admission>;
+  /**
+   * A key without limits whose credit is at hand is admitted without a promise.
+   * @param onLimits told how far a key with limits is, also when the request is refused.
+   * @throws {TeraError} A promise rejects with the same.
+   */
+  admit(
+    principal: Principal,
+    request: GenerationRequest,
+    onLimits: (state: LimitState) => void,
+  ): Admission | Promise<Admission>;
   /** From now on every request is refused with `draining`. */
   drain(): void;
   /** Requests admitted and not yet released. */
@@ -33,13 +44,15 @@ export interface AdmitterOptions {
   roster: Pick<Roster, "empty">;
   catalog: Pick<Catalog, "find">;
   biller: Biller;
+  limiter: Pick<Limiter, "hold">;
   /** False while Redis is away. */
   queueConnected(): boolean;
   /** Open requests, over all models. */
   openMax: number;
 }
 
-export function createAdmitter({ roster, catalog, biller, queueConnected, openMax }: AdmitterOptions): Admitter {
+export function createAdmitter(options: AdmitterOptions): Admitter {
+  const { roster, catalog, biller, limiter, queueConnected, openMax } = options;
   let open = 0;
   let draining = false;
 
@@ -71,7 +84,7 @@ export function createAdmitter({ roster, catalog, biller, queueConnected, openMa
       throw new TeraError("queue_full", "Too many requests are waiting. Try again shortly.", { retryAfterS: 1 });
   }
 
-  function toAdmission(principal: Principal, bill: Bill, admittedAtMs: number): Admission {
+  function toAdmission(principal: Principal, bill: Bill, held: LimitHold | undefined, admittedAtMs: number): Admission {
     let released = false;
     return {
       principal,
@@ -83,24 +96,50 @@ export function createAdmitter({ roster, catalog, biller, queueConnected, openMa
         released = true;
         open--;
         bill.close(record);
+        held?.settle(record);
       },
     };
   }
 
+  async function admitWithinLimits(
+    principal: Principal,
+    request: GenerationRequest,
+    admittedAtMs: number,
+    onLimits: (state: LimitState) => void,
+  ): Promise<Admission> {
+    const held = await limiter.hold(principal, request, onLimits);
+    try {
+      return toAdmission(principal, await biller.open(principal, request, admittedAtMs), held, admittedAtMs);
+    } catch (error) {
+      held.cancel();
+      throw error;
+    }
+  }
+
+  function admitAnyNumber(
+    principal: Principal,
+    request: GenerationRequest,
+    admittedAtMs: number,
+  ): Admission | Promise<Admission> {
+    const bill = biller.open(principal, request, admittedAtMs);
+    if (!(bill instanceof Promise)) return toAdmission(principal, bill, undefined, admittedAtMs);
+    return bill.then((opened) => toAdmission(principal, opened, undefined, admittedAtMs));
+  }
+
   return {
-    admit(principal, request) {
+    admit(principal, request, onLimits) {
       check(principal, request);
       const admittedAtMs = Date.now();
-      const bill = biller.open(principal, request, admittedAtMs);
+      const admission =
+        principal.limits.length === 0
+          ? admitAnyNumber(principal, request, admittedAtMs)
+          : admitWithinLimits(principal, request, admittedAtMs, onLimits);
       open++;
-      if (!(bill instanceof Promise)) return toAdmission(principal, bill, admittedAtMs);
-      return bill.then(
-        (opened) => toAdmission(principal, opened, admittedAtMs),
-        (error: unknown) => {
-          open--;
-          throw error;
-        },
-      );
+      if (!(admission instanceof Promise)) return admission;
+      return admission.catch((error: unknown) => {
+        open--;
+        throw error;
+      });
     },
     drain() {
       draining = true;

@@ -11,6 +11,7 @@ import { renderError } from "../http-error.ts";
 import type { Admission, Admitter } from "../inference/admit.ts";
 import type { Exchanges } from "../inference/exchange.ts";
 import { createRelay } from "../inference/relay.ts";
+import { limitHeaders } from "../limits/limit-state.ts";
 import { principalOf } from "../plugins/authenticate.ts";
 import { requestIdHeaders } from "../plugins/request-id.ts";
 
@@ -25,13 +26,16 @@ export function registerGenerationRoutes(app: FastifyInstance, options: Generati
 
   function answer(parseCall: ParseCall, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
     const call = parseCall(request.body);
-    const admission = admitter.admit(principalOf(request), call.request);
+    const admission = admitter.admit(principalOf(request), call.request, (state) => {
+      request.limitState = state;
+    });
     if (!(admission instanceof Promise)) return open(call, admission, request, reply);
     return admission.then((admitted) => open(call, admitted, request, reply));
   }
 
   function open(call: Call, admission: Admission, request: FastifyRequest, reply: FastifyReply): void {
-    const headers = requestIdHeaders(request.id);
+    const { limitState } = request;
+    const headers = { ...requestIdHeaders(request.id), ...(limitState === null ? {} : limitHeaders(limitState)) };
     // From here on the exchange answers, whenever there is something to say.
     reply.hijack();
     const response = reply.raw;
