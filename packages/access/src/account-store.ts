@@ -3,10 +3,14 @@ import { type Account, type AccountKind, account, type Db, purse } from "@tera/d
 import { randomBase62 } from "@tera/protocol";
 import { asc, eq, sql } from "drizzle-orm";
 
-export interface AccountChange {
-  name?: string | undefined;
-  kind?: AccountKind | undefined;
-}
+/** What is chosen for an account; a limit of null: none. */
+export type AccountSettings = Pick<
+  Account,
+  "name" | "kind" | "requestsPerMinuteMax" | "tokensPerMinuteMax" | "concurrencyMax"
+>;
+
+/** What is absent stays as it is. */
+export type AccountChange = { [Field in keyof AccountSettings]?: AccountSettings[Field] | undefined };
 
 export type AccountChanged =
   | { outcome: "changed"; account: Account }
@@ -40,22 +44,27 @@ export function createAccountStore({ db }: { db: Db }): AccountStore {
     async listAccounts(limit) {
       return db.select().from(account).orderBy(asc(account.createdAt), asc(account.id)).limit(limit);
     },
-    async setAccount(accountId, { name, kind }) {
+    async setAccount(accountId, change) {
       return db.transaction(async (tx): Promise<AccountChanged> => {
         // Its purse first, as everybody who changes what may be spent.
         const [own] = await tx.select().from(purse).where(eq(purse.id, accountId)).for("update");
         const [before] = await tx.select().from(account).where(eq(account.id, accountId)).for("update");
         if (own === undefined || before === undefined) return { outcome: "unknown" };
-        if (kind === "prepaid" && own.balanceNano < own.leasedNano) {
+        if (change.kind === "prepaid" && own.balanceNano < own.leasedNano) {
           return { outcome: "owes", owedNano: own.leasedNano - own.balanceNano };
         }
-        const after = { name: name ?? before.name, kind: kind ?? before.kind };
-        await tx.update(account).set(after).where(eq(account.id, accountId));
+        const [after] = await tx
+          .update(account)
+          // Drizzle leaves out what is undefined, and refuses to change nothing at all.
+          .set({ ...change, name: change.name ?? before.name })
+          .where(eq(account.id, accountId))
+          .returning();
+        if (after === undefined) return { outcome: "unknown" };
         await tx
           .update(purse)
           .set({ bounded: after.kind === "prepaid" })
           .where(eq(purse.id, accountId));
-        return { outcome: "changed", account: { ...before, ...after } };
+        return { outcome: "changed", account: after };
       });
     },
     async disableAccount(accountId) {

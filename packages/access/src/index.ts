@@ -1,5 +1,11 @@
 /** Who may use the API, and what it offers: accounts, keys, the check on every request; the operator's word on models. */
-export { type AccountChange, type AccountChanged, type AccountStore, createAccountStore } from "./account-store.ts";
+export {
+  type AccountChange,
+  type AccountChanged,
+  type AccountSettings,
+  type AccountStore,
+  createAccountStore,
+} from "./account-store.ts";
 export { type AddressBlock, parseAddressBlock } from "./address-block.ts";
 export { type AddressList, createAddressList } from "./address-list.ts";
 export { apiKeyPrefix, isWellFormedApiKey, newApiKey } from "./api-key-format.ts";
