@@ -10,9 +10,21 @@ const run = promisify(execFile);
 const commands = [
   [],
   ["up"],
+  ["accounts"],
+  ["accounts", "create"],
+  ["accounts", "list"],
+  ["accounts", "show"],
+  ["accounts", "set"],
+  ["accounts", "disable"],
+  ["accounts", "enable"],
   ["keys"],
   ["keys", "create"],
   ["keys", "list"],
+  ["keys", "show"],
+  ["keys", "set"],
+  ["keys", "rotate"],
+  ["keys", "disable"],
+  ["keys", "enable"],
   ["keys", "revoke"],
   ["models"],
   ["models", "list"],
@@ -77,7 +89,17 @@ test("bash completes commands and options with the script that is printed", asyn
     return stdout.trim().split("\n");
   }
   expect(await offered(["tera", "ke"])).toEqual(["keys"]);
-  expect(await offered(["tera", "keys", ""])).toEqual(["create", "list", "revoke", "help"]);
+  expect(await offered(["tera", "keys", ""])).toEqual([
+    "create",
+    "list",
+    "show",
+    "set",
+    "rotate",
+    "disable",
+    "enable",
+    "revoke",
+    "help",
+  ]);
   expect(await offered(["tera", "keys", "create", "--exp"])).toEqual(["--expires"]);
 });
 

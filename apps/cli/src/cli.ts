@@ -2,6 +2,7 @@
 import { ConfigError } from "@tera/protocol";
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
+import { registerAccounts } from "./commands/accounts.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { registerDoctor } from "./commands/doctor.ts";
@@ -63,6 +64,7 @@ Examples:
 `,
   );
   registerUp(program);
+  registerAccounts(program, context);
   registerKeys(program, context);
   registerModels(program, context);
   registerPrices(program, context);

@@ -1,7 +1,7 @@
 /** API keys as Postgres has them, and their accounts: made, listed, changed, rotated, revoked, found by hash. Who may pass is decided in `authenticator.ts`. */
 import { type AccountKind, account, apiKey, type Db } from "@tera/database";
 import { randomBase62 } from "@tera/protocol";
-import { and, desc, eq, isNull, sql } from "drizzle-orm";
+import { and, asc, desc, eq, isNull, or, sql } from "drizzle-orm";
 import { type AccountStore, createAccountStore } from "./account-store.ts";
 import { newApiKey } from "./api-key-format.ts";
 import { changeKey, type KeyChanged } from "./change-key.ts";
@@ -19,6 +19,8 @@ export interface KeyStore extends AccountStore {
   /** The newest first, `limit` at most; revoked and expired ones included. */
   listKeys(options: { accountId?: string | undefined; limit: number }): Promise<KeySummary[]>;
   findKey(keyId: string): Promise<KeySummary | undefined>;
+  /** The keys of a rotation, the oldest first: those that were made from this first one, and itself. */
+  listRotation(firstKeyId: string): Promise<KeySummary[]>;
   /** @returns the key as it is afterwards; a key that was revoked before keeps its time. `undefined`: no such key. */
   revokeKey(keyId: string): Promise<KeySummary | undefined>;
   /** Nothing opens with it until it is enabled. @returns the key as it is afterwards. `undefined`: no such key. */
@@ -84,6 +86,13 @@ export function createKeyStore({ db, secret }: { db: Db; secret: string }): KeyS
         .limit(limit);
     },
     findKey,
+    async listRotation(firstKeyId) {
+      return db
+        .select(summaryColumns)
+        .from(apiKey)
+        .where(or(eq(apiKey.id, firstKeyId), eq(apiKey.firstKeyId, firstKeyId)))
+        .orderBy(asc(apiKey.createdAt), asc(apiKey.id));
+    },
     async revokeKey(keyId) {
       const [revoked] = await db
         .update(apiKey)

@@ -35,6 +35,8 @@ export interface LedgerLine {
 export interface LedgerStore {
   /** Undefined: no such account. */
   balance(accountId: string): Promise<Balance | undefined>;
+  /** By account id. */
+  balances(accountIds: readonly string[]): Promise<Map<string, Balance>>;
   /** A payment. @returns the transaction's id; undefined: its reference was booked before. */
   topUp(move: CreditMove): Promise<bigint | undefined>;
   /** Money paid back: a negative amount. */
@@ -56,13 +58,25 @@ export function createLedgerStore({ db }: { db: Db }): LedgerStore {
     return movedSchema.parse(rows[0]).id ?? undefined;
   }
 
+  async function balances(accountIds: readonly string[]): Promise<Map<string, Balance>> {
+    if (accountIds.length === 0) return new Map();
+    const rows = await db
+      .select()
+      .from(purse)
+      .where(inArray(purse.id, [...accountIds]));
+    return new Map(
+      rows.map(({ id, balanceNano, leasedNano }) => [
+        id,
+        { balanceNano, leasedNano, availableNano: balanceNano - leasedNano },
+      ]),
+    );
+  }
+
   return {
     async balance(accountId) {
-      const [row] = await db.select().from(purse).where(eq(purse.id, accountId));
-      if (row === undefined) return undefined;
-      const { balanceNano, leasedNano } = row;
-      return { balanceNano, leasedNano, availableNano: balanceNano - leasedNano };
+      return (await balances([accountId])).get(accountId);
     },
+    balances,
     topUp: (wanted) => move("top_up", "cash", wanted),
     refund: (wanted) => move("refund", "cash", wanted),
     adjust: (wanted) => move("adjustment", "adjustment", wanted),

@@ -119,7 +119,7 @@ test("revoke tells the gateways", async () => {
     onReconnect: () => undefined,
   });
   await run(["revoke", id, "--yes"]);
-  expect(await heard.promise).toEqual({ type: "key", keyId: id });
+  expect(await heard.promise).toEqual({ type: "key", keyId: id, end: "waiting" });
   subscription.stop();
 });
 

@@ -13,13 +13,13 @@ import { type FoundStack, missing } from "./find-stack.ts";
 /** @throws {CliError} as `withDatabase`, and when there is no secret. */
 export async function withKeyStore<Result>(
   stack: FoundStack,
-  work: (keyStore: KeyStore) => Promise<Result>,
+  work: (keyStore: KeyStore, db: Db) => Promise<Result>,
 ): Promise<Result> {
   const { secret } = stack;
   return withDatabase(stack, async (db) => {
     if (secret === undefined) throw missing(stack, "TERA_SECRET");
     const { createKeyStore } = await import("@tera/access");
-    return work(createKeyStore({ db, secret }));
+    return work(createKeyStore({ db, secret }), db);
   });
 }
 
@@ -103,11 +103,13 @@ export async function readWorkers(stack: FoundStack): Promise<WorkerState[]> {
   return withRedis(stack, readWorkerStates);
 }
 
-/** Tells every gateway of a change that Postgres has. @returns why it did not work; undefined: it did. */
-export async function tellGateways(stack: FoundStack, change: Invalidation): Promise<string | undefined> {
+/** Tells every gateway of changes that Postgres has. @returns why it did not work; undefined: it did. */
+export async function tellGateways(stack: FoundStack, ...changes: Invalidation[]): Promise<string | undefined> {
   try {
     const { publishInvalidation } = await import("@tera/queue");
-    await withRedis(stack, (redis) => publishInvalidation(redis, change));
+    await withRedis(stack, async (redis) => {
+      for (const change of changes) await publishInvalidation(redis, change);
+    });
     return undefined;
   } catch (error) {
     if (error instanceof Error) return error.message;

@@ -32,16 +32,18 @@ async function readKept(directory: DataDirectory): Promise<FirstKey | undefined>
   }
 }
 
-/** Not so after it was revoked, or when DATABASE_URL names another database than last time. */
+/** Not so after it or its account was closed, or when DATABASE_URL names another database than last time. */
 async function stillWorks(store: KeyStore, { keyId }: FirstKey): Promise<boolean> {
   const key = await store.findKey(keyId);
-  if (!key || key.revokedAt !== null) return false;
+  if (!key || key.revokedAt !== null || key.disabledAt !== null) return false;
+  if ((await store.findAccount(key.accountId))?.disabledAt !== null) return false;
   return key.expiresAt === null || key.expiresAt > new Date();
 }
 
 async function makeKey(store: KeyStore, knownAccountId: string | undefined): Promise<FirstKey> {
   const known = knownAccountId === undefined ? undefined : await store.findAccount(knownAccountId);
-  const account = known ?? (await store.createAccount({ name: "first", kind: "postpaid" }));
+  // Postpaid: a newcomer who sets a price sees what it would come to, and is not locked out by it.
+  const account = known?.disabledAt === null ? known : await store.createAccount({ name: "first", kind: "postpaid" });
   const { apiKey, key } = await store.createKey({ accountId: account.id, name: "tera up" });
   return { apiKey, keyId: key.id, accountId: account.id };
 }

@@ -1,0 +1,96 @@
+/** `tera accounts create`, `set`, `disable` and `enable`. */
+import type { AccountStore } from "@tera/access";
+import type { Account, AccountKind } from "@tera/database";
+import { z } from "zod";
+import { type FoundStack, findStack } from "../../stack/find-stack.ts";
+import { withDatabase } from "../../stack/open-stack.ts";
+import { CliError } from "../../terminal/cli-error.ts";
+import { oneLine } from "../../terminal/table.ts";
+import { announce } from "../announce.ts";
+import type { CommandContext } from "../context.ts";
+import { requireAccount } from "../keys/find-key.ts";
+import { accountToJson } from "./render-account.ts";
+
+export const accountKinds = ["prepaid", "postpaid"] as const satisfies readonly AccountKind[];
+
+const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional() };
+export const createOptions = z.object({ name: z.string(), kind: z.enum(accountKinds), ...commonOptions });
+export const setOptions = z.object({
+  name: z.string().optional(),
+  kind: z.enum(accountKinds).optional(),
+  ...commonOptions,
+});
+export const switchOptions = z.object(commonOptions);
+
+const noCredit = "It has no credit yet, so its requests get 402: `tera credit add` gives it some.";
+
+export async function createAccount(options: z.infer<typeof createOptions>, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const account = await withAccountStore(stack, (store) => store.createAccount(options));
+  if (options.json) {
+    await printJson(account, {}, stack, context);
+    return;
+  }
+  terminal.note(`Made ${account.kind} account ${account.id} (${oneLine(account.name)}).`);
+  if (account.kind === "prepaid") terminal.note(noCredit);
+  terminal.print(account.id);
+}
+
+export async function setAccount(
+  accountId: string,
+  options: z.infer<typeof setOptions>,
+  context: CommandContext,
+): Promise<void> {
+  const { terminal } = context;
+  const { name, kind } = options;
+  const named = [...(name === undefined ? [] : ["name"]), ...(kind === undefined ? [] : ["kind"])];
+  if (named.length === 0) throw new CliError("Nothing was named to be set: add --name, --kind or both.");
+  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const { formatUsd } = await import("@tera/metering");
+  const account = await withAccountStore(stack, async (store) => {
+    await requireAccount(store, accountId);
+    const changed = await store.setAccount(accountId, { name, kind });
+    if (changed.outcome === "unknown") throw new CliError(`${accountId} is gone.`);
+    if (changed.outcome === "owes") {
+      throw new CliError(
+        `${accountId} owes ${formatUsd(changed.owedNano)} USD, and a prepaid account cannot be below zero. Book its payment first (\`tera credit add\`). Nothing was set.`,
+      );
+    }
+    return changed.account;
+  });
+  const told = await announce(stack, context, { type: "account", accountId });
+  if (options.json) await printJson(account, { gatewaysTold: told }, stack, context);
+  else terminal.print(`Set ${named.join(", ")} of ${accountId} (${oneLine(account.name)}).`);
+}
+
+export async function switchAccount(
+  accountId: string,
+  to: "disabled" | "enabled",
+  options: z.infer<typeof switchOptions>,
+  context: CommandContext,
+): Promise<void> {
+  const { terminal } = context;
+  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const account = await withAccountStore(stack, async (store) => {
+    const before = await requireAccount(store, accountId);
+    return (await (to === "disabled" ? store.disableAccount(accountId) : store.enableAccount(accountId))) ?? before;
+  });
+  const told = await announce(stack, context, { type: "account", accountId });
+  if (options.json) await printJson(account, { gatewaysTold: told }, stack, context);
+  else terminal.print(`${to === "disabled" ? "Disabled" : "Enabled"} ${accountId} (${oneLine(account.name)}).`);
+}
+
+async function withAccountStore<Result>(
+  stack: FoundStack,
+  work: (store: AccountStore) => Promise<Result>,
+): Promise<Result> {
+  const { createAccountStore } = await import("@tera/access");
+  return withDatabase(stack, (db) => work(createAccountStore({ db })));
+}
+
+async function printJson(account: Account, more: object, stack: FoundStack, { terminal }: CommandContext) {
+  const { createLedgerStore, formatUsd } = await import("@tera/metering");
+  const balance = await withDatabase(stack, (db) => createLedgerStore({ db }).balance(account.id));
+  terminal.print(JSON.stringify({ ...accountToJson(account, balance, formatUsd), ...more }));
+}

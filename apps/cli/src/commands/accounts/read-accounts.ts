@@ -1,0 +1,118 @@
+/** `tera accounts list` and `show`: who is charged, what they have, and what they have spent. */
+import type { KeySummary } from "@tera/access";
+import type { Account } from "@tera/database";
+import { z } from "zod";
+import { findStack } from "../../stack/find-stack.ts";
+import { withDatabase, withKeyStore } from "../../stack/open-stack.ts";
+import { renderFields } from "../../terminal/fields.ts";
+import { renderTable } from "../../terminal/table.ts";
+import { listMax } from "../arguments.ts";
+import type { CommandContext } from "../context.ts";
+import { requireAccount } from "../keys/find-key.ts";
+import { describeStatus, keyToJson } from "../keys/render-key.ts";
+import { describeSpend } from "../keys/show-key.ts";
+import { accountToJson, statusOf } from "./render-account.ts";
+
+export const readOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
+
+export async function listAccounts(options: z.infer<typeof readOptions>, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const { createAccountStore } = await import("@tera/access");
+  const { createLedgerStore, formatUsd } = await import("@tera/metering");
+  const { accounts, balances } = await withDatabase(stack, async (db) => {
+    const accounts = await createAccountStore({ db }).listAccounts(listMax);
+    return { accounts, balances: await createLedgerStore({ db }).balances(accounts.map(({ id }) => id)) };
+  });
+  if (options.json) {
+    terminal.print(
+      JSON.stringify(accounts.map((account) => accountToJson(account, balances.get(account.id), formatUsd))),
+    );
+    return;
+  }
+  if (accounts.length === 0) {
+    terminal.note("There is no account yet. Make one: tera accounts create --name Acme");
+    return;
+  }
+  const table = renderTable<Account>(
+    [
+      { header: "ID", value: ({ id }) => id },
+      { header: "NAME", value: ({ name }) => name, widthMin: 8 },
+      { header: "KIND", value: ({ kind }) => kind },
+      { header: "STATUS", value: statusOf },
+      { header: "BALANCE (USD)", value: ({ id }) => formatUsd(balances.get(id)?.balanceNano ?? 0n) },
+    ],
+    accounts,
+    terminal.columns,
+  );
+  terminal.print(table);
+  if (accounts.length === listMax) terminal.note(`Only the oldest ${listMax} are shown.`);
+}
+
+export async function showAccount(
+  accountId: string,
+  options: z.infer<typeof readOptions>,
+  context: CommandContext,
+): Promise<void> {
+  const { terminal } = context;
+  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const { createLedgerStore, createSpendStore, formatUsd, noSpend, sumSpend } = await import("@tera/metering");
+  const { account, keys, balance, spend } = await withKeyStore(stack, async (keyStore, db) => {
+    const account = await requireAccount(keyStore, accountId);
+    return {
+      account,
+      keys: await keyStore.listKeys({ accountId, limit: listMax }),
+      balance: await createLedgerStore({ db }).balance(accountId),
+      spend: await createSpendStore({ db }).byKey(accountId),
+    };
+  });
+  const all = sumSpend(spend.values());
+  if (options.json) {
+    const spent = { day: formatUsd(all.dayNano), month: formatUsd(all.monthNano), total: formatUsd(all.totalNano) };
+    terminal.print(
+      JSON.stringify({
+        ...accountToJson(account, balance, formatUsd),
+        spentUsd: spent,
+        monthRequests: all.monthRequests,
+        keys: keys.map((key) => ({
+          ...keyToJson(key, formatUsd),
+          monthSpentUsd: formatUsd((spend.get(key.id) ?? noSpend).monthNano),
+        })),
+      }),
+    );
+    return;
+  }
+  const { balanceNano = 0n, leasedNano = 0n, availableNano = 0n } = balance ?? {};
+  const leased =
+    leasedNano === 0n ? "" : `; ${formatUsd(leasedNano)} of it in leases of gateways, ${formatUsd(availableNano)} free`;
+  const owes = account.kind === "postpaid" && balanceNano < 0n ? " (owed, until it is paid)" : "";
+  terminal.print(
+    renderFields(
+      [
+        ["Account", account.id],
+        ["Name", account.name],
+        ["Kind", account.kind === "prepaid" ? "prepaid: stops at zero" : "postpaid: gets an invoice every month"],
+        ["Status", statusOf(account)],
+        ["Balance", `${formatUsd(balanceNano)} ${account.currency}${owes}${leased}`],
+        ["Spent", describeSpend(all, formatUsd)],
+      ],
+      terminal.columns,
+    ),
+  );
+  if (keys.length === 0) {
+    terminal.note(`It has no key yet. Make one: tera keys create --name laptop --account ${account.id}`);
+    return;
+  }
+  const table = renderTable<KeySummary>(
+    [
+      { header: "KEY ID", value: (key) => key.id },
+      { header: "NAME", value: (key) => key.name, widthMin: 8 },
+      { header: "STATUS", value: describeStatus },
+      { header: "THIS MONTH (USD)", value: (key) => formatUsd((spend.get(key.id) ?? noSpend).monthNano) },
+    ],
+    keys,
+    terminal.columns,
+  );
+  terminal.print(`\n${table}`);
+  if (keys.length === listMax) terminal.note(`Only its newest ${listMax} keys are shown.`);
+}

@@ -1,0 +1,25 @@
+/** A key may well be scoped to a model before its runner starts; but the id may also be mistyped. */
+import type { FoundStack } from "../../stack/find-stack.ts";
+import { readWorkers } from "../../stack/open-stack.ts";
+import { CliError } from "../../terminal/cli-error.ts";
+import { suggest } from "../../terminal/suggest.ts";
+import type { CommandContext } from "../context.ts";
+import { findServings } from "../models/serving.ts";
+
+/** Says nothing where Redis cannot be asked. */
+export async function noteUnservedModels(
+  models: readonly string[],
+  stack: FoundStack,
+  { terminal }: CommandContext,
+): Promise<void> {
+  if (models.length === 0) return;
+  try {
+    const served = [...findServings(await readWorkers(stack)).keys()];
+    for (const model of models) {
+      if (served.includes(model)) continue;
+      terminal.note(`No connected runner serves ${model}. ${suggest(model, served) ?? ""}`.trimEnd());
+    }
+  } catch (error) {
+    if (!(error instanceof CliError)) throw error;
+  }
+}
