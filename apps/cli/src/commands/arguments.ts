@@ -16,10 +16,12 @@ export function nameArgument(text: string): string {
   return name;
 }
 
-/** A limit: a whole number, or null for `none`. */
+/** What takes a limit away. A word and not null: commander makes an empty text of that. */
+export const none = "none";
+
 export function limitArgument(max: number) {
-  return (text: string): number | null => {
-    if (text === "none") return null;
+  return (text: string): number | typeof none => {
+    if (text === none) return none;
     const limit = /^\d{1,10}$/.test(text) ? Number(text) : 0;
     if (limit < 1 || limit > max) throw new InvalidArgumentError(`It must be a whole number, 1 to ${max}, or none.`);
     return limit;

@@ -4,20 +4,22 @@ import { laneClasses } from "@tera/protocol";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { CliError } from "../../terminal/cli-error.ts";
-import { collect, limitArgument } from "../arguments.ts";
+import { collect, limitArgument, none } from "../arguments.ts";
 import { parseExpiry } from "../expiry.ts";
+
+const limit = z.union([z.number(), z.literal(none)]);
 
 /** What commander has parsed with the options below. Money and addresses are read in `readSettings`, with the packages that know them. */
 export const settingsOptions = z.object({
   model: z.array(z.string()).optional(),
-  expires: z.date().nullable().optional(),
+  expires: z.union([z.date(), z.literal(none)]).optional(),
   class: z.enum(laneClasses).optional(),
   budgetDay: z.string().optional(),
   budgetMonth: z.string().optional(),
   budgetTotal: z.string().optional(),
-  requestsPerMinute: z.number().nullable().optional(),
-  tokensPerMinute: z.number().nullable().optional(),
-  concurrency: z.number().nullable().optional(),
+  requestsPerMinute: limit.optional(),
+  tokensPerMinute: limit.optional(),
+  concurrency: limit.optional(),
   address: z.array(z.string()).optional(),
   contentLogging: z.boolean().optional(),
 });
@@ -70,24 +72,29 @@ export function namedOptions(options: SettingsOptions): string[] {
 export async function readSettings(options: SettingsOptions): Promise<Omit<KeyChange, "name">> {
   return {
     modelScope: readModels(options.model),
-    expiresAt: options.expires,
+    expiresAt: orNull(options.expires),
     laneClass: options.class,
     budgetDayNano: await readBudget("--budget-day", options.budgetDay),
     budgetMonthNano: await readBudget("--budget-month", options.budgetMonth),
     budgetTotalNano: await readBudget("--budget-total", options.budgetTotal),
-    requestsPerMinuteMax: options.requestsPerMinute,
-    tokensPerMinuteMax: options.tokensPerMinute,
-    concurrencyMax: options.concurrency,
+    requestsPerMinuteMax: orNull(options.requestsPerMinute),
+    tokensPerMinuteMax: orNull(options.tokensPerMinute),
+    concurrencyMax: orNull(options.concurrency),
     allowedAddresses: await readAddresses(options.address),
     contentLogging: options.contentLogging,
   };
+}
+
+/** As a key has it: null is no limit. */
+export function orNull<Value>(value: Value | typeof none | undefined): Value | null | undefined {
+  return value === none ? null : value;
 }
 
 const budgetMaxNano = 1_000_000_000_000_000_000n;
 
 async function readBudget(option: string, text: string | undefined): Promise<bigint | null | undefined> {
   if (text === undefined) return undefined;
-  if (text === "none") return null;
+  if (text === none) return null;
   const { parseUsd } = await import("@tera/metering");
   const nano = parseUsd(text);
   if (nano === undefined || nano < 0n || nano > budgetMaxNano) {
@@ -125,8 +132,8 @@ function allOr(option: string, values: string[] | undefined): string[] | null | 
   return null;
 }
 
-export function expiryArgument(text: string): Date | null {
-  if (text === "none") return null;
+export function expiryArgument(text: string): Date | typeof none {
+  if (text === none) return none;
   const date = parseExpiry(text, new Date());
   if (date === undefined) {
     throw new InvalidArgumentError(

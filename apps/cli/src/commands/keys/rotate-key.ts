@@ -7,13 +7,15 @@ import { withKeyStore } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
 import { announce } from "../announce.ts";
+import { none } from "../arguments.ts";
 import type { CommandContext } from "../context.ts";
 import { requireKey } from "./find-key.ts";
+import { orNull } from "./key-options.ts";
 import { keyToJson } from "./render-key.ts";
 
 export const rotateOptions = z.object({
   overlap: z.number(),
-  expires: z.date().nullable().optional(),
+  expires: z.union([z.date(), z.literal(none)]).optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
 });
@@ -27,7 +29,7 @@ export async function rotateKey(
   const stack = await findStack({ ...context, dataDir: options.dataDir });
   const rotated = await withKeyStore(stack, async (keyStore) => {
     await requireKey(keyStore, keyId);
-    return keyStore.rotateKey({ keyId, overlapMs: options.overlap, expiresAt: options.expires });
+    return keyStore.rotateKey({ keyId, overlapMs: options.overlap, expiresAt: orNull(options.expires) });
   });
   if (rotated.outcome !== "rotated") throw new CliError(whyNot(keyId, rotated));
   const { apiKey, key, old } = rotated;
