@@ -6,6 +6,7 @@ import { registerAccounts } from "./commands/accounts.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { registerDoctor } from "./commands/doctor.ts";
+import { registerInvoices } from "./commands/invoices.ts";
 import { registerKeys } from "./commands/keys.ts";
 import { registerModels } from "./commands/models.ts";
 import { registerPrices } from "./commands/prices.ts";
@@ -68,6 +69,7 @@ Examples:
   registerKeys(program, context);
   registerModels(program, context);
   registerPrices(program, context);
+  registerInvoices(program, context);
   registerRunners(program, context);
   registerDoctor(program, context);
   registerCompletion(program);

@@ -27,7 +27,7 @@ export {
   type PaymentResult,
 } from "./invoices/invoice-store.ts";
 export { type InvoiceDraft, type IssueResult, issueInvoice } from "./invoices/issue-invoice.ts";
-export { isMonth, monthOf } from "./invoices/month.ts";
+export { isMonth, lastMonth } from "./invoices/month.ts";
 export { type BuyerChange, createPartyStore, type PartyStore, type SellerChange } from "./invoices/parties.ts";
 export { type PrintableInvoice, renderInvoiceCsv, renderInvoicePdf } from "./invoices/render-invoice.ts";
 export { readStatement, renderStatementCsv, renderStatementPdf, type Statement } from "./invoices/statement.ts";

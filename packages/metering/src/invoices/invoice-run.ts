@@ -6,7 +6,7 @@ import { account, type Db, type Invoice, invoice, ledgerTransaction } from "@ter
 import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import { ChargesDisagreeError } from "./charge-lines.ts";
 import { type InvoiceDraft, issueInvoice } from "./issue-invoice.ts";
-import { monthAfter, monthEnd, monthOf, readClock } from "./month.ts";
+import { lastMonth, monthAfter, monthEnd, monthOf, readClock } from "./month.ts";
 
 const accountsPerPage = 500;
 
@@ -37,7 +37,7 @@ export class InvoiceRunRefusedError extends Error {
 /** @throws {InvoiceRunRefusedError} */
 export async function runInvoices(db: Db, options: InvoiceRunOptions): Promise<InvoiceRunReport> {
   const now = await readClock(db);
-  const month = options.month ?? monthOf(new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 1)));
+  const month = options.month ?? lastMonth(now);
   if (monthEnd(month) > now) throw new InvoiceRunRefusedError(`${month} is not over yet.`);
   const report: InvoiceRunReport = { month, accounts: 0, issued: [], drafts: [], failed: [] };
   let after = "";

@@ -43,7 +43,9 @@ export type CreditNoteResult =
 export type PaymentResult =
   /** What was paid beyond the invoice is the account's credit. */
   | { outcome: "booked"; openNano: bigint; surplusNano: bigint }
-  | { outcome: "booked_before" | "no_invoice" | "not_open" };
+  | { outcome: "booked_before" }
+  | { outcome: "no_invoice" }
+  | { outcome: "not_open" };
 
 export interface InvoiceStore {
   /** The newest first. */

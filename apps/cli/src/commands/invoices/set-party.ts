@@ -1,0 +1,101 @@
+/** `tera invoices seller` and `buyer`: what invoices say of both sides. */
+import { z } from "zod";
+import { findStack } from "../../stack/find-stack.ts";
+import { withDatabase } from "../../stack/open-stack.ts";
+import { CliError } from "../../terminal/cli-error.ts";
+import type { CommandContext } from "../context.ts";
+import { findAccount } from "../find-account.ts";
+import { formatPercent, readPercent, readUsd } from "./invoice-text.ts";
+
+const text = z.string().trim().min(1).max(1_000).optional();
+const shared = z.object({
+  name: text,
+  address: text,
+  taxId: text,
+  email: text,
+  taxRate: z.string().optional(),
+  json: z.boolean().optional(),
+  dataDir: z.string().optional(),
+});
+export const sellerOptions = shared.extend({
+  paymentNote: text,
+  dueDays: z.coerce.number().int().min(0).max(365).optional(),
+});
+export const buyerOptions = shared.extend({ lowBalance: z.string().optional() });
+
+export async function setSeller(options: z.infer<typeof sellerOptions>, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const metering = await import("@tera/metering");
+  const { paymentNote, dueDays, taxRate } = options;
+  const change = {
+    ...readShared(options),
+    ...(paymentNote === undefined ? {} : { paymentNote }),
+    ...(dueDays === undefined ? {} : { dueDays }),
+    ...(taxRate === undefined ? {} : { taxRateBasisPoints: readPercent("--tax-rate", taxRate) }),
+  };
+  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const seller = await withDatabase(stack, async (db) => {
+    const parties = metering.createPartyStore({ db });
+    return Object.keys(change).length === 0 ? parties.seller() : parties.setSeller(change);
+  });
+  if (seller === undefined) {
+    throw new CliError("Nobody has said who sells yet: begin with `tera invoices seller --name <name>`.");
+  }
+  const { id: _one, taxRateBasisPoints, ...rest } = seller;
+  const shown = { ...rest, taxRatePercent: formatPercent(taxRateBasisPoints) };
+  terminal.print(options.json ? JSON.stringify(shown) : describe(shown));
+}
+
+export async function setBuyer(
+  accountId: string,
+  options: z.infer<typeof buyerOptions>,
+  context: CommandContext,
+): Promise<void> {
+  const { terminal } = context;
+  const metering = await import("@tera/metering");
+  const { taxRate, lowBalance } = options;
+  const change = {
+    ...readShared(options),
+    ...(taxRate === undefined
+      ? {}
+      : { taxRateBasisPoints: taxRate === "default" ? null : readPercent("--tax-rate", taxRate) }),
+    ...(lowBalance === undefined
+      ? {}
+      : { lowBalanceNano: lowBalance === "none" ? null : readUsd("--low-balance", lowBalance, metering) }),
+  };
+  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const buyer = await withDatabase(stack, async (db) => {
+    await findAccount(db, accountId);
+    const parties = metering.createPartyStore({ db });
+    if (Object.keys(change).length > 0) return parties.setBuyer(accountId, change);
+    return (await parties.buyer(accountId))?.buyer;
+  });
+  const rate = buyer?.taxRateBasisPoints ?? null;
+  const low = buyer?.lowBalanceNano ?? null;
+  const shown = {
+    accountId,
+    name: buyer?.name ?? null,
+    address: buyer?.address ?? null,
+    taxId: buyer?.taxId ?? null,
+    email: buyer?.email ?? null,
+    taxRatePercent: rate === null ? null : formatPercent(rate),
+    lowBalance: low === null ? null : metering.formatUsd(low),
+  };
+  terminal.print(options.json ? JSON.stringify(shown) : describe(shown));
+}
+
+function readShared({ name, address, taxId, email }: z.infer<typeof shared>) {
+  return {
+    ...(name === undefined ? {} : { name }),
+    // A shell's quotes hold no line's end easily.
+    ...(address === undefined ? {} : { address: address.replaceAll("\\n", "\n") }),
+    ...(taxId === undefined ? {} : { taxId }),
+    ...(email === undefined ? {} : { email }),
+  };
+}
+
+function describe(values: Record<string, unknown>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name.padEnd(18)}${value instanceof Date ? value.toISOString() : (value ?? "-")}`)
+    .join("\n");
+}
