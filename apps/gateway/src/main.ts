@@ -129,7 +129,7 @@ async function main(): Promise<void> {
     redis,
     creditStore,
     desk,
-    pendingUsage: () => settler.counts().pending,
+    hasPendingUsage: (matches) => settler.hasPending(matches),
     log,
   });
   const copies = startUsageCopies({

@@ -25,7 +25,7 @@ function playStore(balanceNano: bigint) {
       const amount = state.leases.get(leaseId) ?? 0n;
       state.leases.set(leaseId, amount - (amountNano ?? amount));
     },
-    renew: async () => new Set(state.leases.keys()),
+    renew: async (_gatewayId, leaseIds) => new Set(leaseIds.filter((id) => state.leases.has(id))),
   };
   /** What settling does: the charge leaves lease and balance. */
   function charge(hold: CreditHold, nano: bigint): void {
@@ -112,6 +112,72 @@ describe("the credit desk", () => {
     });
     const asked = [desk.hold(wish(1n)), desk.hold(wish(1n))];
     for (const one of asked) await expect(one).rejects.toThrow("away");
+  });
+
+  it("renews a lease only while it is used or something is held on it", async () => {
+    const { store } = playStore(1_000_000n);
+    let nowMs = 0;
+    let renewed: readonly string[] = [];
+    const watched = {
+      ...store,
+      renew: (gatewayId: string, leaseIds: readonly string[]) => {
+        renewed = leaseIds;
+        return store.renew(gatewayId, leaseIds);
+      },
+    };
+    const desk = createCreditDesk({ store: watched, gatewayId: "g", now: () => nowMs });
+    const hold = await held(desk.hold(wish(10n)));
+    await desk.renew();
+    expect(renewed).toEqual([hold.leaseId]);
+    // Not renewed in time: another takes its place, and what is held on it is still held.
+    nowMs = leaseTermMs;
+    const other = await held(desk.hold(wish(10n)));
+    await desk.renew();
+    expect(renewed).toEqual([hold.leaseId, other.leaseId]);
+    expect(desk.isHeld(hold.leaseId)).toBe(true);
+    hold.settle(1n);
+    expect(desk.isHeld(hold.leaseId)).toBe(false);
+    await desk.renew();
+    expect(renewed).toEqual([other.leaseId]);
+    // Idle.
+    other.settle(1n);
+    nowMs += 61_000;
+    await desk.renew();
+    await desk.renew();
+    expect(renewed).toEqual([]);
+  });
+
+  it("keeps a lease that was granted while the others were renewed", async () => {
+    const { store } = playStore(1_000_000n);
+    let finishRenewal: (open: Set<string>) => void = () => undefined;
+    const slow = { ...store, renew: () => new Promise<Set<string>>((resolve) => (finishRenewal = resolve)) };
+    const desk = createCreditDesk({ store: slow, gatewayId: "g" });
+    const renewal = desk.renew();
+    const first = await held(desk.hold(wish(10n)));
+    finishRenewal(new Set());
+    await renewal;
+    const second = await held(desk.hold(wish(10n)));
+    expect(second.leaseId).toBe(first.leaseId);
+  });
+
+  it("lets a lease expire of which Postgres may have more than is known here", async () => {
+    const { store } = playStore(25n);
+    let isAway = false;
+    const away = () => Promise.reject(new Error("away"));
+    const flaky: typeof store = {
+      take: (asked) => (isAway ? away() : store.take(asked)),
+      giveBack: (leaseId, amount) => (isAway ? away() : store.giveBack(leaseId, amount)),
+      renew: store.renew,
+    };
+    const desk = createCreditDesk({ store: flaky, gatewayId: "g" });
+    const first = await held(desk.hold(wish(20n)));
+    isAway = true;
+    first.settle(5n);
+    await new Promise(setImmediate);
+    isAway = false;
+    await desk.renew();
+    const second = await held(desk.hold(wish(1n)));
+    expect(second.leaseId).not.toBe(first.leaseId);
   });
 
   it("of any requests and charges, several desks never hold more than there is, and in the end all of it is charged or back", async () => {

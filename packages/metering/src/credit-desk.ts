@@ -9,6 +9,9 @@
  * at a time per purse, in the order of the requests. The sum of all leases never exceeds a purse's balance, so gateways that know nothing of each other cannot overspend it together.
  *
  * A lease is used only until its term is over by our own clock, counted from before it was asked for: whoever is stopped for a while must not spend what was given to others meanwhile.
+ *
+ * A question about a lease whose answer is lost (Postgres went away) leaves it with at least as much in Postgres as here. It is used on, and at the next renewal another takes its
+ * place: renewed only while something is held on it, it expires then, and what nobody knows of goes back with it.
  */
 import { randomBase62 } from "@tera/protocol";
 import { type CreditStore, leaseTermMs } from "./credit-store.ts";
@@ -41,8 +44,10 @@ export interface CreditHold {
 export interface CreditDesk {
   /** At once when the lease has enough, else after asking Postgres. A refusal says how much there was. @throws what Postgres throws when it is away. */
   hold(wish: HoldWish): CreditHold | CreditRefusal | Promise<CreditHold | CreditRefusal>;
-  /** Renews, gives back what lies idle. To be called every `renewEveryMs`. */
+  /** Renews the leases that are in use, gives back those that lie idle. To be called every `renewEveryMs`. */
   renew(): Promise<void>;
+  /** Something is held on this lease. */
+  isHeld(leaseId: string): boolean;
   /** Gives back what is free in the leases on these purses: the next request asks Postgres. */
   release(concerns: (purseId: string) => boolean): void;
   /** Gives back everything that is free. */
@@ -68,6 +73,8 @@ interface Lease {
   validUntilMs: number;
   lastUsedMs: number;
   scarce: boolean;
+  /** Postgres may have more in it than we know. */
+  uncertain: boolean;
 }
 
 interface Waiter {
@@ -94,6 +101,8 @@ export interface CreditDeskOptions {
 
 export function createCreditDesk({ store, gatewayId, now = () => performance.now() }: CreditDeskOptions): CreditDesk {
   const boxes = new Map<string, Box>();
+  /** Those that something is held on, and those that boxes use. By id. */
+  const leases = new Map<string, Lease>();
 
   function boxOf(purseId: string): Box {
     let box = boxes.get(purseId);
@@ -123,8 +132,9 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
         lease.heldNano -= amountNano;
         lease.chargedNano += chargeNano;
         box.spentNano += chargeNano;
+        if (box.lease !== lease) retire(lease);
         // Another gateway may need it now.
-        if (box.waiters.length > 0) void serve(purseId, box);
+        else if (box.waiters.length > 0) void serve(purseId, box);
         else if (lease.scarce) giveBackFree(lease);
       },
     };
@@ -134,8 +144,21 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
     const free = freeOf(lease);
     if (free <= 0n) return;
     lease.grantedNano -= free;
-    // Not given back: it expires with the lease.
-    store.giveBack(lease.id, free).catch(() => undefined);
+    store.giveBack(lease.id, free).catch(() => {
+      lease.uncertain = true;
+    });
+  }
+
+  /** Nothing new is held on it. What it holds now ends in its own time. */
+  function retire(lease: Lease): void {
+    giveBackFree(lease);
+    if (lease.heldNano === 0n) leases.delete(lease.id);
+  }
+
+  function replace(box: Box): void {
+    const { lease } = box;
+    box.lease = undefined;
+    if (lease !== undefined) retire(lease);
   }
 
   async function serve(purseId: string, box: Box): Promise<void> {
@@ -170,16 +193,22 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
     const current = isValid(box.lease) ? box.lease : undefined;
     const free = current === undefined ? 0n : freeOf(current);
     const leaseId = current?.id ?? `lease_${randomBase62(16)}`;
-    const grant = await store.take({
-      purseId,
-      leaseId,
-      gatewayId,
-      neededNano: wish.neededNano - free,
-      wantedNano: max(wish.wantedNano - free, waitingNano(box) - free, spendingNano(box)),
-    });
+    if (current === undefined) replace(box);
+    const grant = await store
+      .take({
+        purseId,
+        leaseId,
+        gatewayId,
+        neededNano: wish.neededNano - free,
+        wantedNano: max(wish.wantedNano - free, waitingNano(box) - free, spendingNano(box)),
+      })
+      .catch((error: unknown) => {
+        if (current !== undefined) current.uncertain = true;
+        throw error;
+      });
     if (grant.lost) {
-      // What is held on it is settled by its own id; it is not used for anything new.
-      box.lease = undefined;
+      // What is held on it is settled by its own id.
+      if (box.lease === current) replace(box);
       return undefined;
     }
     if (grant.grantedNano === 0n) return { refused: true, availableNano: grant.availableNano + free };
@@ -193,11 +222,15 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
         validUntilMs,
         lastUsedMs: askedAtMs,
         scarce: grant.scarce,
+        uncertain: false,
       };
+      leases.set(leaseId, box.lease);
     } else {
       current.grantedNano += grant.grantedNano;
       current.validUntilMs = validUntilMs;
       current.scarce = grant.scarce;
+      // Replaced meanwhile.
+      if (box.lease !== current) retire(current);
     }
     return undefined;
   }
@@ -231,25 +264,29 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
     },
     async renew() {
       const askedAtMs = now();
-      const open = await store.renew(gatewayId);
+      const asked = [...leases.values()];
+      const open = await store.renew(
+        gatewayId,
+        asked.map(({ id }) => id),
+      );
+      for (const lease of asked) {
+        if (open.has(lease.id)) lease.validUntilMs = askedAtMs + leaseTermMs - safetyMs;
+        else lease.validUntilMs = askedAtMs;
+      }
       for (const [purseId, box] of boxes) {
         const { lease } = box;
-        if (lease === undefined) {
-          if (box.waiters.length === 0) boxes.delete(purseId);
-          continue;
-        }
-        if (open.has(lease.id)) lease.validUntilMs = askedAtMs + leaseTermMs - safetyMs;
-        else box.lease = undefined;
-        if (lease.heldNano === 0n && askedAtMs - lease.lastUsedMs > idleMs) giveBackFree(lease);
+        const isIdle = lease?.heldNano === 0n && askedAtMs - lease.lastUsedMs > idleMs;
+        if (lease?.uncertain === true || isIdle || !isValid(lease)) replace(box);
+        if (box.lease === undefined && box.waiters.length === 0) boxes.delete(purseId);
       }
     },
     release(concerns) {
       for (const [purseId, { lease }] of boxes) if (lease !== undefined && concerns(purseId)) giveBackFree(lease);
     },
+    isHeld: (leaseId) => (leases.get(leaseId)?.heldNano ?? 0n) > 0n,
     async close() {
-      const leases = [...boxes.values()].flatMap(({ lease }) => lease ?? []);
       await Promise.allSettled(
-        leases.map((lease) => {
+        [...leases.values()].map((lease) => {
           const free = freeOf(lease);
           lease.grantedNano -= free;
           return free > 0n ? store.giveBack(lease.id, free) : undefined;

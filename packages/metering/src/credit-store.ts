@@ -1,6 +1,6 @@
 /** Credit in Postgres: purses, and the leases that gateways hold on them. Each call is one atomic statement. */
 import { creditLease, type Db } from "@tera/database";
-import { and, eq, gt, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, lt, sql } from "drizzle-orm";
 import { z } from "zod";
 
 /** Far above what a living gateway needs to renew, far below what anybody wants to wait for a dead one's credit. */
@@ -17,6 +17,14 @@ export interface Grant {
   lost: boolean;
 }
 
+export interface ExpiredLease {
+  leaseId: string;
+  gatewayId: string;
+}
+
+/** Closed one after the other; more than these wait for the next look. */
+const expiredMax = 1_000;
+
 export interface CreditStore {
   /** Makes or enlarges a lease: by `wanted` while there is plenty, by `needed` near the end. */
   take(wish: {
@@ -26,14 +34,12 @@ export interface CreditStore {
     neededNano: bigint;
     wantedNano: bigint;
   }): Promise<Grant>;
-  /** @param amountNano undefined: all of it; the lease is then closed. */
+  /** @param amountNano undefined: all of it, and the lease is closed: only when what is owed on it has been settled. */
   giveBack(leaseId: string, amountNano: bigint | undefined): Promise<void>;
-  /** Prolongs the leases of a gateway. @returns the ids of those that are still open. */
-  renew(gatewayId: string): Promise<Set<string>>;
-  /** Gateways that have open leases whose term is over. */
-  findExpired(): Promise<string[]>;
-  /** Closes a gateway's expired leases: their credit is available again. To be called when what the gateway owed has been settled. */
-  closeExpired(gatewayId: string): Promise<number>;
+  /** Prolongs leases of a gateway that have not expired. @returns the ids of those that it prolonged. */
+  renew(gatewayId: string, leaseIds: readonly string[]): Promise<Set<string>>;
+  /** Open leases whose term is over, of any gateway, the oldest first. */
+  findExpired(): Promise<ExpiredLease[]>;
   /** Makes the purse of a key's budget, or brings it up to date: the budget less what was charged in its period. See budget-purse.ts of @tera/access. */
   ensureKeyPurse(wish: {
     id: string;
@@ -68,12 +74,14 @@ export function createCreditStore({ db }: { db: Db }): CreditStore {
       return { grantedNano: granted, scarce, availableNano: available, lost };
     },
     giveBack,
-    async renew(gatewayId) {
+    async renew(gatewayId, leaseIds) {
+      if (leaseIds.length === 0) return new Set();
       const renewed = await db
         .update(creditLease)
         .set({ expiresAt: sql`clock_timestamp() + ${leaseTermMs} * interval '1 millisecond'` })
         .where(
           and(
+            inArray(creditLease.id, [...leaseIds]),
             eq(creditLease.gatewayId, gatewayId),
             isNull(creditLease.closedAt),
             gt(creditLease.expiresAt, sql`clock_timestamp()`),
@@ -82,26 +90,13 @@ export function createCreditStore({ db }: { db: Db }): CreditStore {
         .returning({ id: creditLease.id });
       return new Set(renewed.map(({ id }) => id));
     },
-    async findExpired() {
-      const found = await db
-        .selectDistinct({ gatewayId: creditLease.gatewayId })
+    findExpired() {
+      return db
+        .select({ leaseId: creditLease.id, gatewayId: creditLease.gatewayId })
         .from(creditLease)
-        .where(and(isNull(creditLease.closedAt), lt(creditLease.expiresAt, sql`clock_timestamp()`)));
-      return found.map(({ gatewayId }) => gatewayId);
-    },
-    async closeExpired(gatewayId) {
-      const expired = await db
-        .select({ id: creditLease.id })
-        .from(creditLease)
-        .where(
-          and(
-            eq(creditLease.gatewayId, gatewayId),
-            isNull(creditLease.closedAt),
-            lt(creditLease.expiresAt, sql`clock_timestamp()`),
-          ),
-        );
-      for (const { id } of expired) await giveBack(id, undefined);
-      return expired.length;
+        .where(and(isNull(creditLease.closedAt), lt(creditLease.expiresAt, sql`clock_timestamp()`)))
+        .orderBy(creditLease.expiresAt)
+        .limit(expiredMax);
     },
     async ensureKeyPurse({ id, firstKeyId, kind, budgetNano, since, until }) {
       await db.execute(

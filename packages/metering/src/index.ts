@@ -9,7 +9,7 @@ export {
   isRefusal,
   renewEveryMs,
 } from "./credit-desk.ts";
-export { type CreditStore, createCreditStore, type Grant, leaseTermMs } from "./credit-store.ts";
+export { type CreditStore, createCreditStore, type ExpiredLease, type Grant, leaseTermMs } from "./credit-store.ts";
 export { ChargesDisagreeError } from "./invoices/charge-lines.ts";
 export {
   type InvoiceRunOptions,

@@ -143,18 +143,32 @@ test("what neither lease nor credit covers is written off, and the balance stops
   ]);
 });
 
-test("expired leases of a gateway go back, and are never used again", async () => {
+test("an expired lease goes back, and is never used again", async () => {
   await topUp(1_000n);
   await take(400n);
   await database.db
     .update(creditLease)
     .set({ expiresAt: new Date(0) })
     .where(eq(creditLease.purseId, accountId));
-  expect(await credit.findExpired()).toEqual(["g1"]);
+  const leaseId = `lease_${accountId}`;
+  expect(await credit.findExpired()).toContainEqual({ leaseId, gatewayId: "g1" });
   expect(await take(100n)).toMatchObject({ lost: true, grantedNano: 0n });
-  await credit.closeExpired("g1");
+  expect(await credit.renew("g1", [leaseId])).toEqual(new Set());
+  await credit.giveBack(leaseId, undefined);
   expect((await ledger.balance(accountId))?.availableNano).toBe(1_000n);
   expect(await take(100n)).toMatchObject({ lost: true, grantedNano: 0n });
+  expect(await credit.findExpired()).not.toContainEqual({ leaseId, gatewayId: "g1" });
+});
+
+test("only the leases that are named are renewed, and only their own gateway's", async () => {
+  await topUp(1_000n);
+  const ids = ["a", "b", "c"].map((name) => `lease_${accountId}_${name}`);
+  for (const id of ids) await take(100n, 100n, id);
+  await database.db
+    .update(creditLease)
+    .set({ gatewayId: "g2" })
+    .where(eq(creditLease.id, ids[2] ?? ""));
+  expect(await credit.renew("g1", [ids[0] ?? "", ids[2] ?? ""])).toEqual(new Set([ids[0]]));
 });
 
 test("the ledger cannot be changed, and does not take what does not sum to zero", async () => {

@@ -49,6 +49,8 @@ export interface UsageSettler {
   /** Takes a record; a second one with the same request id changes nothing. @returns false when it was refused. */
   add(record: UsageRecord): boolean;
   counts(): Readonly<SettlerCounts>;
+  /** Whether such a record is in memory and not in Postgres yet. */
+  hasPending(matches: (record: UsageRecord) => boolean): boolean;
   /** Settles without waiting for more. @returns how many records are still pending: 0, or Postgres did not take them in time. */
   flush(timeoutMs: number): Promise<number>;
   /** Flushes and stops. @returns as `flush`; what is left lives on in Redis only. */
@@ -157,6 +159,7 @@ export function createUsageSettler(options: UsageSettlerOptions): UsageSettler {
       return true;
     },
     counts: () => ({ pending: pending.size, ...counts }),
+    hasPending: (matches) => pending.values().some(matches),
     flush,
     async close(timeoutMs) {
       const left = await flush(timeoutMs);

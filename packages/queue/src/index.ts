@@ -29,6 +29,6 @@ export type { ReadLoop } from "./read-loop.ts";
 export { createReplyPublisher, type ReplyPublisher } from "./reply-publisher.ts";
 export { startReplyReader } from "./reply-reader.ts";
 export { answerRunnerLogs, askRunnerLogs } from "./runner-logs.ts";
-export { dropUsageCopies, findSilentGateways, readUsageCopies, type UsageCopy } from "./usage-stream.ts";
+export { dropUsageCopies, findSilentGateways, hasUsageCopy, readUsageCopies, type UsageCopy } from "./usage-stream.ts";
 export { startWorkerLaneReader, type WorkerLaneReader } from "./worker-lane-reader.ts";
 export { readWorkerStates, startWorkerPresence, type WorkerPresence } from "./worker-presence.ts";

@@ -59,6 +59,26 @@ export async function readUsageCopies(
   return page;
 }
 
+/** Whether there is such a copy on a gateway's stream, however many there are. */
+export async function hasUsageCopy(
+  redis: Redis,
+  gatewayId: string,
+  matches: (record: UsageRecord) => boolean,
+): Promise<boolean> {
+  const key = keys.usage(gatewayId);
+  let from = "-";
+  for (;;) {
+    const entries = readEntries(key, await redis.xrange(key, from, "+", "COUNT", readMax));
+    for (const { value } of entries) {
+      const parsed = usageRecordSchema.safeParse(parseJson(value));
+      if (parsed.success && matches(parsed.data)) return true;
+    }
+    const last = entries.at(-1);
+    if (last === undefined || entries.length < readMax) return false;
+    from = `(${last.id}`;
+  }
+}
+
 function requestIdOf(json: unknown): string {
   return typeof json === "object" && json !== null && "requestId" in json ? String(json.requestId) : "";
 }

@@ -1,46 +1,52 @@
 /**
  * Makes the credit of dead gateways available again, and keeps our own leases.
  *
- * A lease whose term is over is closed only when its gateway is silent and what it owed has been settled: its usage copies in Redis are gone. Until then its
- * credit stays where it is.
+ * A lease whose term is over is closed only when nobody can owe anything on it any more: its gateway is silent, or it is ours and holds nothing; and no usage that names it waits in
+ * memory or in Redis. Until then its credit stays where it is.
  */
-import { type CreditDesk, type CreditStore, renewEveryMs } from "@tera/metering";
-import { findSilentGateways, keys, type Redis, type RedisLog, readUsageCopies } from "@tera/queue";
+import { type CreditDesk, type CreditStore, type ExpiredLease, renewEveryMs } from "@tera/metering";
+import type { UsageRecord } from "@tera/protocol";
+import { findSilentGateways, hasUsageCopy, keys, type Redis, type RedisLog } from "@tera/queue";
 
 const sweepEveryMs = 10_000;
 
 export interface LeaseSweep {
+  /** One look at once. */
+  sweep(): Promise<void>;
   stop(): void;
 }
 
 export interface LeaseSweepOptions {
   gatewayId: string;
   redis: Redis;
-  creditStore: Pick<CreditStore, "findExpired" | "closeExpired">;
-  desk: Pick<CreditDesk, "renew">;
-  /** Usage of this gateway that is not in Postgres yet. */
-  pendingUsage(): number;
+  creditStore: Pick<CreditStore, "findExpired" | "giveBack">;
+  desk: Pick<CreditDesk, "renew" | "isHeld">;
+  /** Usage that waits here and is not in Postgres yet. */
+  hasPendingUsage(matches: (record: UsageRecord) => boolean): boolean;
   log: RedisLog;
 }
 
 export function startLeaseSweep(options: LeaseSweepOptions): LeaseSweep {
-  const { gatewayId, redis, creditStore, desk, pendingUsage, log } = options;
+  const { gatewayId, redis, creditStore, desk, hasPendingUsage, log } = options;
 
-  async function owesNothing(owner: string): Promise<boolean> {
-    const { copies } = await readUsageCopies(redis, owner, log, () => false);
-    return copies.length === 0 && pendingUsage() === 0;
+  async function isOwedFor({ leaseId, gatewayId: owner }: ExpiredLease): Promise<boolean> {
+    const names = ({ billing }: UsageRecord) => billing?.holds.some((hold) => hold.leaseId === leaseId) ?? false;
+    return desk.isHeld(leaseId) || hasPendingUsage(names) || (await hasUsageCopy(redis, owner, names));
   }
 
   async function sweep(): Promise<void> {
     const expired = await creditStore.findExpired();
     if (expired.length === 0) return;
     const silent = new Set(await findSilentGateways(redis));
-    for (const owner of expired) {
+    let closed = 0;
+    for (const lease of expired) {
+      const { leaseId, gatewayId: owner } = lease;
       const isOver = owner === gatewayId || silent.has(owner) || !(await isKnown(owner));
-      if (!isOver || !(await owesNothing(owner))) continue;
-      const closed = await creditStore.closeExpired(owner);
-      log.info({ owner, closed }, "credit of expired leases is available again");
+      if (!isOver || (await isOwedFor(lease))) continue;
+      await creditStore.giveBack(leaseId, undefined);
+      closed++;
     }
+    if (closed > 0) log.info({ closed }, "credit of expired leases is available again");
   }
 
   async function isKnown(owner: string): Promise<boolean> {
@@ -55,5 +61,5 @@ export function startLeaseSweep(options: LeaseSweepOptions): LeaseSweep {
     every(sweepEveryMs, sweep, "closing expired leases"),
     every(renewEveryMs, () => desk.renew(), "renewing credit leases"),
   ];
-  return { stop: () => timers.forEach(clearInterval) };
+  return { sweep, stop: () => timers.forEach(clearInterval) };
 }
