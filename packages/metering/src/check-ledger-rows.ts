@@ -76,6 +76,15 @@ export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
     },
     {
       invariant: 3,
+      problem: "corrected_charge_differs",
+      cause: "Corrections were added or removed by hand.",
+      bad: sql`select format('request %s: charged and corrected to %s nano-USD instead of %s (price %s)', u.request_id, u.charge_nano + c.amount, ${expectedCharge}, p.id) as row
+        from (select request_id, admitted_at, sum(amount_nano) as amount, (array_agg(price_id order by ledger_transaction_id desc))[1] as price_id
+          from usage_correction group by 1, 2) c
+        join usage_event u using (request_id, admitted_at) left join price p on p.id = c.price_id where u.charge_nano + c.amount <> ${expectedCharge}`,
+    },
+    {
+      invariant: 3,
       problem: "price_unknown",
       cause: "Prices are never deleted: rows were removed by hand.",
       bad: sql`select format('request %s names price %s, which is not there or of another model', u.request_id, u.price_id) as row
@@ -129,14 +138,17 @@ export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
       invariant: 4,
       problem: "roll_up_differs",
       cause: "Usage events or roll-ups were changed by hand.",
-      bad: sql`select format('%s, account %s, key %s, model %s: the roll-up says %s requests, %s tokens and %s nano-USD, the events %s, %s and %s',
-          hour, account_id, key_id, model, coalesce(h.requests, 0), coalesce(h.tokens, 0), coalesce(h.charge, 0), coalesce(u.requests, 0), coalesce(u.tokens, 0), coalesce(u.charge, 0)) as row
+      bad: sql`select format('%s, account %s, key %s, model %s: the roll-up says %s requests, %s tokens, %s nano-USD and %s of corrections, the events %s, %s, %s and %s',
+          hour, account_id, key_id, model, coalesce(h.requests, 0), coalesce(h.tokens, 0), coalesce(h.charge, 0), coalesce(h.correction, 0),
+          coalesce(u.requests, 0), coalesce(u.tokens, 0), coalesce(u.charge, 0), coalesce(u.correction, 0)) as row
         from (select hour, account_id, key_id, model, requests, failed_requests as failed, prompt_tokens + completion_tokens as tokens, speech_characters as characters,
-          charge_nano as charge from usage_hour where hour >= ${since}::timestamptz) h
+          charge_nano as charge, correction_nano as correction from usage_hour where hour >= ${since}::timestamptz) h
         full join (select date_trunc('hour', admitted_at, 'UTC') as hour, account_id, key_id, model, count(*) as requests, count(*) filter (where status = 'failed') as failed,
-          sum(prompt_tokens + completion_tokens) as tokens, sum(speech_characters) as characters, sum(charge_nano) as charge from usage_event where admitted_at >= ${since}::timestamptz group by 1, 2, 3, 4) u
+          sum(prompt_tokens + completion_tokens) as tokens, sum(speech_characters) as characters, sum(charge_nano) as charge, coalesce(sum(amount), 0) as correction
+          from usage_event left join (select request_id, admitted_at, sum(amount_nano) as amount from usage_correction group by 1, 2) c using (request_id, admitted_at)
+          where admitted_at >= ${since}::timestamptz group by 1, 2, 3, 4) u
           using (hour, account_id, key_id, model)
-        where (h.requests, h.failed, h.tokens, h.characters, h.charge) is distinct from (u.requests, u.failed, u.tokens, u.characters, u.charge)`,
+        where (h.requests, h.failed, h.tokens, h.characters, h.charge, h.correction) is distinct from (u.requests, u.failed, u.tokens, u.characters, u.charge, u.correction)`,
     },
     {
       invariant: 5,

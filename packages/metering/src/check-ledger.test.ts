@@ -155,19 +155,23 @@ test.each<[string, SQL, string[]]>([
   [
     "a charge that was changed",
     sql`update usage_event set charge_nano = charge_nano + 1 where request_id = (select min(request_id) from usage_event where account_id = 'acct_a' and charge_nano > 0)`,
-    ["charge_differs", "posting_differs", "roll_up_differs"],
+    ["charge_differs", "corrected_charge_differs", "posting_differs", "roll_up_differs"],
   ],
   [
     "tokens that were changed",
     sql`update usage_event set completion_tokens = completion_tokens + 1 where request_id = (select min(request_id) from usage_event where account_id = 'acct_a' and charge_nano > 0)`,
-    ["charge_differs", "roll_up_differs"],
+    ["charge_differs", "corrected_charge_differs", "roll_up_differs"],
   ],
   [
     "a price that was changed",
     sql`update price set output_nano = output_nano + 1 where model = 'm' and valid_from < now() - interval '30 seconds'`,
-    ["charge_differs"],
+    ["charge_differs", "corrected_charge_differs"],
   ],
-  ["a price that is gone", sql`delete from price where model = 'm'`, ["charge_differs", "price_unknown"]],
+  [
+    "a price that is gone",
+    sql`delete from price where model = 'm'`,
+    ["charge_differs", "corrected_charge_differs", "price_unknown"],
+  ],
   [
     "a price of another time",
     sql`update price set valid_from = now() + interval '1 hour' where valid_from < now() - interval '30 seconds'`,
@@ -189,7 +193,13 @@ test.each<[string, SQL, string[]]>([
     sql`update usage_event set ledger_transaction_id = null where request_id = (select min(request_id) from usage_event where account_id = 'acct_b' and charge_nano > 0)`,
     ["event_not_posted", "posting_differs"],
   ],
-  ["a correction that was deleted", sql`delete from usage_correction`, ["posting_differs"]],
+  ["a correction that was deleted", sql`delete from usage_correction`, ["posting_differs", "roll_up_differs"]],
+  [
+    "a correction that was changed",
+    sql`update usage_correction set amount_nano = amount_nano + 1 where request_id = (select min(request_id) from usage_correction)`,
+    ["corrected_charge_differs", "posting_differs", "roll_up_differs"],
+  ],
+  ["a correction left out of the roll-up", sql`update usage_hour set correction_nano = 0`, ["roll_up_differs"]],
   ["a roll-up that was changed", sql`update usage_hour set requests = requests + 1`, ["roll_up_differs"]],
   [
     "a lease that nobody closed",

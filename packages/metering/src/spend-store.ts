@@ -18,7 +18,8 @@ export interface SpendStore {
 export const noSpend: Spend = { dayNano: 0n, monthNano: 0n, totalNano: 0n, monthRequests: 0 };
 
 export function createSpendStore({ db }: { db: Db }): SpendStore {
-  const { hour, chargeNano, requests, keyId, accountId } = usageHour;
+  const { hour, chargeNano, correctionNano, requests, keyId, accountId } = usageHour;
+  const spent = sql`${chargeNano} + ${correctionNano}`;
   const today = sql`${hour} >= date_trunc('day', now(), 'UTC')`;
   const thisMonth = sql`${hour} >= date_trunc('month', now(), 'UTC')`;
   return {
@@ -26,9 +27,9 @@ export function createSpendStore({ db }: { db: Db }): SpendStore {
       const rows = await db
         .select({
           keyId,
-          dayNano: sql`coalesce(sum(${chargeNano}) filter (where ${today}), 0)`.mapWith(BigInt),
-          monthNano: sql`coalesce(sum(${chargeNano}) filter (where ${thisMonth}), 0)`.mapWith(BigInt),
-          totalNano: sql`coalesce(sum(${chargeNano}), 0)`.mapWith(BigInt),
+          dayNano: sql`coalesce(sum(${spent}) filter (where ${today}), 0)`.mapWith(BigInt),
+          monthNano: sql`coalesce(sum(${spent}) filter (where ${thisMonth}), 0)`.mapWith(BigInt),
+          totalNano: sql`coalesce(sum(${spent}), 0)`.mapWith(BigInt),
           monthRequests: sql`coalesce(sum(${requests}) filter (where ${thisMonth}), 0)`.mapWith(Number),
         })
         .from(usageHour)
