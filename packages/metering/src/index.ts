@@ -53,6 +53,16 @@ export {
 } from "./rerating.ts";
 export { createUsageWriter, type UsageWriter } from "./settle-usage.ts";
 export { createSpendStore, noSpend, type Spend, type SpendStore, sumSpend } from "./spend-store.ts";
+export { type ExportedUsage, exportedUsageSchema, exportUsage } from "./usage-export.ts";
+export {
+  createUsageReports,
+  type ReportedUsage,
+  type UsageFilter,
+  type UsageGroup,
+  type UsageReports,
+  type UsageSum,
+  usageGroups,
+} from "./usage-report.ts";
 export {
   createUsageSettler,
   type SettlerCounts,

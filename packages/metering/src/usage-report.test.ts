@@ -1,0 +1,187 @@
+import { connectDatabase, type Database } from "@tera/database";
+import { createTestDatabase, type TestDatabase } from "@tera/database/testing";
+import { newRequestId, type UsageRecord } from "@tera/protocol";
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createPriceStore } from "./price-book.ts";
+import { createRerating } from "./rerating.ts";
+import { createUsageWriter } from "./settle-usage.ts";
+import { type ExportedUsage, exportUsage } from "./usage-export.ts";
+import { createUsageReports, type UsageReports } from "./usage-report.ts";
+
+const noon = Date.UTC(2026, 10, 23, 12);
+const hourMs = 3_600_000;
+let testDatabase: TestDatabase;
+let database: Database;
+let reports: UsageReports;
+
+/** 20 prompt tokens, of them 5 cached, and 10 completion tokens, of them 4 of reasoning, a token at 1 nano-USD: 30. */
+function record(change: Partial<UsageRecord> = {}): UsageRecord {
+  return {
+    version: 1,
+    requestId: newRequestId(),
+    accountId: "acct_a",
+    keyId: "key_1",
+    model: "m",
+    endpoint: "chat",
+    stream: true,
+    status: "succeeded",
+    usage: {
+      promptTokens: 20,
+      cachedTokens: 5,
+      completionTokens: 10,
+      reasoningTokens: 4,
+      speechCharacters: 0,
+      source: "engine",
+    },
+    gatewayId: "g1",
+    attempts: 1,
+    failedAttempts: [],
+    admittedAtMs: noon,
+    totalMs: 5,
+    ...change,
+  };
+}
+
+beforeAll(async () => {
+  testDatabase = await createTestDatabase();
+  database = connectDatabase({ url: testDatabase.url, name: "test" });
+  const { db } = database;
+  reports = createUsageReports({ db });
+  await db.execute(
+    sql`insert into account (id, name, kind) values ('acct_a', 'a', 'postpaid'), ('acct_b', 'b', 'postpaid')`,
+  );
+  const prices = createPriceStore({ db });
+  const price = { model: "m", author: "test", inputNano: 1n, outputNano: 1n, validFrom: new Date(noon - hourMs) };
+  const { id } = await prices.addPrice(price);
+  const billing = (accountId: string) => ({ priceId: id, holds: [{ purseId: accountId }] });
+  await createUsageWriter({ db, author: "gateway:g1" }).settle([
+    record({ billing: billing("acct_a") }),
+    record({ billing: billing("acct_a"), keyId: "key_2", admittedAtMs: noon + hourMs }),
+    record({
+      billing: billing("acct_a"),
+      status: "failed",
+      errorCode: "runner_failed",
+      attempts: 2,
+      failedAttempts: [
+        { attempt: 1, code: "worker_lost" },
+        { attempt: 2, code: "runner_failed" },
+      ],
+      admittedAtMs: noon + 2 * hourMs,
+    }),
+    record({ billing: billing("acct_b"), accountId: "acct_b", keyId: "key_3", admittedAtMs: noon + 24 * hourMs }),
+    record({
+      accountId: "acct_b",
+      keyId: "key_3",
+      model: "=other",
+      admittedAtMs: noon + 24 * hourMs,
+      usage: { ...record().usage, source: "counted" },
+    }),
+  ]);
+  await prices.addPrice({ ...price, outputNano: 2n });
+  const period = { model: "m", from: new Date(noon), to: new Date(noon + hourMs) };
+  await createRerating({ db }).correct("acct_a", period, { author: "test", reason: "test", reference: "r" });
+});
+afterAll(async () => {
+  await database.close();
+  await testDatabase.drop();
+});
+
+test("sums keep cached and reasoning tokens apart, and what was charged from what was corrected", async () => {
+  expect(await reports.total({ accountId: "acct_a" })).toEqual({
+    group: "",
+    requests: 3,
+    failedRequests: 1,
+    promptTokens: 60,
+    cachedTokens: 15,
+    completionTokens: 30,
+    reasoningTokens: 12,
+    speechCharacters: 0,
+    chargeNano: 60n,
+    correctionNano: 10n,
+  });
+});
+
+test.for([
+  [
+    "day",
+    [
+      ["2026-11-24", 2],
+      ["2026-11-23", 3],
+    ],
+  ],
+  [
+    "hour",
+    [
+      ["2026-11-24T12:00Z", 2],
+      ["2026-11-23T14:00Z", 1],
+      ["2026-11-23T13:00Z", 1],
+      ["2026-11-23T12:00Z", 1],
+    ],
+  ],
+  [
+    "model",
+    [
+      ["m", 4],
+      ["=other", 1],
+    ],
+  ],
+  [
+    "key",
+    [
+      ["key_1", 2],
+      ["key_3", 2],
+      ["key_2", 1],
+    ],
+  ],
+  [
+    "account",
+    [
+      ["acct_a", 3],
+      ["acct_b", 2],
+    ],
+  ],
+] as const)("sums by %s", async ([by, expected]) => {
+  const found = await reports.summarize({}, by, 100);
+  expect(found.map(({ group, requests }) => [group, requests])).toEqual(expected);
+});
+
+test("a period begins at its first moment and ends before its last; other filters narrow it", async () => {
+  const period = { from: new Date(noon + hourMs), to: new Date(noon + 24 * hourMs) };
+  expect((await reports.total(period)).requests).toBe(2);
+  expect((await reports.total({ ...period, keyId: "key_2" })).requests).toBe(1);
+  expect((await reports.total({ model: "=other" })).requests).toBe(1);
+  expect(await reports.summarize({ model: "unknown" }, "day", 10)).toEqual([]);
+});
+
+test("the last requests come with their failed attempts and corrections", async () => {
+  const found = await reports.lastRequests({ accountId: "acct_a" }, 2);
+  expect(found).toMatchObject([
+    { status: "failed", failedAttempts: [{ code: "worker_lost" }, { code: "runner_failed" }], correctionNano: 0n },
+    { keyId: "key_2", chargeNano: 30n },
+  ]);
+  expect((await reports.lastRequests({ keyId: "key_1" }, 10)).at(-1)).toMatchObject({ correctionNano: 10n });
+});
+
+test("an export has every request of the period once, in order, with its counts and exact amounts", async () => {
+  const rows: ExportedUsage[] = [];
+  const filter = { from: new Date(noon), to: new Date(noon + 25 * hourMs) };
+  await exportUsage(database.db, filter, async (batch) => void rows.push(...batch));
+  expect(rows.map(({ admitted_at, charge_usd, correction_usd }) => [admitted_at, charge_usd, correction_usd])).toEqual([
+    ["2026-11-23T12:00:00.000Z", "0.00000003", "0.00000001"],
+    ["2026-11-23T13:00:00.000Z", "0.00000003", "0"],
+    ["2026-11-23T14:00:00.000Z", "0", "0"],
+    ["2026-11-24T12:00:00.000Z", expect.any(String), "0"],
+    ["2026-11-24T12:00:00.000Z", expect.any(String), "0"],
+  ]);
+  expect(rows[0]).toMatchObject({
+    prompt_tokens: 20,
+    cached_tokens: 5,
+    reasoning_tokens: 4,
+    usage_source: "engine",
+    queue_ms: null,
+  });
+  const narrow: ExportedUsage[] = [];
+  await exportUsage(database.db, { accountId: "acct_b", model: "=other" }, async (batch) => void narrow.push(...batch));
+  expect(narrow).toMatchObject([{ usage_source: "counted", price_id: null }]);
+});
