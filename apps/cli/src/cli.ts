@@ -5,6 +5,7 @@ import manifest from "../package.json" with { type: "json" };
 import { registerAccounts } from "./commands/accounts.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import type { CommandContext } from "./commands/context.ts";
+import { registerCredit } from "./commands/credit.ts";
 import { registerDoctor } from "./commands/doctor.ts";
 import { registerInvoices } from "./commands/invoices.ts";
 import { registerKeys } from "./commands/keys.ts";
@@ -70,6 +71,7 @@ Examples:
   registerModels(program, context);
   registerPrices(program, context);
   registerInvoices(program, context);
+  registerCredit(program, context);
   registerRunners(program, context);
   registerDoctor(program, context);
   registerCompletion(program);

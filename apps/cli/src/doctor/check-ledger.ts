@@ -20,6 +20,7 @@ const said: Record<string, string> = {
   went_below_zero: "prepaid accounts went below zero",
   guard_missing: "guards of the ledger are not in place",
   charge_differs: "charges are not the usage times its price",
+  corrected_charge_differs: "corrected charges are not the usage times the corrected price",
   price_unknown: "requests name a price that is not there",
   price_not_in_force: "requests were charged by a price that was not in force",
   counts_impossible: "requests have counts that cannot be",

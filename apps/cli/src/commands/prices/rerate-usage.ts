@@ -9,6 +9,7 @@ import { renderTable } from "../../terminal/table.ts";
 import { authorOf } from "../author.ts";
 import { confirm } from "../confirm.ts";
 import type { CommandContext } from "../context.ts";
+import { signedUsd } from "../credit/money-text.ts";
 import { formatMoment, parsePast } from "../moment.ts";
 
 export const rerateOptions = z.object({
@@ -171,11 +172,6 @@ function toCorrectionJson(
     requests,
     difference: formatUsd(differenceNano),
   };
-}
-
-function signedUsd(nano: bigint, { formatUsd }: MoneyText): string {
-  if (nano === 0n) return "$0";
-  return nano > 0n ? `+$${formatUsd(nano)}` : `-$${formatUsd(-nano)}`;
 }
 
 function sum<Item>(items: readonly Item[], count: (item: Item) => number): number {
