@@ -128,3 +128,19 @@ test("a lane whose worker is gone for good goes too", async () => {
   await createLane({ redis }).enqueue(job("r1"), "w1");
   expect(await redis.pttl(keys.workerLane("w1"))).toBeGreaterThan(0);
 });
+
+test("a thousand jobs wait in the worker, the rest on its lane until there is room", async () => {
+  const lane = createLane({ redis });
+  await Promise.all(Array.from({ length: 1_005 }, (_, number) => lane.enqueue(job(`r${number}`), "w1")));
+  let verdict: "wait" | "taken" = "wait";
+  const { reader, offered } = startReader(() => verdict);
+  const seen = () => new Set(offered.map(({ job: { requestId } }) => requestId)).size;
+  await vi.waitFor(() => expect(seen()).toBe(1_000));
+  // What blocks for new entries would have read these by now.
+  await lane.enqueue(job("last"), "w1");
+  await redis.xlen(keys.workerLane("w1"));
+  expect(seen()).toBe(1_000);
+  verdict = "taken";
+  reader.pump();
+  await vi.waitFor(() => expect(seen()).toBe(1_006));
+});

@@ -4,6 +4,7 @@
  * The worker is the only reader, so there is no group: an entry stays until the worker has accepted it, passed it on, or found it expired. What cannot begin at
  * once waits here, bounded, for a slot.
  */
+import { setTimeout } from "node:timers/promises";
 import { decodeJob, type Job } from "@tera/protocol";
 import { blockMs, type Redis, type RedisLog } from "./connection.ts";
 import { keys } from "./keys.ts";
@@ -13,6 +14,8 @@ import { type ReadLoop, startReadLoop } from "./read-loop.ts";
 import { readStreams, type StreamEntry } from "./stream-reply.ts";
 
 const waitingMax = 1_000;
+/** With so many here, the rest waits on the lane. */
+const fullPauseMs = 100;
 
 export interface WorkerLaneReader extends ReadLoop {
   /** A slot may have become free: offers what waits once more. */
@@ -95,8 +98,9 @@ export function startWorkerLaneReader(options: WorkerLaneReaderOptions): WorkerL
     blockingRedis,
     doing: "reading the worker's own lane",
     log,
-    async step() {
-      const room = Math.max(1, waitingMax - waiting.size);
+    async step(signal) {
+      const room = waitingMax - waiting.size;
+      if (room <= 0) return setTimeout(fullPauseMs, undefined, { signal });
       const block = ["COUNT", String(room), "BLOCK", String(blockMs), "STREAMS", key, lastId];
       for (const entry of readStreams(await blockingRedis.call("XREAD", ...block))) {
         lastId = entry.id;
