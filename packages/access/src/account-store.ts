@@ -19,7 +19,7 @@ export type AccountChanged =
   | { outcome: "owes"; owedNano: bigint };
 
 export interface AccountStore {
-  createAccount(options: { name: string; kind: AccountKind }): Promise<Account>;
+  createAccount(options: AccountChange & { name: string; kind: AccountKind }): Promise<Account>;
   findAccount(accountId: string): Promise<Account | undefined>;
   /** The oldest first, `limit` at most. */
   listAccounts(limit: number): Promise<Account[]>;
@@ -31,9 +31,12 @@ export interface AccountStore {
 
 export function createAccountStore({ db }: { db: Db }): AccountStore {
   return {
-    async createAccount({ name, kind }) {
+    async createAccount(settings) {
       const id = `acct_${randomBase62(16)}`;
-      const [made] = await db.insert(account).values({ id, name, kind }).returning();
+      const [made] = await db
+        .insert(account)
+        .values({ ...settings, id })
+        .returning();
       if (made === undefined) throw new Error("an INSERT ... RETURNING gave no row");
       return made;
     },

@@ -95,6 +95,26 @@ test("set changes name and kind and tells the gateways; an account that owes sta
   expect(owing.stderr).toContain("owes 1.5 USD");
 });
 
+test("limits are set, shown and taken away", async () => {
+  const made = await run([
+    "create",
+    "--name",
+    "limited",
+    "--concurrency",
+    "64",
+    "--requests-per-minute",
+    "600",
+    "--json",
+  ]);
+  const { id } = JSON.parse(made.stdout);
+  expect(await store.findAccount(id)).toMatchObject({ concurrencyMax: 64, requestsPerMinuteMax: 600 });
+  await run(["set", id, "--concurrency", "none", "--tokens-per-minute", "1000"]);
+  const { stdout } = await run(["show", id]);
+  expect(stdout).toMatch(/Requests\/min +600\n/);
+  expect(stdout).toMatch(/Tokens\/min +1000\n/);
+  expect(stdout).toMatch(/Concurrency +no limit/);
+});
+
 test("disable and enable tell the gateways, and the list says so", async () => {
   const { id } = await store.createAccount({ name: "switched", kind: "postpaid" });
   expect((await run(["disable", id])).stdout).toBe(`Disabled ${id} (switched).`);
@@ -115,7 +135,7 @@ test("wrong values are refused with what would be right", async () => {
     { args: ["create"], said: "--name" },
     { args: ["create", "--name", "a\nb"], said: "one line" },
     { args: ["create", "--name", "x", "--kind", "free"], said: "prepaid, postpaid" },
-    { args: ["set", id], said: "--kind" },
+    { args: ["set", id], said: "tera accounts set --help" },
     { args: ["show", typo], said: `Did you mean ${id}?` },
     { args: ["disable", "nobody"], said: "acct_" },
   ];

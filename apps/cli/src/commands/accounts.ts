@@ -12,6 +12,7 @@ import {
 import { listAccounts, readOptions, showAccount } from "./accounts/read-accounts.ts";
 import { nameArgument } from "./arguments.ts";
 import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
+import { addLimitOptions } from "./limit-options.ts";
 
 const accountIdArgument = ["<account-id>", "as `tera accounts list` shows it: acct_..."] as const;
 const kindHelp = "prepaid: stops when its credit is used up; postpaid: gets an invoice every month";
@@ -29,11 +30,13 @@ Examples:
 `,
   );
 
-  accounts
-    .command("create")
-    .description("make an account; its id is printed on stdout")
-    .requiredOption("--name <name>", "what to call it in lists and on invoices", nameArgument)
-    .addOption(new Option("--kind <kind>", kindHelp).choices(accountKinds).default("postpaid"))
+  addLimitOptions(
+    accounts
+      .command("create")
+      .description("make an account; its id is printed on stdout")
+      .requiredOption("--name <name>", "what to call it in lists and on invoices", nameArgument)
+      .addOption(new Option("--kind <kind>", kindHelp).choices(accountKinds).default("postpaid")),
+  )
     .option(...jsonOption)
     .option(...dataDirOption)
     .addHelpText(
@@ -68,15 +71,27 @@ Examples:
     )
     .action(async (accountId: string, given: unknown) => showAccount(accountId, readOptions.parse(given), context));
 
-  accounts
-    .command("set")
-    .description("change an account; in effect everywhere within a second")
-    .argument(...accountIdArgument)
-    .option("--name <name>", "what to call it in lists and on invoices", nameArgument)
-    .addOption(new Option("--kind <kind>", kindHelp).choices(accountKinds))
+  addLimitOptions(
+    accounts
+      .command("set")
+      .description("change an account; in effect everywhere within a second")
+      .argument(...accountIdArgument)
+      .option("--name <name>", "what to call it in lists and on invoices", nameArgument)
+      .addOption(new Option("--kind <kind>", kindHelp).choices(accountKinds)),
+  )
     .option(...jsonOption)
     .option(...dataDirOption)
-    .addHelpText("after", "\nExamples:\n  tera accounts set acct_4f8Zs0aBcDeFgHiJ --kind postpaid\n")
+    .addHelpText(
+      "after",
+      `
+What is not named stays as it was. Limits are those of all keys of the account
+together, beside the limits of each key.
+
+Examples:
+  tera accounts set acct_4f8Zs0aBcDeFgHiJ --kind postpaid
+  tera accounts set acct_4f8Zs0aBcDeFgHiJ --concurrency 64 --tokens-per-minute none
+`,
+    )
     .action(async (accountId: string, given: unknown) => setAccount(accountId, setOptions.parse(given), context));
 
   for (const [command, to, description] of [

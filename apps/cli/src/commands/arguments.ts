@@ -1,4 +1,4 @@
-/** What several commands accept: names, whole numbers, values that may be repeated. */
+/** What several commands accept: names, and values that may be repeated. */
 import { InvalidArgumentError } from "commander";
 
 /** A list longer than this is cut, and says so. */
@@ -14,16 +14,4 @@ export function nameArgument(text: string): string {
     throw new InvalidArgumentError("It must have 1 to 200 characters, on one line.");
   }
   return name;
-}
-
-/** What takes a limit away. A word and not null: commander makes an empty text of that. */
-export const none = "none";
-
-export function limitArgument(max: number) {
-  return (text: string): number | typeof none => {
-    if (text === none) return none;
-    const limit = /^\d{1,10}$/.test(text) ? Number(text) : 0;
-    if (limit < 1 || limit > max) throw new InvalidArgumentError(`It must be a whole number, 1 to ${max}, or none.`);
-    return limit;
-  };
 }

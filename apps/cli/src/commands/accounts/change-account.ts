@@ -9,15 +9,22 @@ import { oneLine } from "../../terminal/table.ts";
 import { announce } from "../announce.ts";
 import type { CommandContext } from "../context.ts";
 import { requireAccount } from "../keys/find-key.ts";
+import { limitOptions, readLimits } from "../limit-options.ts";
 import { accountToJson } from "./render-account.ts";
 
 export const accountKinds = ["prepaid", "postpaid"] as const satisfies readonly AccountKind[];
 
 const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional() };
-export const createOptions = z.object({ name: z.string(), kind: z.enum(accountKinds), ...commonOptions });
+export const createOptions = z.object({
+  name: z.string(),
+  kind: z.enum(accountKinds),
+  ...limitOptions,
+  ...commonOptions,
+});
 export const setOptions = z.object({
   name: z.string().optional(),
   kind: z.enum(accountKinds).optional(),
+  ...limitOptions,
   ...commonOptions,
 });
 export const switchOptions = z.object(commonOptions);
@@ -27,7 +34,9 @@ const noCredit = "It has no credit yet, so its requests get 402: `tera credit ad
 export async function createAccount(options: z.infer<typeof createOptions>, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const account = await withAccountStore(stack, (store) => store.createAccount(options));
+  const account = await withAccountStore(stack, (store) =>
+    store.createAccount({ name: options.name, kind: options.kind, ...readLimits(options) }),
+  );
   if (options.json) {
     await printJson(account, {}, stack, context);
     return;
@@ -44,13 +53,15 @@ export async function setAccount(
 ): Promise<void> {
   const { terminal } = context;
   const { name, kind } = options;
-  const named = [...(name === undefined ? [] : ["name"]), ...(kind === undefined ? [] : ["kind"])];
-  if (named.length === 0) throw new CliError("Nothing was named to be set: add --name, --kind or both.");
+  const named = namedOptions(options);
+  if (named.length === 0) {
+    throw new CliError("Nothing was named to be set. `tera accounts set --help` shows what can be.");
+  }
   const stack = await findStack({ ...context, dataDir: options.dataDir });
   const { formatUsd } = await import("@tera/metering");
   const account = await withAccountStore(stack, async (store) => {
     await requireAccount(store, accountId);
-    const changed = await store.setAccount(accountId, { name, kind });
+    const changed = await store.setAccount(accountId, { name, kind, ...readLimits(options) });
     if (changed.outcome === "unknown") throw new CliError(`${accountId} is gone.`);
     if (changed.outcome === "owes") {
       throw new CliError(
@@ -79,6 +90,20 @@ export async function switchAccount(
   const told = await announce(stack, context, { type: "account", accountId });
   if (options.json) await printJson(account, { gatewaysTold: told }, stack, context);
   else terminal.print(`${to === "disabled" ? "Disabled" : "Enabled"} ${accountId} (${oneLine(account.name)}).`);
+}
+
+function namedOptions(options: z.infer<typeof setOptions>): string[] {
+  const names = {
+    name: "name",
+    kind: "kind",
+    requestsPerMinute: "requests-per-minute",
+    tokensPerMinute: "tokens-per-minute",
+    concurrency: "concurrency",
+  };
+  const named: string[] = [];
+  let field: keyof typeof names;
+  for (field in names) if (options[field] !== undefined) named.push(names[field]);
+  return named;
 }
 
 async function withAccountStore<Result>(

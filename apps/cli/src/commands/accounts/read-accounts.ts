@@ -11,6 +11,7 @@ import type { CommandContext } from "../context.ts";
 import { requireAccount } from "../keys/find-key.ts";
 import { describeStatus, keyToJson } from "../keys/render-key.ts";
 import { describeSpend } from "../keys/show-key.ts";
+import { describeLimits } from "../limit-options.ts";
 import { accountToJson, statusOf } from "./render-account.ts";
 
 export const readOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
@@ -95,6 +96,7 @@ export async function showAccount(
         ["Status", statusOf(account)],
         ["Balance", `${formatUsd(balanceNano)} ${account.currency}${owes}${leased}`],
         ["Spent", describeSpend(all, formatUsd)],
+        ...describeLimits(account),
       ],
       terminal.columns,
     ),

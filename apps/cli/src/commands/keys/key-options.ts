@@ -4,10 +4,9 @@ import { laneClasses } from "@tera/protocol";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { CliError } from "../../terminal/cli-error.ts";
-import { collect, limitArgument, none } from "../arguments.ts";
+import { collect } from "../arguments.ts";
 import { parseExpiry } from "../expiry.ts";
-
-const limit = z.union([z.number(), z.literal(none)]);
+import { addLimitOptions, limitOptions, none, orNull, readLimits } from "../limit-options.ts";
 
 /** What commander has parsed with the options below. Money and addresses are read in `readSettings`, with the packages that know them. */
 export const settingsOptions = z.object({
@@ -17,9 +16,7 @@ export const settingsOptions = z.object({
   budgetDay: z.string().optional(),
   budgetMonth: z.string().optional(),
   budgetTotal: z.string().optional(),
-  requestsPerMinute: limit.optional(),
-  tokensPerMinute: limit.optional(),
-  concurrency: limit.optional(),
+  ...limitOptions,
   address: z.array(z.string()).optional(),
   contentLogging: z.boolean().optional(),
 });
@@ -41,7 +38,7 @@ const optionNames: Readonly<Record<keyof SettingsOptions, string>> = {
 };
 
 export function addSettingsOptions(command: Command): Command {
-  return command
+  command
     .option("--model <id>", "let it use this model only (repeatable; all: every one)", collect)
     .option("--expires <when>", "a date (2027-01-31), a time from now (12h, 30d, 8w), or none", expiryArgument)
     .addOption(
@@ -51,10 +48,8 @@ export function addSettingsOptions(command: Command): Command {
     )
     .option("--budget-day <usd>", "what it may spend on a day (UTC), or none")
     .option("--budget-month <usd>", "what it may spend in a month (UTC), or none")
-    .option("--budget-total <usd>", "what it may spend in all, or none")
-    .option("--requests-per-minute <n>", "requests that may begin in a minute, or none", limitArgument(1_000_000))
-    .option("--tokens-per-minute <n>", "tokens in a minute, prompt and answer, or none", limitArgument(2_000_000_000))
-    .option("--concurrency <n>", "requests that may be open at once, or none", limitArgument(100_000))
+    .option("--budget-total <usd>", "what it may spend in all, or none");
+  return addLimitOptions(command)
     .option("--address <block>", "who may use it: 203.0.113.0/24 (repeatable; all: everybody)", collect)
     .option("--content-logging", "keep prompts and answers, cut short, for a while")
     .option("--no-content-logging", "keep none (the default)");
@@ -77,17 +72,10 @@ export async function readSettings(options: SettingsOptions): Promise<Omit<KeyCh
     budgetDayNano: await readBudget("--budget-day", options.budgetDay),
     budgetMonthNano: await readBudget("--budget-month", options.budgetMonth),
     budgetTotalNano: await readBudget("--budget-total", options.budgetTotal),
-    requestsPerMinuteMax: orNull(options.requestsPerMinute),
-    tokensPerMinuteMax: orNull(options.tokensPerMinute),
-    concurrencyMax: orNull(options.concurrency),
+    ...readLimits(options),
     allowedAddresses: await readAddresses(options.address),
     contentLogging: options.contentLogging,
   };
-}
-
-/** As a key has it: null is no limit. */
-export function orNull<Value>(value: Value | typeof none | undefined): Value | null | undefined {
-  return value === none ? null : value;
 }
 
 const budgetMaxNano = 1_000_000_000_000_000_000n;

@@ -1,5 +1,6 @@
 /** A key as it is shown: in JSON, with money as decimal strings of USD, and to people. Never the key itself. */
 import type { KeySummary } from "@tera/access";
+import { describeLimits } from "../limit-options.ts";
 
 export type KeyStatus = "active" | "disabled" | "expired" | "revoked";
 
@@ -30,15 +31,12 @@ export function keyToJson(key: KeySummary, formatUsd: UsdFormatter): object {
   };
 }
 
-/** The limits of a key, as a person reads them. */
-export function describeLimits(key: KeySummary): [string, string][] {
-  const orNone = (limit: number | null) => (limit === null ? "no limit" : String(limit));
+/** The settings of a key, as a person reads them. */
+export function describeSettings(key: KeySummary): [string, string][] {
   return [
     ["Models", key.modelScope?.join(", ") ?? "all"],
     ["Addresses", key.allowedAddresses?.join(", ") ?? "all"],
-    ["Requests/min", orNone(key.requestsPerMinuteMax)],
-    ["Tokens/min", orNone(key.tokensPerMinuteMax)],
-    ["Concurrency", orNone(key.concurrencyMax)],
+    ...describeLimits(key),
     ["Class", key.laneClass],
     ["Content logging", key.contentLogging ? "on" : "off"],
   ];

@@ -7,10 +7,9 @@ import { withKeyStore } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
 import { announce } from "../announce.ts";
-import { none } from "../arguments.ts";
 import type { CommandContext } from "../context.ts";
+import { none, orNull } from "../limit-options.ts";
 import { requireKey } from "./find-key.ts";
-import { orNull } from "./key-options.ts";
 import { keyToJson } from "./render-key.ts";
 
 export const rotateOptions = z.object({

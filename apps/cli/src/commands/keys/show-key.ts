@@ -7,7 +7,7 @@ import { withKeyStore } from "../../stack/open-stack.ts";
 import { renderFields } from "../../terminal/fields.ts";
 import type { CommandContext } from "../context.ts";
 import { requireKey } from "./find-key.ts";
-import { describeLimits, describeStatus, keyToJson } from "./render-key.ts";
+import { describeSettings, describeStatus, keyToJson } from "./render-key.ts";
 
 export const showOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
 
@@ -65,7 +65,7 @@ export async function showKey(
     ["Status", describeStatus(key)],
     ...(predecessor === undefined ? [] : [["Replaces", `${predecessor.id}, ${describeStatus(predecessor)}`] as const]),
     ...(key.successorId === null ? [] : [["Replaced by", key.successorId] as const]),
-    ...describeLimits(key),
+    ...describeSettings(key),
     ["Spent", describeSpend(spend, formatUsd)],
     ...budgets.map(
       ({ period, budgetNano, spentNano }) =>
