@@ -46,6 +46,7 @@ export const apiKey = pgTable(
   },
   (table) => [
     index("api_key_account_id").on(table.accountId),
+    index("api_key_first_key_id").on(table.firstKeyId).where(sql`${table.firstKeyId} is not null`),
     check(
       "api_key_limits",
       sql`least(${table.requestsPerMinuteMax}, ${table.tokensPerMinuteMax}, ${table.concurrencyMax}) > 0 and least(${table.budgetDayNano}, ${table.budgetMonthNano}, ${table.budgetTotalNano}) >= 0`,

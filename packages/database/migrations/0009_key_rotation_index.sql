@@ -1,0 +1,1 @@
+CREATE INDEX "api_key_first_key_id" ON "api_key" USING btree ("first_key_id") WHERE "api_key"."first_key_id" is not null;
