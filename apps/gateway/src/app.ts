@@ -1,6 +1,6 @@
 /** The public API, in request order: id, key, route, dialect, admission, exchange. */
 import type { Socket } from "node:net";
-import type { Authenticator } from "@tera/access";
+import type { AddressList, Authenticator } from "@tera/access";
 import { newRequestId, TeraError } from "@tera/protocol";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { PriceList } from "./billing/price-list.ts";
@@ -10,6 +10,7 @@ import type { Admitter } from "./inference/admit.ts";
 import type { Exchanges } from "./inference/exchange.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import { registerAuthentication } from "./plugins/authenticate.ts";
+import { createBadKeyThrottle } from "./plugins/bad-key-throttle.ts";
 import { registerErrorHandler } from "./plugins/error-handler.ts";
 import { dropBodies, parseJsonBodies } from "./plugins/json-body.ts";
 import { registerLimitHeaders } from "./plugins/limit-headers.ts";
@@ -35,6 +36,8 @@ export interface AppDependencies {
   /** Health on this listener too; undefined: not here. */
   publicHealth: HealthChecks | undefined;
   bodyMaxBytes: number;
+  /** Proxies whose word for the client's address is taken. */
+  trustedProxies: AddressList;
   log: FastifyBaseLogger;
 }
 
@@ -49,6 +52,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     unpricedIsFree,
     publicHealth,
     bodyMaxBytes,
+    trustedProxies,
     log,
   } = dependencies;
   const app: FastifyInstance = Fastify({
@@ -58,6 +62,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     childLoggerFactory: (logger) => logger,
     genReqId: newRequestId,
     requestIdHeader: false,
+    trustProxy: (address) => trustedProxies.has(address),
     bodyLimit: bodyMaxBytes,
     requestTimeout: requestTimeoutMs,
     keepAliveTimeout: keepAliveTimeoutMs,
@@ -77,8 +82,9 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
   dropBodies(app);
   registerErrorHandler(app);
   if (publicHealth !== undefined) registerHealthRoutes(app, publicHealth);
+  const throttle = createBadKeyThrottle();
   app.register(async (keyed) => {
-    registerAuthentication(keyed, authenticator);
+    registerAuthentication(keyed, { authenticator, throttle });
     registerLimitHeaders(keyed, limiter);
     parseJsonBodies(keyed);
     registerGenerationRoutes(keyed, { admitter, exchanges, catalog });

@@ -1,6 +1,17 @@
 /** The gateway's settings: the only reader of `process.env` here. */
+import { parseAddressBlock } from "@tera/access";
 import { flag, integer, newRequestId, parseEnvironment } from "@tera/protocol";
 import { z } from "zod";
+
+/** `10.0.0.0/8,2001:db8::1` */
+const addressBlocks = z.string().transform((text, context) =>
+  text.split(",").flatMap((part) => {
+    const parsed = parseAddressBlock(part);
+    if ("block" in parsed) return [parsed.block];
+    context.addIssue({ code: "custom", message: parsed.problem });
+    return [];
+  }),
+);
 
 const fields = {
   DATABASE_URL: z.url("must be a postgres:// URL"),
@@ -20,6 +31,8 @@ const fields = {
   TERA_GATEWAY_OPERATIONS_HOST: z.string().default("127.0.0.1"),
   /** Health on the public listener too. */
   TERA_GATEWAY_HEALTH_PUBLIC: flag.default(false),
+  /** Addresses and blocks of the proxies in front, with commas: their X-Forwarded-For says where a request comes from. From anybody else it is not believed. */
+  TERA_GATEWAY_TRUSTED_PROXIES: addressBlocks.default([]),
   /** Bytes. A prompt of a million tokens is legal. */
   TERA_GATEWAY_BODY_MAX_BYTES: integer(1_024, 1_073_741_824).default(32 * 1_024 * 1_024),
   /** Requests that may wait for a slot, over all models; more are answered with 429. */

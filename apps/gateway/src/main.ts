@@ -1,5 +1,5 @@
 /** The gateway's process: configuration, connections, listen, drain. The only file with side effects. */
-import { createAuthenticator, createKeyStore, createModelStore, invalidApiKey } from "@tera/access";
+import { createAddressList, createAuthenticator, createKeyStore, createModelStore, invalidApiKey } from "@tera/access";
 import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import {
   createCreditDesk,
@@ -192,6 +192,7 @@ async function main(): Promise<void> {
     unpricedIsFree,
     publicHealth: config.TERA_GATEWAY_HEALTH_PUBLIC ? checks : undefined,
     bodyMaxBytes: config.TERA_GATEWAY_BODY_MAX_BYTES,
+    trustedProxies: createAddressList(config.TERA_GATEWAY_TRUSTED_PROXIES),
     log,
   });
   const url = await app.listen({ host: config.TERA_GATEWAY_HOST, port: config.TERA_GATEWAY_PORT });

@@ -72,6 +72,18 @@ test("a key opens for its account, with its scope and class", async () => {
   });
 });
 
+test("what is in memory can be told without a look-up, and nothing else", async () => {
+  const { apiKey } = await createKey({ expiresAt: new Date(Date.now() + 60_000) });
+  const { authenticate, recall, lookups, clock } = setUp();
+  expect(recall(apiKey)).toBeUndefined();
+  const principal = await authenticate(apiKey);
+  expect(recall(apiKey)).toBe(principal);
+  expect(recall("nonsense")).toBeUndefined();
+  clock.nowMs += 61_000;
+  expect(recall(apiKey)).toBeUndefined();
+  expect(lookups()).toBe(1);
+});
+
 test("a key carries its own limits, those of its account, and where it may come from", async () => {
   const limited = await store.createAccount({ name: "limited", kind: "postpaid" });
   await direct.db.update(account).set({ requestsPerMinuteMax: 30 }).where(eq(account.id, limited.id));

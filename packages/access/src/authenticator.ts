@@ -50,6 +50,8 @@ export interface Authenticator {
    * `database_unavailable` when only Postgres could tell. A promise rejects with the same.
    */
   authenticate(apiKey: string | undefined): Principal | Promise<Principal>;
+  /** The principal if it can be told from memory alone; else undefined. */
+  recall(apiKey: string | undefined): Principal | undefined;
   /** Something about this key changed: the next request reads it again. */
   forget(keyId: string): void;
   /** Something about this account changed: the next request with each of its keys reads it again. */
@@ -171,6 +173,14 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       // A failure is not lost: it is met again by the request that has to wait for the reading.
       lookUp(id, hash).catch(() => undefined);
       return check(entry);
+    },
+    recall(apiKey) {
+      if (apiKey === undefined || !isWellFormedApiKey(apiKey)) return undefined;
+      const entry = known.get(hashKey(apiKey).toString("base64"));
+      const current = now();
+      return entry !== undefined && entry.expiresAtMs > current && current - entry.readAtMs < outageMs
+        ? entry.principal
+        : undefined;
     },
     forget: (keyId) => forgetWhere((principal) => principal.keyId === keyId),
     forgetAccount: (accountId) => forgetWhere((principal) => principal.accountId === accountId),
