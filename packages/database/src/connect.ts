@@ -7,6 +7,7 @@
 import { sql } from "drizzle-orm";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import pg from "pg";
+import { becomeApplication } from "./application-role.ts";
 import * as schema from "./schema/index.ts";
 
 /** What queries are written against. */
@@ -47,6 +48,7 @@ export function connectDatabase(options: DatabaseOptions): Database {
     statement_timeout: statementTimeoutMs,
     query_timeout: statementTimeoutMs + 1_000,
     idle_in_transaction_session_timeout: 10_000,
+    onConnect: (client) => becomeApplication(client, connectTimeoutMs),
   });
   // An idle connection was cut: the pool has dropped it already, and whoever needs one will be told if there is none.
   pool.on("error", () => undefined);

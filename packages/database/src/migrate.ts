@@ -5,6 +5,7 @@ import { readMigrationFiles } from "drizzle-orm/migrator";
 import { drizzle, type NodePgDatabase } from "drizzle-orm/node-postgres";
 import { migrate } from "drizzle-orm/node-postgres/migrator";
 import pg from "pg";
+import { type ApplicationRoleState, grantToApplication, inspectApplicationRole } from "./application-role.ts";
 
 export interface MigrationLog {
   info(fields: object, message: string): void;
@@ -25,9 +26,12 @@ export async function migrateDatabase(url: string, { log }: { log: MigrationLog 
   await inSession(url, statementTimeoutMs, async (db) => {
     await db.execute(sql`select pg_advisory_lock(${lockId})`);
     const before = await countApplied(db);
-    await migrate(db, { migrationsFolder });
-    const applied = (await countApplied(db)) - before;
-    if (applied > 0) log.info({ applied }, "database migrated");
+    // Who only has the application's role may not even ask the migrator, which begins by making its own table.
+    if (before < countKnown()) {
+      await migrate(db, { migrationsFolder });
+      log.info({ applied: (await countApplied(db)) - before }, "database migrated");
+    }
+    await grantToApplication(db, before < countKnown());
   });
 }
 
@@ -38,14 +42,21 @@ export interface DatabaseState {
   applied: number;
   /** Migrations of this version. */
   known: number;
+  /** Whether connections work as the role that may not change what is append-only. */
+  applicationRole: ApplicationRoleState;
 }
 
 /** @throws what the driver throws when Postgres cannot be reached. */
 export async function inspectDatabase(url: string): Promise<DatabaseState> {
-  const known = readMigrationFiles({ migrationsFolder }).length;
+  const known = countKnown();
   return inSession(url, 5_000, async (db) => {
     const version = await db.execute<{ version: string }>(sql`select current_setting('server_version') as version`);
-    return { serverVersion: version.rows[0]?.version ?? "unknown", applied: await countApplied(db), known };
+    return {
+      serverVersion: version.rows[0]?.version ?? "unknown",
+      applied: await countApplied(db),
+      known,
+      applicationRole: await inspectApplicationRole(db),
+    };
   });
 }
 
@@ -69,6 +80,10 @@ async function inSession<Result>(
   } finally {
     await client.end();
   }
+}
+
+function countKnown(): number {
+  return readMigrationFiles({ migrationsFolder }).length;
 }
 
 async function countApplied(db: NodePgDatabase): Promise<number> {

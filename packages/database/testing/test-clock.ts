@@ -11,6 +11,7 @@ export async function installTestClock(databaseUrl: string): Promise<TestClock> 
   await run(
     databaseUrl,
     `create table test_clock (shift interval not null);
+     grant select on test_clock to public;
      insert into test_clock values ('0 seconds');
      create function clock_timestamp() returns timestamptz language sql as
        $$ select pg_catalog.clock_timestamp() + shift from public.test_clock $$;

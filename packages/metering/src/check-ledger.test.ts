@@ -103,6 +103,7 @@ async function tampered(...changes: SQL[]): Promise<LedgerFinding[]> {
   let found: LedgerFinding[] = [];
   await database.db
     .transaction(async (moment) => {
+      await moment.execute(sql`set local role none`);
       await moment.execute(sql`set local session_replication_role = replica`);
       for (const change of changes) await moment.execute(change);
       found = await checkLedger({ db: moment as unknown as Db });

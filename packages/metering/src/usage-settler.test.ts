@@ -199,6 +199,8 @@ test("a statement whose answer was lost is not counted twice when it is repeated
   const locked = Promise.withResolvers<void>();
   const release = Promise.withResolvers<void>();
   const holder = direct.db.transaction(async (tx) => {
+    // As the owner: the application may not.
+    await tx.execute(sql`set local role none`);
     await tx.execute(sql`lock table usage_event in exclusive mode`);
     locked.resolve();
     await release.promise;

@@ -12,7 +12,7 @@ export async function checkPostgres(databaseUrl: string | undefined): Promise<Fi
   const place = placeOf(databaseUrl);
   try {
     const state = await inspectDatabase(databaseUrl);
-    return [checkVersion(state, place), checkMigrations(state)];
+    return [checkVersion(state, place), checkMigrations(state), ...(state.applied > 0 ? [checkRole(state)] : [])];
   } catch (error) {
     return [
       {
@@ -52,5 +52,22 @@ function checkMigrations({ applied, known }: DatabaseState): Finding {
     status: "broken",
     found: `The database has ${applied} migrations, and this version of Tera knows ${known}: a newer one was here.`,
     fix: "Update this Tera, or use another database.",
+  };
+}
+
+function checkRole({ applicationRole }: DatabaseState): Finding {
+  const check = "append-only";
+  if (applicationRole === "used") {
+    return { check, status: "ok", found: "Tera works as tera_app, which may not change the ledger, usage or prices." };
+  }
+  const found =
+    applicationRole === "missing"
+      ? "There is no role tera_app, so only triggers keep the ledger from being changed."
+      : "The user of DATABASE_URL may not act as tera_app, so only triggers keep the ledger from being changed.";
+  return {
+    check,
+    status: "warning",
+    found,
+    fix: "As an administrator of that Postgres: CREATE ROLE tera_app NOLOGIN (if it is not there); GRANT tera_app TO <the user>. Then start a gateway.",
   };
 }
