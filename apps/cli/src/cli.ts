@@ -13,6 +13,7 @@ import { registerModels } from "./commands/models.ts";
 import { registerPrices } from "./commands/prices.ts";
 import { registerRunners } from "./commands/runners.ts";
 import { registerUp } from "./commands/up.ts";
+import { registerUsage } from "./commands/usage.ts";
 import { CliError } from "./terminal/cli-error.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -48,6 +49,8 @@ function createProgram(context: CommandContext): Command {
   const program = new Command("tera")
     .description("Turn GPUs that you own into a metered, OpenAI-compatible inference service.")
     .version(manifest.version, "-v, --version", "print the version")
+    // An option belongs to the command that it follows: `tera usage` and `tera usage export` have some of the same name.
+    .enablePositionalOptions()
     .exitOverride()
     .configureOutput({
       writeOut: (text) => terminal.print(text.replace(/\n$/, "")),
@@ -72,6 +75,7 @@ Examples:
   registerPrices(program, context);
   registerInvoices(program, context);
   registerCredit(program, context);
+  registerUsage(program, context);
   registerRunners(program, context);
   registerDoctor(program, context);
   registerCompletion(program);

@@ -24,6 +24,10 @@ export async function runForTest(args: readonly string[], options: RunOptions = 
     cwd: process.cwd(),
     terminal: {
       print: (text) => printed.push(text),
+      async write(text) {
+        printed.push(text.replace(/\n$/, ""));
+        return true;
+      },
       note: (text) => noted.push(text),
       interactive: answers !== undefined,
       columns,

@@ -11,6 +11,7 @@ export {
 } from "./credit-desk.ts";
 export { type CreditStore, createCreditStore, type ExpiredLease, type Grant, leaseTermMs } from "./credit-store.ts";
 export { ChargesDisagreeError } from "./invoices/charge-lines.ts";
+export { renderCsvRow } from "./invoices/csv.ts";
 export {
   type InvoiceRunOptions,
   InvoiceRunRefusedError,

@@ -15,3 +15,11 @@ export function nameArgument(text: string): string {
   }
   return name;
 }
+
+/** How many to list. */
+export function countArgument(text: string): number {
+  const count = Number(text);
+  if (!/^\d{1,4}$/.test(text) || count < 1 || count > 1_000)
+    throw new InvalidArgumentError("It must be a whole number from 1 to 1000.");
+  return count;
+}

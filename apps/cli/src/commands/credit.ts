@@ -1,5 +1,6 @@
 /** `tera credit`: what accounts have, and money that comes and goes other than by usage. */
 import { type Command, InvalidArgumentError } from "commander";
+import { countArgument } from "./arguments.ts";
 import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { type MoveKind, moveCredit, moveOptions } from "./credit/move-credit.ts";
 import { ledgerOptions, listLedger, showCredit, showCreditOptions } from "./credit/show-credit.ts";
@@ -78,13 +79,6 @@ Examples:
       "\nExamples:\n  tera credit ledger acct_4f8Zs0aBcDeFgHiJ\n  tera credit ledger acct_4f8Zs0aBcDeFgHiJ --before 120 --json\n",
     )
     .action(async (accountId: string, given: unknown) => listLedger(accountId, ledgerOptions.parse(given), context));
-}
-
-function countArgument(text: string): number {
-  const count = Number(text);
-  if (!/^\d{1,4}$/.test(text) || count < 1 || count > 1_000)
-    throw new InvalidArgumentError("It must be a whole number from 1 to 1000.");
-  return count;
 }
 
 function numberArgument(text: string): bigint {

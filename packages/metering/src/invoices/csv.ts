@@ -4,7 +4,12 @@ const formulaPattern = /^[=+\-@\t\r]/;
 const numberPattern = /^-?\d+(?:\.\d+)?$/;
 
 export function renderCsv(header: readonly string[], rows: readonly (readonly (string | null)[])[]): string {
-  return [header, ...rows].map((row) => `${row.map(renderCell).join(",")}\r\n`).join("");
+  return [header, ...rows].map(renderCsvRow).join("");
+}
+
+/** With its line's end. */
+export function renderCsvRow(row: readonly (string | null)[]): string {
+  return `${row.map(renderCell).join(",")}\r\n`;
 }
 
 function renderCell(value: string | null): string {

@@ -1,0 +1,59 @@
+/** `tera usage`: what was used, by whom, and what it cost. */
+import { type Command, Option } from "commander";
+import { countArgument } from "./arguments.ts";
+import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
+import { exportFormats, exportUsageOptions, exportUsageRows } from "./usage/export-usage.ts";
+import { listRequests, requestsOptions } from "./usage/list-requests.ts";
+import { groups, sumOptions, sumUsage } from "./usage/sum-usage.ts";
+import { addFilterOptions } from "./usage/usage-filter.ts";
+
+export function registerUsage(program: Command, context: CommandContext): void {
+  const usage = addFilterOptions(program.command("usage").description("show what was used and what it cost; export it"))
+    .enablePositionalOptions()
+    .addOption(new Option("--by <dimension>", "what to sum up by").choices(groups).default("day"))
+    .option(...jsonOption)
+    .option(...dataDirOption)
+    .addHelpText(
+      "after",
+      `
+Without a subcommand: sums, by default of the last 30 days. Days are UTC's.
+
+Examples:
+  tera usage
+  tera usage --by model --from 2026-11-01 --to 2026-12-01
+  tera usage --account acct_4f8Zs0aBcDeFgHiJ --by hour --from 24h --json
+  tera usage requests --key key_4f8Zs0aBcDeFgHiJ
+  tera usage export --from 2026-11-01 --to 2026-12-01 --output november.csv
+`,
+    )
+    .action(async (given: unknown) => sumUsage(sumOptions.parse(given), context));
+
+  addFilterOptions(
+    usage.command("requests").description("list the last requests: tokens, cost, and why attempts failed"),
+  )
+    .option("--limit <count>", "how many", countArgument, 20)
+    .option(...jsonOption)
+    .option(...dataDirOption)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tera usage requests\n  tera usage requests --account acct_4f8Zs0aBcDeFgHiJ --limit 100 --json\n",
+    )
+    .action(async (given: unknown) => listRequests(requestsOptions.parse(given), context));
+
+  addFilterOptions(usage.command("export").description("write every request of a period as CSV or JSON lines"))
+    .addOption(new Option("--format <format>", "of the lines").choices(exportFormats).default("csv"))
+    .option("--output <file>", "where to (default: stdout)")
+    .option(...dataDirOption)
+    .addHelpText(
+      "after",
+      `
+It needs little memory however long the period is, and shows one moment: what is
+settled meanwhile is not in it. Amounts are USD.
+
+Examples:
+  tera usage export --from 2026-11-01 --to 2026-12-01 --output november.csv
+  tera usage export --account acct_4f8Zs0aBcDeFgHiJ --format jsonl | gzip > usage.jsonl.gz
+`,
+    )
+    .action(async (given: unknown) => exportUsageRows(exportUsageOptions.parse(given), context));
+}
