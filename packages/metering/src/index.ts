@@ -35,6 +35,16 @@ export { readStatement, renderStatementCsv, renderStatementPdf, type Statement }
 export { countByInvariant, type LedgerFinding, type LedgerInvariant, ledgerInvariants } from "./ledger-finding.ts";
 export { type Balance, type CreditMove, createLedgerStore, type LedgerLine, type LedgerStore } from "./ledger-store.ts";
 export { formatUsd, formatUsdPerMillion, parseUsd, parseUsdPerMillion } from "./money.ts";
+export { type AutoTopUpReport, runAutoTopUp } from "./payments/auto-top-up.ts";
+export { type AutoTopUpSetting, type AutoTopUpStore, createAutoTopUpStore } from "./payments/auto-top-up-store.ts";
+export { openStripe } from "./payments/open-stripe.ts";
+export {
+  type PaymentEvent,
+  PaymentEventRefusedError,
+  type PaymentProvider,
+  PaymentProviderError,
+} from "./payments/payment-provider.ts";
+export { receivePayment } from "./payments/receive-payment.ts";
 export { createPriceBook, createPriceStore, type NewPrice, type PriceBook, type PriceStore } from "./price-book.ts";
 export {
   type BillingLane,

@@ -49,7 +49,7 @@ export interface LedgerStore {
 
 const movedSchema = z.object({ id: z.coerce.bigint().nullable() });
 
-export function createLedgerStore({ db }: { db: Db }): LedgerStore {
+export function createLedgerStore({ db }: { db: Pick<Db, "select" | "execute"> }): LedgerStore {
   async function move(kind: LedgerKind, against: LedgerBook, wanted: CreditMove): Promise<bigint | undefined> {
     const { accountId, amountNano, author, reason, reference } = wanted;
     const { rows } = await db.execute(

@@ -7,6 +7,7 @@ export { type FakeRunner, startFakeRunner } from "./fake-runner/server.ts";
 export { defaultSettings, type FakeRunnerSettings, type FakeRunnerSettingsChange } from "./fake-runner/settings.ts";
 export { fakeSpeech, speechSamples } from "./fake-runner/speech.ts";
 export { countTokens, fakeText } from "./fake-runner/words.ts";
+export { type FakeStripe, signStripeEvent, startFakeStripe } from "./fake-stripe/fake-stripe.ts";
 export {
   type OwnedTestServices,
   startTestServices,

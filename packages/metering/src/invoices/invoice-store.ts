@@ -10,9 +10,9 @@ import {
 } from "@tera/database";
 import { and, asc, desc, eq, sql } from "drizzle-orm";
 import { z } from "zod";
+import { lockPurse, postEntries } from "../post-entries.ts";
 import { takeInvoiceNumber } from "./invoice-number.ts";
 import { readClock } from "./month.ts";
-import { lockPurse, postEntries } from "./post-entries.ts";
 import { centNano, taxWithin } from "./round-cents.ts";
 
 /** `credited`: nothing of it is owed any more, because of credit notes alone. */

@@ -17,11 +17,11 @@ import {
   ledgerTransaction,
 } from "@tera/database";
 import { and, desc, eq, lt, max } from "drizzle-orm";
+import { lockPurse, postEntries } from "../post-entries.ts";
 import { type ChargeLine, readChargeLines, sumOf } from "./charge-lines.ts";
 import { takeInvoiceNumber } from "./invoice-number.ts";
 import { monthEnd, monthStart, readClock } from "./month.ts";
 import { buyerParty, createPartyStore, sellerParty } from "./parties.ts";
-import { lockPurse, postEntries } from "./post-entries.ts";
 import { addUp, type Totals } from "./round-cents.ts";
 
 /** Bookings may come between reading and locking; in a month that is over they do not come for ever. */
