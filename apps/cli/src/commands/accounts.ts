@@ -89,7 +89,7 @@ together, beside the limits of each key.
 
 Examples:
   tera accounts set acct_4f8Zs0aBcDeFgHiJ --kind postpaid
-  tera accounts set acct_4f8Zs0aBcDeFgHiJ --concurrency 64 --tokens-per-minute none
+  tera accounts set acct_4f8Zs0aBcDeFgHiJ --concurrency 64
 `,
     )
     .action(async (accountId: string, given: unknown) => setAccount(accountId, setOptions.parse(given), context));
