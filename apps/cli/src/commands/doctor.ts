@@ -47,6 +47,7 @@ async function examine(dataDir: string | undefined, context: CommandContext): Pr
   const { checkPostgres } = await import("../doctor/check-postgres.ts");
   const { checkQueueAndRunners } = await import("../doctor/check-redis.ts");
   const { checkEngines } = await import("../doctor/check-engines.ts");
+  const { checkPrices } = await import("../doctor/check-prices.ts");
   const node = checkNode(process.versions.node);
   let stack: FoundStack;
   try {
@@ -61,6 +62,8 @@ async function examine(dataDir: string | undefined, context: CommandContext): Pr
     return [node, ...findings];
   }
   const ownServers = stack.databaseUrl !== undefined && stack.running === undefined;
+  // Why the workers cannot be asked is another check's finding.
+  const workers = readWorkers(stack).catch(() => undefined);
   const groups = await Promise.all([
     checkDataDirectory(stack.dataDirectory),
     checkDisk(stack.dataDirectory),
@@ -71,10 +74,8 @@ async function examine(dataDir: string | undefined, context: CommandContext): Pr
       : [await checkPort(), await checkRedisProgram(context.environment["PATH"])],
     checkPostgres(stack.databaseUrl),
     checkQueueAndRunners(stack),
-    // Why the workers cannot be asked is another check's finding.
-    Promise.all([lookForEngines(undefined), readWorkers(stack).catch(() => undefined)]).then(([ports, workers]) =>
-      checkEngines(ports, workers),
-    ),
+    workers.then((known) => checkPrices(stack, known)),
+    Promise.all([lookForEngines(undefined), workers]).then(([ports, known]) => checkEngines(ports, known)),
   ]);
   return [node, ...groups.flat()];
 }

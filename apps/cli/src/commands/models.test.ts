@@ -1,5 +1,6 @@
 import { createModelStore } from "@tera/access";
 import { connectDatabase } from "@tera/database";
+import { createPriceStore } from "@tera/metering";
 import {
   connectBlockingRedis,
   connectRedis,
@@ -106,7 +107,7 @@ test("show tells apart what the runners say, what was set, and what clients see"
 test("the list has what nobody serves but somebody described, and says what was set by hand", async () => {
   await run(["set", "org/asleep", "--always-listed", "--features", "none"]);
   await run(["set", served, "--no-always-listed", "--quantization", "fp8"]);
-  const { stdout } = await run(["list"]);
+  const { stdout } = await run(["list"], { columns: 120 });
   expect(stdout).toMatch(/^Qwen\/Qwen2.5-7B-Instruct +2\/3 .*quantization$/m);
   expect(stdout).toMatch(/^org\/asleep +0\/0 .*features, always-/m);
   expect(JSON.parse((await run(["list", "--json"])).stdout)).toMatchObject([
@@ -115,6 +116,21 @@ test("the list has what nobody serves but somebody described, and says what was 
   ]);
   await run(["unset", "org/asleep"]);
   await run(["unset", served]);
+});
+
+test("the list says what each model costs, and which have no price", async () => {
+  const prices = createPriceStore({ db: database.db });
+  await prices.addPrice({ model: served, inputNano: 150n, outputNano: 600n, author: "test" });
+  await prices.addPrice({ model: "org/gratis", isFree: true, author: "test" });
+  for (const id of ["org/gratis", "org/bare"]) await run(["set", id, "--name", "x"]);
+  const { stdout } = await run(["list"], { columns: 160 });
+  expect(stdout).toMatch(/^Qwen\/Qwen2.5-7B-Instruct .* \$0.15 in, \$0.6 out /m);
+  expect(stdout).toMatch(/^org\/gratis .* free /m);
+  expect(stdout).toMatch(/^org\/bare .* unpriced /m);
+  expect(JSON.parse((await run(["list", "--json"])).stdout)).toContainEqual(
+    expect.objectContaining({ id: served, price: expect.objectContaining({ input: "0.15", free: false }) }),
+  );
+  for (const id of ["org/gratis", "org/bare"]) await run(["unset", id]);
 });
 
 test("without Postgres what the workers report is listed all the same", async () => {

@@ -3,10 +3,11 @@ import type { ModelField, ModelProfile } from "@tera/access";
 import type { Model } from "@tera/database";
 import { z } from "zod";
 import { type FoundStack, findStack } from "../../stack/find-stack.ts";
-import { readWorkers, withModelStore } from "../../stack/open-stack.ts";
+import { readWorkers, withDatabase } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { type Column, renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
+import { describePrice, type PriceJson, toPriceJson } from "../prices/price-text.ts";
 import { fieldNames } from "./model-fields.ts";
 import { findServings, replicasOf, type Serving } from "./serving.ts";
 
@@ -14,6 +15,7 @@ export const listOptions = z.object({ json: z.boolean().optional(), dataDir: z.s
 
 /** A list longer than this is cut. */
 export const listMax = 10_000;
+const pricesMax = 100_000;
 
 interface ListedModel {
   id: string;
@@ -29,6 +31,8 @@ interface ListedModel {
   /** Slots of the ready ones, shared with the other models of the same runner, and those in use. */
   slots: number;
   busy: number;
+  /** In force now; null: it has none. Undefined: the price book cannot be read. */
+  price: PriceJson | null | undefined;
   /** What the operator set. */
   set: ModelField[];
 }
@@ -37,7 +41,7 @@ export async function listModels(options: z.infer<typeof listOptions>, context: 
   const { terminal } = context;
   const stack = await findStack({ ...context, dataDir: options.dataDir });
   const workers = await readWorkers(stack);
-  const models = await collectModels(findServings(workers), await readSettings(stack, context));
+  const models = await collectModels(findServings(workers), await readDatabase(stack, context));
   if (options.json) {
     terminal.print(JSON.stringify(models));
     return;
@@ -55,12 +59,18 @@ export async function listModels(options: z.infer<typeof listOptions>, context: 
     value: ({ set }) => set.map((field) => fieldNames[field]).join(", "),
     widthMin: 11,
   };
+  const priceColumn: Column<ListedModel> = {
+    header: "PRICE",
+    value: ({ price }) => (price === null || price === undefined ? "unpriced" : describePrice(price)),
+    widthMin: 16,
+  };
   const table = renderTable<ListedModel>(
     [
       { header: "MODEL", value: ({ id }) => id, widthMin: 24 },
       { header: "READY", value: ({ runners, runnersReady }) => `${runnersReady}/${runners}` },
       { header: "BUSY", value: ({ busy, slots }) => `${busy}/${slots}` },
       { header: "CONTEXT", value: ({ contextLength }) => contextLength?.toString() ?? "unknown" },
+      ...(models.some(({ price }) => price !== undefined) ? [priceColumn] : []),
       { header: "FEATURES", value: ({ features }) => features.join(", "), widthMin: 8 },
       ...(models.some(({ set }) => set.length > 0) ? [setByHand] : []),
     ],
@@ -70,20 +80,39 @@ export async function listModels(options: z.infer<typeof listOptions>, context: 
   terminal.print(table);
 }
 
+/** What Postgres says: the operator's word, and the prices that are in force. */
+interface DatabaseWord {
+  settings: readonly Model[];
+  /** Undefined: it cannot be read. */
+  priceOf: ((model: string) => PriceJson | null) | undefined;
+}
+
 /** What the workers report can be listed without Postgres: a machine beside a GPU has none. */
-async function readSettings(stack: FoundStack, { terminal }: CommandContext): Promise<Model[]> {
+async function readDatabase(stack: FoundStack, { terminal }: CommandContext): Promise<DatabaseWord> {
   try {
-    return await withModelStore(stack, (store) => store.listModels(listMax));
+    return await withDatabase(stack, async (db) => {
+      const { createModelStore } = await import("@tera/access");
+      const metering = await import("@tera/metering");
+      const settings = await createModelStore({ db }).listModels(listMax);
+      const prices = await metering.createPriceStore({ db }).listPrices({ limit: pricesMax });
+      const book = metering.createPriceBook(prices);
+      const now = Date.now();
+      const priceOf = (model: string) => {
+        const price = book.at(model, now);
+        return price === undefined ? null : toPriceJson(price, metering);
+      };
+      return { settings, priceOf };
+    });
   } catch (error) {
     if (!(error instanceof CliError)) throw error;
-    terminal.note(`What was set by hand is not shown: ${error.message}`);
-    return [];
+    terminal.note(`What was set by hand, and the prices, are not shown: ${error.message}`);
+    return { settings: [], priceOf: undefined };
   }
 }
 
 async function collectModels(
   servings: ReadonlyMap<string, Serving[]>,
-  models: readonly Model[],
+  { settings: models, priceOf }: DatabaseWord,
 ): Promise<ListedModel[]> {
   const { describeModel, fieldsSet } = await import("@tera/access");
   const settingsById = new Map(models.map((model) => [model.id, model]));
@@ -91,11 +120,12 @@ async function collectModels(
     const own = servings.get(id) ?? [];
     const settings = settingsById.get(id);
     const profile = describeModel(id, replicasOf(own), settings);
-    return toListed(profile, own, settings === undefined ? [] : fieldsSet(settings));
+    const set = settings === undefined ? [] : fieldsSet(settings);
+    return { ...toListed(profile, own), price: priceOf?.(id), set };
   });
 }
 
-function toListed(profile: ModelProfile, servings: readonly Serving[], set: ModelField[]): ListedModel {
+function toListed(profile: ModelProfile, servings: readonly Serving[]): Omit<ListedModel, "price" | "set"> {
   const ready = servings.filter(({ slots }) => slots > 0);
   return {
     id: profile.id,
@@ -107,6 +137,5 @@ function toListed(profile: ModelProfile, servings: readonly Serving[], set: Mode
     runnersReady: ready.length,
     slots: ready.reduce((total, { slots }) => total + slots, 0),
     busy: ready.reduce((total, { runner }) => total + runner.busy, 0),
-    set,
   };
 }
