@@ -122,6 +122,9 @@ test("disable and enable tell the gateways, and the list says so", async () => {
   expect((await run(["list"])).stdout).toMatch(new RegExp(`${id}.*disabled`));
   const key = await runForTest(["keys", "create", "--name", "k", "--account", id], { environment });
   expect(key.stderr).toContain("is disabled");
+  const [made] = await store.listKeys({ accountId: id, limit: 1 });
+  const shown = await runForTest(["keys", "show", made?.id ?? ""], { environment });
+  expect(shown.stdout).toContain("(switched, disabled)");
   expect(JSON.parse((await run(["enable", id, "--json"])).stdout)).toMatchObject({
     status: "active",
     gatewaysTold: true,

@@ -41,6 +41,7 @@ export async function showKey(
       JSON.stringify({
         ...keyToJson(key, formatUsd),
         accountName: account?.name,
+        accountDisabledAt: account?.disabledAt ?? null,
         predecessorId: predecessor?.id ?? null,
         spentUsd: {
           day: formatUsd(spend.dayNano),
@@ -61,7 +62,7 @@ export async function showKey(
   const fields: [string, string][] = [
     ["Key", `${key.id} (…${key.lastFour})`],
     ["Name", key.name],
-    ["Account", `${key.accountId} (${account?.name ?? ""})`],
+    ["Account", `${key.accountId} (${account?.name ?? ""}${account?.disabledAt ? ", disabled" : ""})`],
     ["Status", describeStatus(key)],
     ...(predecessor === undefined ? [] : [["Replaces", `${predecessor.id}, ${describeStatus(predecessor)}`] as const]),
     ...(key.successorId === null ? [] : [["Replaced by", key.successorId] as const]),
