@@ -18,6 +18,7 @@ import { registerRequestId, requestIdHeaders } from "./plugins/request-id.ts";
 import { registerGenerationRoutes } from "./routes/generation.ts";
 import { type HealthChecks, registerHealthRoutes } from "./routes/health.ts";
 import { registerModelRoutes } from "./routes/models.ts";
+import { registerStripeWebhook, type StripeWebhookDependencies } from "./routes/stripe-webhook.ts";
 
 /** A client must send its request, headers and body, within these. Milliseconds. */
 const requestTimeoutMs = 120_000;
@@ -35,6 +36,8 @@ export interface AppDependencies {
   unpricedIsFree: boolean;
   /** Health on this listener too; undefined: not here. */
   publicHealth: HealthChecks | undefined;
+  /** Undefined: Stripe is not set up. */
+  stripeWebhook: StripeWebhookDependencies | undefined;
   bodyMaxBytes: number;
   /** Proxies whose word for the client's address is taken. */
   trustedProxies: AddressList;
@@ -51,6 +54,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     priceList,
     unpricedIsFree,
     publicHealth,
+    stripeWebhook,
     bodyMaxBytes,
     trustedProxies,
     log,
@@ -82,6 +86,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
   dropBodies(app);
   registerErrorHandler(app);
   if (publicHealth !== undefined) registerHealthRoutes(app, publicHealth);
+  if (stripeWebhook !== undefined) registerStripeWebhook(app, stripeWebhook);
   const throttle = createBadKeyThrottle();
   app.register(async (keyed) => {
     registerAuthentication(keyed, { authenticator, throttle });

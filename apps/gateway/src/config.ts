@@ -1,6 +1,6 @@
 /** The gateway's settings: the only reader of `process.env` here. */
 import { parseAddressBlock } from "@tera/access";
-import { flag, integer, newRequestId, parseEnvironment } from "@tera/protocol";
+import { ConfigError, flag, integer, newRequestId, parseEnvironment } from "@tera/protocol";
 import { z } from "zod";
 
 /** `10.0.0.0/8,2001:db8::1` */
@@ -48,10 +48,45 @@ const fields = {
   TERA_GATEWAY_DRAIN_MS: integer(0, 3_600_000).default(30_000),
   /** How long a key is remembered; a revocation is pushed and does not wait for this. Milliseconds. */
   TERA_GATEWAY_KEY_CACHE_MS: integer(0, 3_600_000).default(60_000),
+  /** Takes part in background work: invoices, checks, notices. */
+  TERA_GATEWAY_BACKGROUND: flag.default(true),
+  /** Where notices are sent: keys that expire, accounts that are low, invoices, findings in the ledger. */
+  TERA_GATEWAY_NOTICE_URL: z.url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" }).optional(),
+  /** They are signed with it, as Standard Webhooks says. */
+  TERA_GATEWAY_NOTICE_SECRET: z
+    .string()
+    .regex(
+      /^whsec_[A-Za-z0-9+/]{32,88}={0,2}$/,
+      "must be whsec_ and 24 to 64 bytes in base64; make one with: echo whsec_$(openssl rand -base64 32)",
+    )
+    .transform((text) => Buffer.from(text.slice("whsec_".length), "base64"))
+    .optional(),
+  /** Payments by Stripe: its API key, and the secret of the webhook that leads to /webhooks/stripe. */
+  TERA_GATEWAY_STRIPE_KEY: z
+    .string()
+    .regex(/^[sr]k_\w+$/, "must be a secret key (sk_...) or a restricted one (rk_...)")
+    .optional(),
+  TERA_GATEWAY_STRIPE_WEBHOOK_SECRET: z.string().min(16, "must have at least 16 characters").optional(),
+  /** Instead of Stripe's own API: a proxy that speaks it. */
+  TERA_GATEWAY_STRIPE_URL: z.url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" }).optional(),
   TERA_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 };
 
+/** What is signed, and what it is signed with: an unsigned payment would be believed from anybody. */
+const pairs = [
+  ["TERA_GATEWAY_STRIPE_KEY", "TERA_GATEWAY_STRIPE_WEBHOOK_SECRET"],
+  ["TERA_GATEWAY_NOTICE_URL", "TERA_GATEWAY_NOTICE_SECRET"],
+] as const;
+
 /** @throws {ConfigError} naming every variable that is wrong. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env) {
-  return parseEnvironment(fields, "TERA_GATEWAY_", environment);
+  const config = parseEnvironment(fields, "TERA_GATEWAY_", environment);
+  for (const [one, other] of pairs) {
+    const set = config[one] === undefined ? other : one;
+    const unset = set === one ? other : one;
+    if (config[set] !== undefined && config[unset] === undefined) {
+      throw new ConfigError(`${unset}: is not set, and ${set} is: one is of no use without the other`);
+    }
+  }
+  return config;
 }

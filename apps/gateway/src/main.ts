@@ -7,6 +7,7 @@ import {
   createPriceStore,
   createUsageSettler,
   createUsageWriter,
+  openStripe,
 } from "@tera/metering";
 import { ConfigError } from "@tera/protocol";
 import {
@@ -39,6 +40,7 @@ import { startRoster } from "./inference/roster.ts";
 import { startUsageCopies } from "./inference/settle.ts";
 import { createLimiter } from "./limits/limiter.ts";
 import { createOperationsApp } from "./operations.ts";
+import { startGatewayBackground } from "./start-background.ts";
 
 const settleOnExitMs = 2_000;
 
@@ -172,6 +174,28 @@ async function main(): Promise<void> {
   // What changed between the first reading and the subscription was not heard.
   await Promise.all([catalog.refresh(), priceList.refresh()]);
 
+  const paymentProvider =
+    config.TERA_GATEWAY_STRIPE_KEY === undefined
+      ? undefined
+      : await openStripe({
+          apiKey: config.TERA_GATEWAY_STRIPE_KEY,
+          webhookSecret: config.TERA_GATEWAY_STRIPE_WEBHOOK_SECRET,
+          apiUrl: config.TERA_GATEWAY_STRIPE_URL,
+        });
+  const { TERA_GATEWAY_NOTICE_URL: noticeUrl, TERA_GATEWAY_NOTICE_SECRET: noticeSecret } = config;
+  const background = config.TERA_GATEWAY_BACKGROUND
+    ? await startGatewayBackground({
+        gatewayId,
+        databaseUrl: config.DATABASE_URL,
+        redisUrl: config.REDIS_URL,
+        notices:
+          noticeUrl === undefined || noticeSecret === undefined ? undefined : { url: noticeUrl, secret: noticeSecret },
+        paymentProvider,
+        registry: metrics,
+        log,
+      })
+    : undefined;
+
   let draining = false;
   const checks = {
     redis: () => presence.connected,
@@ -191,6 +215,7 @@ async function main(): Promise<void> {
     priceList,
     unpricedIsFree,
     publicHealth: config.TERA_GATEWAY_HEALTH_PUBLIC ? checks : undefined,
+    stripeWebhook: paymentProvider === undefined ? undefined : { provider: paymentProvider, db: database.db },
     bodyMaxBytes: config.TERA_GATEWAY_BODY_MAX_BYTES,
     trustedProxies: createAddressList(config.TERA_GATEWAY_TRUSTED_PROXIES),
     log,
@@ -215,7 +240,7 @@ async function main(): Promise<void> {
     await copies.sweep().catch(() => undefined);
     await desk.close();
     for (const part of [copies, limiter, leaseSweep, priceList, exchanges, catalog, roster, invalidation]) part.stop();
-    await Promise.allSettled([app.close(), operations?.close(), replies.stop(), presence.stop()]);
+    await Promise.allSettled([app.close(), operations?.close(), replies.stop(), presence.stop(), background?.stop()]);
     redis.disconnect();
     await database.close();
     process.exit(0);

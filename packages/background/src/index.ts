@@ -3,6 +3,7 @@ export { type Background, type BackgroundOptions, startBackground } from "./back
 export { createNoticeDelivery, type NoticeDelivery, signNotice } from "./notices/deliver-notice.ts";
 export { createNoticeStore, type NewNotice, type NoticeStore, type NoticeType } from "./notices/notice-store.ts";
 export type { BackgroundLog, Run } from "./run.ts";
+export { createAutoTopUpRun } from "./runs/auto-top-up-run.ts";
 export { createExpiryNotices } from "./runs/expiry-notices.ts";
 export { createInvoiceRun } from "./runs/invoice-run.ts";
 export { createLedgerCheck } from "./runs/ledger-check.ts";

@@ -1,0 +1,61 @@
+/** The gateway's part in background work: which runs there are, and what they are given. */
+import {
+  type Background,
+  createAutoTopUpRun,
+  createExpiryNotices,
+  createInvoiceRun,
+  createLedgerCheck,
+  createLowBalanceNotices,
+  createNoticeDelivery,
+  createNoticeStore,
+  type Run,
+  startBackground,
+} from "@tera/background";
+import { connectDatabase } from "@tera/database";
+import type { PaymentProvider } from "@tera/metering";
+import type { Logger, Registry } from "@tera/telemetry";
+
+/** A month of a large account is added up, a whole ledger is read: requests do not wait for that, they have their own connections. */
+const statementTimeoutMs = 600_000;
+const poolSizeMax = 3;
+
+export interface GatewayBackgroundOptions {
+  gatewayId: string;
+  databaseUrl: string;
+  redisUrl: string;
+  /** Where notices go; undefined: nobody is told anything. */
+  notices: { url: string; secret: Uint8Array } | undefined;
+  paymentProvider: PaymentProvider | undefined;
+  registry: Registry;
+  log: Logger;
+}
+
+export async function startGatewayBackground(options: GatewayBackgroundOptions): Promise<Pick<Background, "stop">> {
+  const { gatewayId, databaseUrl, redisUrl, notices, paymentProvider: provider, registry, log } = options;
+  const database = connectDatabase({ url: databaseUrl, name: "tera-background", statementTimeoutMs, poolSizeMax });
+  const { db } = database;
+  const author = `gateway:${gatewayId}`;
+  const noticeStore = notices === undefined ? undefined : createNoticeStore({ db });
+  const runs: Run[] = [createInvoiceRun({ db, author, noticeStore, log }), createLedgerCheck({ db, noticeStore, log })];
+  if (noticeStore !== undefined) {
+    runs.push(createExpiryNotices({ db, noticeStore }), createLowBalanceNotices({ db, noticeStore }));
+  }
+  if (provider !== undefined) runs.push(createAutoTopUpRun({ db, provider, noticeStore, log }));
+  const background = await startBackground({
+    redisUrl,
+    db,
+    runs,
+    notices:
+      notices === undefined || noticeStore === undefined
+        ? undefined
+        : createNoticeDelivery({ store: noticeStore, ...notices }),
+    registry,
+    log,
+  });
+  return {
+    async stop() {
+      await background.stop();
+      await database.close();
+    },
+  };
+}
