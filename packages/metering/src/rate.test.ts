@@ -197,3 +197,11 @@ test("a discount never takes more than the price, and what is left of a nano is 
   expect(rateRecord(toRecord(mix), { ...rates, batchDiscountBasisPoints: 10_000 }, "batch")).toBe(0n);
   expect(rateRecord(toRecord(mix), rates, "interactive")).toBe(3n);
 });
+
+test("the example of docs/money.md is true", () => {
+  const price = { input: "0.15", cached: "0.03", output: "0.60", characters: "0", request: "0", discount: 5_000 };
+  const counts = { prompt: 1_200, cached: 1_000, completion: 350, reasoning: 120, characters: 0 };
+  const mix: Mix = { price, ...counts, lane: "interactive", status: "succeeded" };
+  expect(rateRecord(toRecord(mix), toRates(mix), "interactive")).toBe(270_000n);
+  expect(rateRecord(toRecord(mix), toRates(mix), "batch")).toBe(135_000n);
+});
