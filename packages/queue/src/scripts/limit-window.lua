@@ -19,16 +19,16 @@ local function secondsBetween(from, to)
   return fields
 end
 
--- Drops what has left. Returns the sum, the oldest and the latest second; no seconds when the window is empty.
+-- Drops what has left. Returns the window: its sum, and, unless it is empty, its oldest and latest second; and what is in this second.
 local function rollWindow(key)
-  local state = redis.call("HMGET", key, "n", "o", "l")
+  local state = redis.call("HMGET", key, "n", "o", "l", second)
   local sum, oldest, latest = tonumber(state[1]), tonumber(state[2]), tonumber(state[3])
-  if not sum then return 0 end
+  if not sum then return { sum = 0, current = 0 } end
   local first = second - span + 1
   -- All has left; or it was written by a clock far ahead of this one, before Redis moved to another host.
   if latest < first or latest > second + span then
     redis.call("DEL", key)
-    return 0
+    return { sum = 0, current = 0 }
   end
   if oldest < first then
     local left = secondsBetween(oldest, first - 1)
@@ -39,19 +39,18 @@ local function rollWindow(key)
     redis.call("HSET", key, "n", sum, "o", first)
     oldest = first
   end
-  return sum, oldest, latest
+  return { sum = sum, oldest = oldest, latest = latest, current = tonumber(state[4]) or 0 }
 end
 
--- Counts an amount now, in a window that was just rolled. Returns the latest second.
-local function addToWindow(key, amount, latest)
-  -- Where the clock went back a little, what came before stays the latest.
-  local at = math.max(second, latest or second)
-  redis.call("HINCRBY", key, at, amount)
-  redis.call("HINCRBY", key, "n", amount)
-  if at ~= latest then
-    redis.call("HSET", key, "l", at)
-    redis.call("HSETNX", key, "o", at)
+-- Counts an amount now, in a window that was just rolled.
+local function addToWindow(key, window, amount)
+  window.sum = window.sum + amount
+  if window.latest and window.latest >= second then
+    -- Where the clock went back a little, what came before stays the latest.
+    redis.call("HSET", key, second, window.current + amount, "n", window.sum, "o", math.min(window.oldest, second))
+  else
+    redis.call("HSET", key, second, window.current + amount, "n", window.sum, "o", window.oldest or second, "l", second)
     redis.call("PEXPIRE", key, (span + 1) * 1000)
+    window.latest = second
   end
-  return at
 end

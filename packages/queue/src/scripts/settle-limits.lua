@@ -13,16 +13,15 @@ for index, key in ipairs(KEYS) do
   if kind == "places" then
     redis.call("ZREM", key, ARGV[3])
   elseif change ~= 0 then
-    local _, oldest, latest = rollWindow(key)
+    local window = rollWindow(key)
     if change > 0 then
-      addToWindow(key, change, latest)
-    elseif oldest and taken >= oldest then
+      addToWindow(key, window, change)
+    elseif window.oldest and taken >= window.oldest then
       -- Not there: Redis was wiped in between.
       local there = tonumber(redis.call("HGET", key, taken)) or 0
       local back = math.max(change, -there)
       if back < 0 then
-        redis.call("HINCRBY", key, taken, back)
-        redis.call("HINCRBY", key, "n", back)
+        redis.call("HSET", key, taken, there + back, "n", window.sum + back)
       end
     end
   end

@@ -14,15 +14,15 @@
 local owner, place, aliveMs, heldMs = ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
 
 -- How long until `excess` of what was taken has left.
-local function waitFor(key, excess, oldest, latest)
-  local fields = secondsBetween(oldest, latest)
+local function waitFor(key, excess, window)
+  local fields = secondsBetween(window.oldest, window.latest)
   for index, amount in ipairs(redis.call("HMGET", key, unpack(fields))) do
     if amount then
       excess = excess - amount
       if excess <= 0 then return (fields[index] + span) * 1000 - now end
     end
   end
-  return (latest + span) * 1000 - now
+  return (window.latest + span) * 1000 - now
 end
 
 -- Places that are held. Those of dead owners are looked for only when one is wanted that would otherwise be missing.
@@ -49,12 +49,13 @@ for index = 2, #KEYS do
   local at = 6 + (index - 2) * 3
   local limit = { key = KEYS[index], kind = ARGV[at], max = tonumber(ARGV[at + 1]), cost = tonumber(ARGV[at + 2]), wait = 0 }
   if limit.kind == "window" then
-    limit.used, limit.oldest, limit.latest = rollWindow(limit.key)
+    limit.window = rollWindow(limit.key)
+    limit.used = limit.window.sum
     local excess = limit.used + limit.cost - limit.max
     if limit.cost > limit.max then
       limit.wait = -1
     elseif limit.cost > 0 and excess > 0 then
-      limit.wait = waitFor(limit.key, excess, limit.oldest, limit.latest)
+      limit.wait = waitFor(limit.key, excess, limit.window)
     end
   else
     limit.used = countPlaces(limit.key, limit.max, limit.cost)
@@ -68,14 +69,18 @@ end
 
 if admitted == 1 then
   if takesPlace then
-    redis.call("ZADD", KEYS[1], now + aliveMs, owner)
-    redis.call("PEXPIRE", KEYS[1], heldMs)
+    local aliveUntil = tonumber(redis.call("ZSCORE", KEYS[1], owner) or 0)
+    -- Its own sign of life is enough, while it has places.
+    if aliveUntil < now + aliveMs / 2 then
+      redis.call("ZADD", KEYS[1], now + aliveMs, owner)
+      redis.call("PEXPIRE", KEYS[1], heldMs)
+    end
   end
   for _, limit in ipairs(limits) do
     if limit.cost > 0 then
       limit.used = limit.used + limit.cost
       if limit.kind == "window" then
-        limit.latest = addToWindow(limit.key, limit.cost, limit.latest)
+        addToWindow(limit.key, limit.window, limit.cost)
       else
         redis.call("ZADD", limit.key, 0, place)
         redis.call("PEXPIRE", limit.key, heldMs)
@@ -87,7 +92,8 @@ end
 local result = { admitted, now }
 for _, limit in ipairs(limits) do
   result[#result + 1] = limit.used
-  result[#result + 1] = limit.latest and math.max(0, (limit.latest + span) * 1000 - now) or 0
+  local latest = limit.window and limit.window.latest
+  result[#result + 1] = latest and math.max(0, (latest + span) * 1000 - now) or 0
   result[#result + 1] = limit.wait
 end
 return result
