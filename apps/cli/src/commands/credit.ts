@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { countArgument } from "./arguments.ts";
 import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
+import { autoTopUpOptions, checkoutOptions, createCheckout, setAutoTopUp } from "./credit/checkout.ts";
 import { type MoveKind, moveCredit, moveOptions } from "./credit/move-credit.ts";
 import { ledgerOptions, listLedger, showCredit, showCreditOptions } from "./credit/show-credit.ts";
 
@@ -79,6 +80,53 @@ Examples:
       "\nExamples:\n  tera credit ledger acct_4f8Zs0aBcDeFgHiJ\n  tera credit ledger acct_4f8Zs0aBcDeFgHiJ --before 120 --json\n",
     )
     .action(async (accountId: string, given: unknown) => listLedger(accountId, ledgerOptions.parse(given), context));
+
+  registerPayments(credit, context);
+}
+
+/** Payments by Stripe. */
+function registerPayments(credit: Command, context: CommandContext): void {
+  credit
+    .command("checkout")
+    .description("print the address of a page where an account is topped up by card (needs Stripe)")
+    .argument("<account>", "its id: acct_...")
+    .argument("<usd>", "how much, in USD")
+    .requiredOption("--return-url <url>", "where the customer goes afterwards", urlArgument)
+    .option("--save-method", "keep the card, for automatic top-ups")
+    .option(...jsonOption)
+    .option(...dataDirOption)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tera credit checkout acct_4f8Zs0aBcDeFgHiJ 25 --return-url https://console.example.com/\n",
+    )
+    .action(async (accountId: string, usd: string, given: unknown) =>
+      createCheckout(accountId, usd, checkoutOptions.parse(given), context),
+    );
+
+  credit
+    .command("auto-top-up")
+    .description("show or set what is charged by itself when a prepaid account runs low (needs Stripe)")
+    .argument("<account>", "its id: acct_...")
+    .option("--below <usd>", "charge when the balance falls below this")
+    .option("--amount <usd>", "how much is charged")
+    .option("--day-max <usd>", "no more than this on one day (default: --amount)")
+    .option("--off", "charge nothing any more")
+    .option(...jsonOption)
+    .option(...dataDirOption)
+    .addHelpText(
+      "after",
+      "\nExamples:\n  tera credit auto-top-up acct_4f8Zs0aBcDeFgHiJ --below 5 --amount 25 --day-max 100\n",
+    )
+    .action(async (accountId: string, given: unknown) =>
+      setAutoTopUp(accountId, autoTopUpOptions.parse(given), context),
+    );
+}
+
+function urlArgument(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError("It must be an http:// or https:// URL.");
+  }
+  return text;
 }
 
 function numberArgument(text: string): bigint {
