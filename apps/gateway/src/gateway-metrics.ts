@@ -1,4 +1,5 @@
 /** The gateway's metrics. Labels come from our own fixed words; a model's name is one only because it is in the catalog. */
+import type { Limit } from "@tera/access";
 import type { UsageRecord } from "@tera/protocol";
 import { Counter, Gauge, Histogram, type Registry } from "@tera/telemetry";
 
@@ -8,13 +9,25 @@ export interface GatewayGauges {
   pendingUsage(): number;
 }
 
-/** @returns a function to call with each request that ended. */
-export function registerGatewayMetrics(registry: Registry, gauges: GatewayGauges): (record: UsageRecord) => void {
+export interface GatewayCounters {
+  /** To be called with each request that ended. */
+  ended(record: UsageRecord): void;
+  /** To be called with the limit for which a request was refused. */
+  limited(limit: Limit): void;
+}
+
+export function registerGatewayMetrics(registry: Registry, gauges: GatewayGauges): GatewayCounters {
   const registers = [registry];
   const requests = new Counter({
     name: "tera_requests_total",
     help: "Requests that ended",
     labelNames: ["model", "endpoint", "status"],
+    registers,
+  });
+  const limited = new Counter({
+    name: "tera_limited_requests_total",
+    help: "Requests refused because of a limit of their key or account",
+    labelNames: ["of", "kind"],
     registers,
   });
   const tokens = new Counter({
@@ -44,10 +57,13 @@ export function registerGatewayMetrics(registry: Registry, gauges: GatewayGauges
   gauge("tera_waiting_jobs", "Jobs that wait in the gateway for a slot", gauges.waitingJobs);
   gauge("tera_pending_usage_records", "Usage records not yet in Postgres", gauges.pendingUsage);
 
-  return (record) => {
-    requests.inc({ model: record.model, endpoint: record.endpoint, status: record.status });
-    tokens.inc({ model: record.model, kind: "prompt" }, record.usage.promptTokens);
-    tokens.inc({ model: record.model, kind: "completion" }, record.usage.completionTokens);
-    if (record.ttftMs !== undefined) ttft.observe({ model: record.model }, record.ttftMs / 1_000);
+  return {
+    ended(record) {
+      requests.inc({ model: record.model, endpoint: record.endpoint, status: record.status });
+      tokens.inc({ model: record.model, kind: "prompt" }, record.usage.promptTokens);
+      tokens.inc({ model: record.model, kind: "completion" }, record.usage.completionTokens);
+      if (record.ttftMs !== undefined) ttft.observe({ model: record.model }, record.ttftMs / 1_000);
+    },
+    limited: ({ of, kind }) => limited.inc({ of, kind }),
   };
 }

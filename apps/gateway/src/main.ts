@@ -66,7 +66,7 @@ async function main(): Promise<void> {
     onRejected: (requestIds) => copies.onSettled(requestIds),
   });
   const metrics = createMetrics({ labels: { service: "gateway", instance: gatewayId } });
-  const countRequest = registerGatewayMetrics(metrics, {
+  const count = registerGatewayMetrics(metrics, {
     openRequests: () => admitter.open,
     waitingJobs: () => dispatcher.waiting,
     pendingUsage: () => settler.counts().pending,
@@ -88,7 +88,12 @@ async function main(): Promise<void> {
     unpricedIsFree,
     outputTokensMax: (model) => catalog.find(model)?.profile.maxOutputLength ?? undefined,
   });
-  const limiter = createLimiter({ store: createLimitStore({ redis }), connected: () => presence.connected, log });
+  const limiter = createLimiter({
+    store: createLimitStore({ redis }),
+    connected: () => presence.connected,
+    onRefused: (limit) => count.limited(limit),
+    log,
+  });
   const admitter = createAdmitter({
     roster,
     catalog,
@@ -118,7 +123,7 @@ async function main(): Promise<void> {
       );
     },
     settle(record) {
-      countRequest(record);
+      count.ended(record);
       settler.add(record);
     },
   });

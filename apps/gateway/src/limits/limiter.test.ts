@@ -79,9 +79,16 @@ function record(promptTokens: number, completionTokens: number) {
 function gateway(change: (store: LimitStore) => Partial<LimitStore> = () => ({})) {
   const whole = createLimitStore({ redis, now: () => clock.nowMs });
   const store = { ...whole, ...change(whole) };
-  const limiter = createLimiter({ store, connected: () => true, log: silent });
+  const refusals: Limit[] = [];
+  const limiter = createLimiter({
+    store,
+    connected: () => true,
+    onRefused: (limit) => refusals.push(limit),
+    log: silent,
+  });
   return {
     ...limiter,
+    refusals,
     ask: (principal: Principal) => limiter.hold(principal, request, () => undefined),
     /** Redis answers in order: what was sent before has been done. */
     async turn() {
@@ -92,7 +99,7 @@ function gateway(change: (store: LimitStore) => Partial<LimitStore> = () => ({})
 }
 
 test("the error names the limit that is waited for longest, and whose it is", async () => {
-  const { ask } = gateway();
+  const { ask, refusals } = gateway();
   const principal = principalWith(requests(9), tokens(10, "account"), requests(1, "account"));
   await ask(principal);
   await expect(ask(principal)).rejects.toMatchObject({
@@ -102,6 +109,7 @@ test("the error names the limit that is waited for longest, and whose it is", as
     ),
     retryAfterS: 61,
   });
+  expect(refusals).toEqual([tokens(10, "account")]);
 });
 
 test("the seconds of retry-after are enough, and a second less is not", async () => {

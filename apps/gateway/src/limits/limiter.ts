@@ -39,6 +39,8 @@ export interface LimiterOptions {
   store: LimitStore;
   /** False while Redis is away. */
   connected(): boolean;
+  /** Told of each refusal, for figures. */
+  onRefused(limit: Limit): void;
   log: RedisLog;
 }
 
@@ -49,7 +51,7 @@ interface AccountPlaces {
   lost: Map<string, readonly string[]>;
 }
 
-export function createLimiter({ store, connected, log }: LimiterOptions): Limiter {
+export function createLimiter({ store, connected, onRefused, log }: LimiterOptions): Limiter {
   const accounts = new Map<string, AccountPlaces>();
 
   function placesOf(accountId: string): AccountPlaces {
@@ -116,6 +118,18 @@ export function createLimiter({ store, connected, log }: LimiterOptions): Limite
     }
   }
 
+  /** Names the limit that is waited for longest: after that all let the request pass. */
+  function refuse(limits: readonly Limit[], asks: readonly LimitAsk[], answers: readonly LimitAnswer[]): TeraError {
+    let [at, longestMs] = [0, -1];
+    for (const [index, { waitMs = Number.POSITIVE_INFINITY }] of answers.entries()) {
+      if (waitMs > longestMs) [at, longestMs] = [index, waitMs];
+    }
+    const [limit, asked, answer] = [limits[at], asks[at], answers[at]];
+    if (limit === undefined || asked === undefined || answer === undefined) throw new Error("no limit refused");
+    onRefused(limit);
+    return toError(limit, asked, answer);
+  }
+
   return {
     async hold(principal, request, onState) {
       const { accountId, limits } = principal;
@@ -126,7 +140,7 @@ export function createLimiter({ store, connected, log }: LimiterOptions): Limite
       const { admitted, takenAtMs, answers } = await ask(accountId, place, asks, subjects);
       const state = toState(limits, answers);
       onState(state);
-      if (!admitted) throw refusal(limits, asks, answers);
+      if (!admitted) throw refuse(limits, asks, answers);
       const taken: Taken = { place, takenAtMs, asks, subjects };
       if (subjects.length > 0) placesOf(accountId).held.set(place, subjects);
       return {
@@ -191,22 +205,15 @@ function toState(limits: readonly Limit[], answers: readonly LimitAnswer[]): Lim
   return state;
 }
 
-/** Names the limit that is waited for longest: after that all let the request pass. */
-function refusal(limits: readonly Limit[], asks: readonly LimitAsk[], answers: readonly LimitAnswer[]): TeraError {
-  let [at, longestMs] = [0, -1];
-  for (const [index, { waitMs = Number.POSITIVE_INFINITY }] of answers.entries()) {
-    if (waitMs > longestMs) [at, longestMs] = [index, waitMs];
-  }
-  const [limit, ask, answer] = [limits[at], asks[at], answers[at]];
-  if (limit === undefined || ask === undefined || answer === undefined) throw new Error("no limit refused");
+function toError(limit: Limit, ask: LimitAsk, answer: LimitAnswer): TeraError {
   const who = limit.of === "key" ? "this API key" : "the account";
-  if (longestMs === Number.POSITIVE_INFINITY) {
+  if (answer.waitMs === undefined) {
     const what = `This request can take ${ask.cost} tokens (its prompt and max_tokens), and ${who} may use ${limit.max} per minute.`;
     return new TeraError("rate_limit_exceeded", `${what} Shorten the prompt or lower max_tokens.`, {
       param: "max_tokens",
     });
   }
-  const retryAfterS = Math.ceil(longestMs / 1_000);
+  const retryAfterS = Math.ceil(answer.waitMs / 1_000);
   const again = `Try again in ${retryAfterS} s.`;
   return new TeraError("rate_limit_exceeded", `${describe(limit, ask, answer, who)} ${again}`, { retryAfterS });
 }
