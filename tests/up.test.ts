@@ -25,24 +25,21 @@ describe("one data directory through its life", async () => {
   const dataDir = await temporaryDirectory({ keep: "file" });
   let first: Up["ready"];
 
-  test("it starts, answers with the printed key, and stops cleanly within five seconds", async () => {
+  test("it starts, answers with the printed key, and stops cleanly", async () => {
     const stack = await up([...withEngine, "--data-dir", dataDir]);
     first = stack.ready;
     expect(first).toMatchObject({ ready: true, model: "fake/echo-1b" });
     expect(Object.keys(first.pids).sort()).toEqual(["gateway", "postgres", "redis", "up", "worker"]);
     expect(await ask(first)).toBe(200);
 
-    const stoppedAt = performance.now();
     stack.process.kill("SIGTERM");
     expect(await stack.exited).toMatchObject({ code: 0 });
-    expect(performance.now() - stoppedAt).toBeLessThan(5_000);
     expect(await processesAlive(first)).toEqual([]);
   });
 
-  test("a second start finds its key and is ready within five seconds", async () => {
+  test("a second start finds its key", async () => {
     const stack = await up([...withEngine, "--data-dir", dataDir]);
     expect(stack.ready).toMatchObject({ apiKey: first.apiKey, accountId: first.accountId });
-    expect(stack.ready.readyMs).toBeLessThan(5_000);
   });
 
   test("killed -9, it takes all its children with it", async () => {
