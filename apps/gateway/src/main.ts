@@ -7,6 +7,7 @@ import {
   createPriceStore,
   createUsageSettler,
   createUsageWriter,
+  ensureUsageMonths,
   openStripe,
 } from "@tera/metering";
 import { ConfigError } from "@tera/protocol";
@@ -53,6 +54,10 @@ async function main(): Promise<void> {
   const redis = await openRedis(config.REDIS_URL, { name: "tera-gateway", log });
   const connectBlocking = (name: string) => connectBlockingRedis(config.REDIS_URL, { name, log });
   await migrateDatabase(config.DATABASE_URL, { log });
+  // An event whose month is missing is settled all the same, and moved to it later.
+  await ensureUsageMonths(database.db).catch((error: unknown) =>
+    log.warn({ reason: databaseReason(error) }, "the coming months of usage could not be made"),
+  );
 
   const authenticator = createAuthenticator({
     keyStore: createKeyStore({ db: database.db, secret: config.TERA_SECRET }),
@@ -196,6 +201,7 @@ async function main(): Promise<void> {
         notices:
           noticeUrl === undefined || noticeSecret === undefined ? undefined : { url: noticeUrl, secret: noticeSecret },
         paymentProvider,
+        usageRetentionMonths: config.TERA_GATEWAY_USAGE_RETENTION_MONTHS,
         registry: metrics,
         log,
       })

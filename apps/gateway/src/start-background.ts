@@ -8,6 +8,7 @@ import {
   createLowBalanceNotices,
   createNoticeDelivery,
   createNoticeStore,
+  createUsageMonthsRun,
   type Run,
   startBackground,
 } from "@tera/background";
@@ -26,17 +27,32 @@ export interface GatewayBackgroundOptions {
   /** Where notices go; undefined: nobody is told anything. */
   notices: { url: string; secret: Uint8Array } | undefined;
   paymentProvider: PaymentProvider | undefined;
+  /** Months that are over whose usage is kept; undefined: all. */
+  usageRetentionMonths: number | undefined;
   registry: Registry;
   log: Logger;
 }
 
 export async function startGatewayBackground(options: GatewayBackgroundOptions): Promise<Pick<Background, "stop">> {
-  const { gatewayId, databaseUrl, redisUrl, notices, paymentProvider: provider, registry, log } = options;
+  const {
+    gatewayId,
+    databaseUrl,
+    redisUrl,
+    notices,
+    paymentProvider: provider,
+    usageRetentionMonths,
+    registry,
+    log,
+  } = options;
   const database = connectDatabase({ url: databaseUrl, name: "tera-background", statementTimeoutMs, poolSizeMax });
   const { db } = database;
   const author = `gateway:${gatewayId}`;
   const noticeStore = notices === undefined ? undefined : createNoticeStore({ db });
-  const runs: Run[] = [createInvoiceRun({ db, author, noticeStore, log }), createLedgerCheck({ db, noticeStore, log })];
+  const runs: Run[] = [
+    createInvoiceRun({ db, author, noticeStore, log }),
+    createLedgerCheck({ db, noticeStore, log }),
+    createUsageMonthsRun({ db, retentionMonths: usageRetentionMonths, author, log }),
+  ];
   if (noticeStore !== undefined) {
     runs.push(createExpiryNotices({ db, noticeStore }), createLowBalanceNotices({ db, noticeStore }));
   }

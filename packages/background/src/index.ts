@@ -8,3 +8,4 @@ export { createExpiryNotices } from "./runs/expiry-notices.ts";
 export { createInvoiceRun } from "./runs/invoice-run.ts";
 export { createLedgerCheck } from "./runs/ledger-check.ts";
 export { createLowBalanceNotices } from "./runs/low-balance-notices.ts";
+export { createUsageMonthsRun } from "./runs/usage-months.ts";

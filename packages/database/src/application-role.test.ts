@@ -32,6 +32,7 @@ const appendOnly = [
   "usage_event",
   "usage_event_default",
   "price",
+  "usage_month_dropped",
   "usage_correction",
   "invoice",
   "invoice_line",

@@ -66,6 +66,16 @@ export { createUsageWriter, type UsageWriter } from "./settle-usage.ts";
 export { createSpendStore, noSpend, type Spend, type SpendStore, sumSpend } from "./spend-store.ts";
 export { type ExportedUsage, exportedUsageSchema, exportUsage } from "./usage-export.ts";
 export {
+  type DroppedMonth,
+  dropExpiredUsage,
+  ensureUsageMonths,
+  listDroppedMonths,
+  listUsageMonths,
+  type UsageMonth,
+  type UsageRetention,
+  whyKept,
+} from "./usage-months.ts";
+export {
   createUsageReports,
   type ReportedUsage,
   type UsageFilter,

@@ -72,6 +72,9 @@ export const usageEvent = pgTable(
     primaryKey({ columns: [table.requestId, table.admittedAt] }),
     index("usage_event_account_time").on(table.accountId, table.admittedAt),
     index("usage_event_key_time").on(table.keyId, table.admittedAt),
+    index("usage_event_time").on(table.admittedAt),
+    // The few that went wrong, among the many of an account.
+    index("usage_event_trouble").on(table.accountId, table.admittedAt).where(sql`${table.status} <> 'succeeded'`),
     check(
       "usage_event_counts",
       sql`least(${table.promptTokens}, ${table.cachedTokens}, ${table.completionTokens}, ${table.reasoningTokens}, ${table.speechCharacters}, ${table.attempts}, ${table.totalMs}, ${table.chargeNano}) >= 0`,
