@@ -191,7 +191,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
       status,
       errorCode: error?.code,
       finishReason: entry.finishReason,
-      usage: usage ?? { ...emptyUsage("counted"), completionTokens: entry.deltasSeen },
+      usage: usage ?? countSeen(entry),
       gatewayId,
       workerId: state.workerId,
       runnerId: state.runnerId,
@@ -340,4 +340,11 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
 
 function connectionLost(detail: string): TeraError {
   return new TeraError("worker_lost", "The connection to the model was interrupted. Try again.", { detail });
+}
+
+/** What stands in where no engine's count can be had. */
+function countSeen({ admission: { request }, deltasSeen }: Entry): Usage {
+  if (request.kind !== "speech") return { ...emptyUsage("counted"), completionTokens: deltasSeen };
+  // As the worker does: once there is sound, all of it.
+  return { ...emptyUsage("counted"), speechCharacters: deltasSeen > 0 ? [...request.input].length : 0 };
 }

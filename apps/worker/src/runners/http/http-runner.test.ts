@@ -71,6 +71,40 @@ it("stops the engine when it is aborted, and says what was generated until then"
   await vi.waitFor(() => expect(fake.report()).toMatchObject({ running: 0 }));
 });
 
+it.each([["hang-before-headers" as const], ["hang-mid-stream" as const]])(
+  "counts nothing for an engine that had not said a word when it was stopped (%s)",
+  async (kind) => {
+    const fake = await startFake({
+      models: ["m"],
+      faults: [{ kind, ...(kind === "hang-mid-stream" ? { afterTokens: 0 } : {}) }],
+    });
+    const runner = startRunner(fake.url);
+    await ready(runner);
+    const abort = new AbortController();
+    const usage = runner.generate({ requestId: "q", request: chat("m", 10), signal: abort.signal }, () => undefined);
+    await vi.waitFor(() => expect(fake.report().requests.at(-1)?.fault).toBe(kind));
+    abort.abort();
+    expect(await usage).toMatchObject({
+      completionTokens: 0,
+      ...(kind === "hang-before-headers" ? { promptTokens: 0 } : {}),
+    });
+  },
+);
+
+it("counts the whole text of speech that was stopped once there was sound, and nothing before", async () => {
+  const fake = await startFake({ models: ["m"], msPerToken: 20 });
+  const runner = startRunner(fake.url);
+  await ready(runner);
+  const request: GenerationRequest = { kind: "speech", model: "m", input: "a ".repeat(500), format: "pcm" };
+  const abort = new AbortController();
+  const heard = await runner.generate({ requestId: "q", request, signal: abort.signal }, () => abort.abort());
+  expect(heard.speechCharacters).toBe(1_000);
+  const never = new AbortController();
+  never.abort();
+  const unheard = await runner.generate({ requestId: "q", request, signal: never.signal }, () => undefined);
+  expect(unheard.speechCharacters).toBe(0);
+});
+
 it("becomes unhealthy when the engine goes, says why, and ready when it is back", async () => {
   const fake = await startFake({ models: ["m"] });
   const runner = startRunner(fake.url);

@@ -121,9 +121,10 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
         throw engineFailed(`an answer of type ${type}`);
       }
     } catch (cause) {
-      // Cancelled: what was generated until now is what is charged.
-      if (task.signal.aborted) return reader.usage();
-      throw cause;
+      if (!task.signal.aborted) throw cause;
+      // Cancelled: what was generated until now is what is charged. Of an engine that has not said a word nobody knows whether it had begun.
+      const usage = reader.usage();
+      return usage.source === "counted" && usage.completionTokens === 0 ? emptyUsage("counted") : usage;
     }
     if (!reader.complete) throw reader.incomplete();
     const usage = reader.usage();
@@ -148,15 +149,22 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
       discard(response.body);
       throw engineFailed(`sound of type ${type}`);
     }
+    const usage = { ...emptyUsage("counted"), speechCharacters: [...request.input].length };
     let bytes = 0;
-    await consume(response.body, (chunk) => {
-      bytes += chunk.length;
-      sink({ index: 0, audio: chunk.toString("base64") });
-    });
+    try {
+      await consume(response.body, (chunk) => {
+        bytes += chunk.length;
+        sink({ index: 0, audio: chunk.toString("base64") });
+      });
+    } catch (cause) {
+      // Engines take the whole text and do not say how far they came: once there is sound, all of it is charged.
+      if (task.signal.aborted && bytes > 0) return usage;
+      throw cause;
+    }
     if (bytes === 0)
       throw new TeraError("runner_failed", "The model's engine made no sound. Try again.", { detail: "empty body" });
     sink({ index: 0, finishReason: "stop" });
-    return { ...emptyUsage("counted"), speechCharacters: [...request.input].length };
+    return usage;
   }
 
   function findTarget(publicId: string): Target {
