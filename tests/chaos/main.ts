@@ -1,5 +1,5 @@
 /**
- * `pnpm chaos runners`: every fault of a runner with one good replica beside it, on the whole of Tera as real processes.
+ * `pnpm chaos money`: see money/main.ts. `pnpm chaos runners`: every fault of a runner with one good replica beside it, on the whole of Tera as real processes.
  *
  * A table, or with `--json` one JSON array, on standard output; progress and what went wrong on standard error. Ends with 1 when a row is not met.
  * `--seed` repeats a run, `--fault` and `--layout` choose, `--logs` shows the parts' logs with each row that is not met.
@@ -10,6 +10,11 @@ import type { Scale } from "./episode.ts";
 import { layouts } from "./layouts.ts";
 import { type Row, renderTable } from "./row.ts";
 import { runLayout } from "./run-layout.ts";
+
+if (process.argv[2] === "money") {
+  const { runMoneyCommand } = await import("./money/main.ts");
+  process.exit(await runMoneyCommand(process.argv.slice(3), say));
+}
 
 const scale: Scale = { clients: 8, faultMs: 3_000, strikes: 20 };
 
@@ -25,7 +30,9 @@ const { values, positionals } = parseArgs({
 });
 const seed = Number(values.seed);
 if (positionals.join(" ") !== "runners" || !Number.isSafeInteger(seed)) {
-  say("usage: pnpm chaos runners [--json] [--seed <number>] [--fault <name>]... [--layout <name>]... [--logs]");
+  say(
+    "usage: pnpm chaos money [...] | pnpm chaos runners [--json] [--seed <number>] [--fault <name>]... [--layout <name>]... [--logs]",
+  );
   process.exit(2);
 }
 

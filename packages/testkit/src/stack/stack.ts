@@ -71,6 +71,8 @@ export interface Stack {
   readonly database: Database;
   /** To make more accounts and keys; telling the gateways of a revocation is the caller's part. */
   readonly keys: KeyStore;
+  /** Starts a gateway or worker that was killed again, under its name; a gateway has another address then. `gateways` and `workers` hold the new one. */
+  revive(part: StackGateway | StackWorker): Promise<void>;
   /** Resolves when every running gateway lists the model. @throws when that takes more than `timeoutMs`. */
   waitForModel(model: string, timeoutMs?: number): Promise<void>;
   /** The last lines of every process, to be shown when a test fails. */
@@ -139,6 +141,12 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
 
     const environment = { REDIS_URL: redis.url };
     const workers: StackWorker[] = [];
+    const startWorkers: (() => Promise<StackProcess>)[] = [];
+    const startWorker = async (index: number) => {
+      const process = await startWorkers[index]?.();
+      if (process === undefined) throw new Error(`there is no worker ${index + 1}`);
+      workers[index] = { process: keep(process), ...workerReadySchema.parse(process.ready) };
+    };
     for (let index = 0; index < workerCount; index++) {
       const own = runners.filter((_, at) => at % workerCount === index);
       const shared = runners[index % Math.max(1, runners.length)];
@@ -147,37 +155,46 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       const llama = options.llama === true && index === 0;
       const external = index === 0 ? (options.externalRunners ?? []) : [];
       await writeFile(file, workerFile(attached, runnerSettings, llama, external));
-      const process = await startStackProcess({
-        name: `worker-${index + 1}`,
-        program: programs.worker,
-        environment: {
-          ...environment,
-          TERA_WORKER_ID: `worker-${index + 1}`,
-          TERA_WORKER_CONFIG: file,
-          TERA_WORKER_MODELS_DIR: join(directory, "models"),
-          ...options.env?.worker,
-        },
-      });
-      workers.push({ process: keep(process), ...workerReadySchema.parse(process.ready) });
+      startWorkers.push(() =>
+        startStackProcess({
+          name: `worker-${index + 1}`,
+          program: programs.worker,
+          environment: {
+            ...environment,
+            TERA_WORKER_ID: `worker-${index + 1}`,
+            TERA_WORKER_CONFIG: file,
+            TERA_WORKER_MODELS_DIR: join(directory, "models"),
+            ...options.env?.worker,
+          },
+        }),
+      );
+      await startWorker(index);
     }
 
     const gateways: StackGateway[] = [];
-    for (let index = 1; index <= gatewayCount; index++) {
+    const startGateway = async (index: number) => {
       const process = await startStackProcess({
-        name: `gateway-${index}`,
+        name: `gateway-${index + 1}`,
         program: programs.gateway,
         environment: {
           ...environment,
           DATABASE_URL: testDatabase.url,
           TERA_SECRET: secret,
-          TERA_GATEWAY_ID: `gateway-${index}`,
+          TERA_GATEWAY_ID: `gateway-${index + 1}`,
           TERA_GATEWAY_PORT: "0",
           TERA_GATEWAY_UNPRICED: "free",
           TERA_GATEWAY_OPERATIONS_PORT: "0",
           ...options.env?.gateway,
         },
       });
-      gateways.push({ process: keep(process), ...gatewayReadySchema.parse(process.ready) });
+      gateways[index] = { process: keep(process), ...gatewayReadySchema.parse(process.ready) };
+    };
+    for (let index = 0; index < gatewayCount; index++) await startGateway(index);
+
+    async function revive(part: StackGateway | StackWorker): Promise<void> {
+      const isPart = ({ process }: { process: StackProcess }) => process === part.process;
+      const gateway = gateways.findIndex(isPart);
+      await (gateway >= 0 ? startGateway(gateway) : startWorker(workers.findIndex(isPart)));
     }
 
     async function waitForModel(model: string, timeoutMs = servedTimeoutMs): Promise<void> {
@@ -208,6 +225,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       redisPid: redis.pid,
       database,
       keys,
+      revive,
       waitForModel,
       logs,
       stop,
