@@ -6,17 +6,22 @@ import { newRequestId, type UsageRecord } from "@tera/protocol";
 import { keys } from "@tera/queue";
 import { eq, inArray } from "drizzle-orm";
 import { createRandom } from "../random.ts";
-import { addOverspend, costOf } from "./judge.ts";
+import { type Asked, addOverspend, costOf, judge } from "./judge.ts";
+import { holdLock } from "./kill-steps.ts";
+import { askForMoney } from "./money-ask.ts";
 import { emptyCount, type MoneyCount } from "./money-row.ts";
-import { anyModel, type MoneyStack } from "./money-stack.ts";
+import { anyModel, type MoneyStack, newMark } from "./money-stack.ts";
 
 const records = 2_000;
 const deliveriesMax = 5;
+const requests = 200;
+/** Of an entry on a usage stream. */
+const copyField = "r";
 const writers = 4;
 const batchMax = 120;
 const settledWithinMs = 30_000;
 
-export async function runDuplicateCase(money: MoneyStack, way: "writers" | "redis", seed: number): Promise<MoneyCount> {
+export async function runDuplicateWrites(money: MoneyStack, seed: number): Promise<MoneyCount> {
   const count = emptyCount();
   const random = createRandom(seed);
   const { db } = money.stack.database;
@@ -58,8 +63,7 @@ export async function runDuplicateCase(money: MoneyStack, way: "writers" | "redi
   );
   count.runs = deliveries.length;
   count.started = made.length;
-  if (way === "writers") await deliverToWriters(deliveries);
-  else await deliverToRedis(deliveries);
+  await deliverToWriters(deliveries);
 
   const ids = made.map(({ requestId }) => requestId);
   const deadlineMs = performance.now() + settledWithinMs;
@@ -101,15 +105,48 @@ export async function runDuplicateCase(money: MoneyStack, way: "writers" | "redi
     }
     await Promise.all(Array.from({ length: writers }, (_, number) => write(number)));
   }
+}
 
-  /** On the streams of gateways that live, and of one that died. */
-  async function deliverToRedis(list: UsageRecord[]): Promise<void> {
-    const owners = ["gateway-1", "gateway-2", "gateway-3", "gateway-dead"];
-    await money.redis.zadd(keys.gateways, Date.now() - 60_000, "gateway-dead");
-    for (const record of list) {
-      await money.redis.xadd(keys.usage(owners[random(owners.length)] ?? ""), "*", "r", JSON.stringify(record));
-    }
+/** The workers' own copies, while the gateways cannot settle: each once more up to four times, on the streams of gateways that live and of one that died. */
+export async function runDuplicateCopies(money: MoneyStack, seed: number): Promise<MoneyCount> {
+  const count = emptyCount();
+  const random = createRandom(seed);
+  const { redis, stack } = money;
+  const customer = await money.createCustomer(10_000_000_000n);
+  await money.takeReports();
+  const letGo = await holdLock(money, [{ text: "lock table usage_event in exclusive mode", values: [] }]);
+  const asked: Asked[] = await Promise.all(
+    Array.from({ length: requests }, async (_, at) => {
+      const stream = random(2) === 0;
+      const question = {
+        endpoint: "chat" as const,
+        model: anyModel,
+        mark: newMark(),
+        maxTokens: 1 + random(20),
+        stream,
+      };
+      const url = stack.gateways[at % stack.gateways.length]?.url ?? "";
+      const { apiKey, ...owner } = customer;
+      return { ...owner, question, answer: await askForMoney(question, { url, apiKey }), isOnlyOfKey: false };
+    }),
+  );
+  const living = ["gateway-1", "gateway-2", "gateway-3"];
+  const dead = "gateway-dead";
+  await redis.zadd(keys.gateways, Date.now() - 60_000, dead);
+  const copies: string[] = [];
+  for (const owner of living) {
+    for (const [, fields] of await redis.xrange(keys.usage(owner), "-", "+")) copies.push(fields[1] ?? "");
   }
+  if (copies.length < requests) count.problems.push(`only ${copies.length} copies of ${requests} requests`);
+  const again = copies.flatMap((copy) => Array.from({ length: random(deliveriesMax) }, () => copy));
+  for (const copy of shuffle(again, random)) {
+    await redis.xadd(keys.usage([...living, dead][random(living.length + 1)] ?? dead), "*", copyField, copy);
+  }
+  await letGo();
+  count.runs = copies.length + again.length;
+  await judge(count, { money, asked, reports: await money.takeReports(), isExact: true });
+  await addOverspend(count, money, [customer.accountId]);
+  return count;
 }
 
 function shuffle<Item>(items: Item[], random: (below: number) => number): Item[] {

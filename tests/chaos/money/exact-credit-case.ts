@@ -54,7 +54,11 @@ export async function runExactCredit(money: MoneyStack, wanted: ExactCredit): Pr
   );
   const [first] = questions;
   if (first === undefined) return count;
-  const costNano = costOf(first, { prompt: 0, completion: maxTokens, characters: speechCharactersOf(first) });
+  const costNano = costOf(first, {
+    prompt: 0,
+    completion: endpoint === "speech" ? 0 : maxTokens,
+    characters: speechCharactersOf(first),
+  });
   const customer = await money.createCustomer(wanted.account === "old" ? costNano * BigInt(spentBefore) : 0n);
   const asked: Asked[] = [];
   await money.takeReports();

@@ -25,6 +25,8 @@ export interface JudgeOptions {
   reports: readonly LoggedRequest[];
   /** The engine was frozen when an answer was cut: what was generated is known to the token. */
   isExact: boolean;
+  /** False where the one who knew the length of the prompts was killed, and what was relayed is all that is known. True when absent. */
+  isPromptKnown?: boolean;
 }
 
 const settledWithinMs = 30_000;
@@ -32,7 +34,10 @@ const lookEveryMs = 100;
 const idsPerQuery = 5_000;
 
 /** Adds what it finds to `count`. Waits until everything that was served is on record, 30 s at the most. */
-export async function judge(count: MoneyCount, { money, asked, reports, isExact }: JudgeOptions): Promise<void> {
+export async function judge(
+  count: MoneyCount,
+  { money, asked, reports, isExact, isPromptKnown = true }: JudgeOptions,
+): Promise<void> {
   const entries = Map.groupBy(reports, markOf);
   const entriesOf = ({ question }: Asked) => entries.get(question.mark) ?? [];
   const isDue = (one: Asked) =>
@@ -53,7 +58,7 @@ export async function judge(count: MoneyCount, { money, asked, reports, isExact 
       continue;
     }
     if (event.chargeNano > 0n) count.charged++;
-    const [wrongNano, why] = findWrong(one, event, entriesOf(one), isExact);
+    const [wrongNano, why] = findWrong(one, event, entriesOf(one), isExact, isPromptKnown);
     count.mischargedNano += wrongNano;
     if (why !== undefined) {
       count.problems.push(
@@ -108,6 +113,7 @@ function findWrong(
   event: UsageEvent,
   entries: readonly LoggedRequest[],
   isExact: boolean,
+  isPromptKnown: boolean,
 ): [bigint, string | undefined] {
   const { chargeNano: charge, status } = event;
   const characters = speechCharactersOf(question);
@@ -128,6 +134,7 @@ function findWrong(
   if (status === "failed") return [charge, charge > 0n ? "it failed" : undefined];
   const heard = entries.map(told);
   const candidates = heard.filter(({ generatedTokens }) => generatedTokens > 0).map(costFor);
+  if (!isPromptKnown) candidates.push(...heard.map((entry) => costFor({ ...entry, promptTokens: 0 })));
   // Nothing was generated when it ended: it may be charged its prompt, or nothing.
   if (candidates.length === 0) candidates.push(0n, ...heard.map(costFor));
   const off = candidates

@@ -2,7 +2,7 @@
 import { usageEvent } from "@tera/database";
 import { keys } from "@tera/queue";
 import type { FakeRunnerSettingsChange, LoggedRequest } from "@tera/testkit";
-import { inArray, sql } from "drizzle-orm";
+import { inArray } from "drizzle-orm";
 import pg from "pg";
 import type { MoneyStack } from "./money-stack.ts";
 
@@ -127,8 +127,8 @@ function sqlText(text: string, ...values: string[]): { text: string; values: str
   return { text, values };
 }
 
-/** On a connection of its own. @returns what lets go. */
-async function holdLock(
+/** Until what it returns is called; on a connection of its own. */
+export async function holdLock(
   { stack }: MoneyStack,
   statements: readonly { text: string; values: string[] }[],
 ): Promise<() => Promise<void>> {
@@ -143,11 +143,16 @@ async function holdLock(
   };
 }
 
+/** Asked by the superuser: the application's role does not see what others ask. */
 async function isQueryWaiting({ stack }: MoneyStack, pattern: string): Promise<boolean> {
-  const { rows } = await stack.database.db.execute(
-    sql`select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like ${pattern}`,
-  );
-  return rows.length > 0;
+  const client = new pg.Client({ connectionString: stack.databaseUrl });
+  await client.connect();
+  try {
+    const waiting = "select 1 from pg_stat_activity where wait_event_type = 'Lock' and query like $1";
+    return (await client.query(waiting, [pattern])).rows.length > 0;
+  } finally {
+    await client.end();
+  }
 }
 
 /** Every request has reached a runner, in such a state. */

@@ -3,6 +3,7 @@ import { connectDatabase } from "@tera/database";
 import { createLedgerStore, createPriceStore, type LedgerStore } from "@tera/metering";
 import { connectRedis, type Redis } from "@tera/queue";
 import { type LoggedRequest, type Stack, startStack } from "@tera/testkit";
+import { askForMoney } from "./money-ask.ts";
 import { type MortalServices, startMortalServices } from "./mortal-services.ts";
 
 export interface Rate {
@@ -40,9 +41,12 @@ export interface MoneyStack {
   /** What reached the runners, and is forgotten there now. Canaries are left out. */
   takeReports(): Promise<LoggedRequest[]>;
   controlRunners(change: Parameters<Stack["runners"][number]["control"]>[0]): Promise<void>;
+  /** Resolves when every gateway serves again. @throws when one does not within 30 s. */
+  untilServing(): Promise<void>;
   stop(): Promise<void>;
 }
 
+const servingWithinMs = 30_000;
 const silent = { info: () => undefined, warn: () => undefined };
 /** Far above what a healthy answer takes; a case should not wait for minutes. */
 const deadlines = { TERA_GATEWAY_FIRST_TOKEN_MS: "4000", TERA_GATEWAY_BETWEEN_TOKENS_MS: "4000" };
@@ -92,6 +96,9 @@ async function furnish(stack: Stack, services: MortalServices): Promise<MoneySta
     return { accountId, keyId: key.id, apiKey };
   }
 
+  const { id: probeAccount } = await stack.keys.createAccount({ name: "probe", kind: "postpaid" });
+  const probe = await createKey(probeAccount);
+
   return {
     stack,
     services,
@@ -117,6 +124,18 @@ async function furnish(stack: Stack, services: MortalServices): Promise<MoneySta
     },
     async controlRunners(change) {
       await Promise.all(stack.runners.map((runner) => runner.control(change)));
+    },
+    async untilServing() {
+      const deadlineMs = performance.now() + servingWithinMs;
+      for (const { url, process } of stack.gateways) {
+        for (;;) {
+          const question = { endpoint: "chat", model: anyModel, mark: "probe", maxTokens: 1, stream: false } as const;
+          const { end } = await askForMoney(question, { url, apiKey: probe.apiKey });
+          if (end === "whole") break;
+          if (performance.now() > deadlineMs) throw new Error(`${process.name} does not serve again`);
+          await new Promise((resolve) => setTimeout(resolve, 50));
+        }
+      }
     },
     async stop() {
       redis.disconnect();
