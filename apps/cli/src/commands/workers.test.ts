@@ -52,13 +52,14 @@ test("a model is listed once, with what all its ready runners offer together", a
     runnersReady: 1,
     slots: 4,
     busy: 3,
+    price: null,
     set: [],
   };
   const small = { ...big, id: "org/small", name: "org/small", contextLength: null, runners: 1 };
   expect(await json("models", "list")).toEqual([big, small]);
   const { stdout } = await run("models", "list");
   expect(stdout).toMatch(
-    /^MODEL\s+READY\s+BUSY\s+CONTEXT\s+FEATURES\norg\/big\s+1\/3\s+3\/4\s+32768\s+tools\norg\/small/,
+    /^MODEL\s+READY\s+BUSY\s+CONTEXT\s+PRICE\s+FEATURES\norg\/big\s+1\/3\s+3\/4\s+32768\s+unpriced\s+tools\norg\/small/,
   );
 });
 

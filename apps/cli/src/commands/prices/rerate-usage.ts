@@ -25,7 +25,7 @@ export const rerateOptions = z.object({
 type RerateOptions = z.infer<typeof rerateOptions>;
 
 /** A month of a busy model is looked at row by row. */
-const statementTimeoutMs = 600_000;
+const statementTimeoutMs = 3_600_000;
 
 export async function rerateUsage(model: string, options: RerateOptions, context: CommandContext): Promise<void> {
   const { terminal } = context;
