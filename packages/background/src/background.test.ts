@@ -18,6 +18,8 @@ const database = connectDatabase({ url: testDatabase.url, name: "test" });
 const { db } = database;
 const redis = new Redis(testRedis.url);
 const secret = Buffer.from("a secret that a test may know");
+/** A run starts when the queue gets to it. */
+const patiently = { timeout: 15_000 };
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 afterAll(async () => {
   redis.disconnect();
@@ -59,7 +61,7 @@ const rowOf = async (name: string) => (await createRunLog({ db }).list()).find((
 test("what was never run, or too long ago, is run at once; what was run lately waits for its time", async () => {
   const run = countedRun("due");
   const { background, metrics } = await start([run]);
-  await expect.poll(() => rowOf("due")).toMatchObject({ outcome: { times: 1 }, failure: null });
+  await expect.poll(() => rowOf("due"), patiently).toMatchObject({ outcome: { times: 1 }, failure: null });
   await background.mind();
   await background.stop();
   expect(run.times).toBe(1);
@@ -70,21 +72,21 @@ test("a run is given to one of two gateways", async () => {
   const { promise: held, resolve: release } = Promise.withResolvers<void>();
   const runs = [countedRun("shared", () => held), countedRun("shared", () => held)];
   const gateways = await Promise.all(runs.map((run) => start([run])));
-  await expect.poll(() => runs.map(({ times }) => times).toSorted()).toEqual([0, 1]);
+  await expect.poll(() => runs.map(({ times }) => times).toSorted(), patiently).toEqual([0, 1]);
   await Promise.all(gateways.map(({ background }) => background.mind()));
   release();
-  await expect.poll(() => rowOf("shared")).toMatchObject({ outcome: { times: 1 } });
+  await expect.poll(() => rowOf("shared"), patiently).toMatchObject({ outcome: { times: 1 } });
   expect(runs.map(({ times }) => times).toSorted()).toEqual([0, 1]);
 });
 
 test("a Redis that was wiped gets its schedulers back, and what is due is found in Postgres", async () => {
   const run = countedRun("wiped");
   const { background } = await start([run]);
-  await expect.poll(() => rowOf("wiped")).toMatchObject({ outcome: { times: 1 } });
+  await expect.poll(() => rowOf("wiped"), patiently).toMatchObject({ outcome: { times: 1 } });
   await redis.flushall();
   await db.execute(`update background_run set succeeded_at = '2020-01-01' where name = 'wiped'`);
   await background.mind();
-  await expect.poll(() => rowOf("wiped")).toMatchObject({ outcome: { times: 2 } });
+  await expect.poll(() => rowOf("wiped"), patiently).toMatchObject({ outcome: { times: 2 } });
   expect(await redis.zcard("{tera}:bull:runs:repeat")).toBe(1);
 });
 
@@ -94,7 +96,9 @@ test("a run that fails says why in Postgres", async () => {
       throw new Error("the bank is closed");
     }),
   ]);
-  await expect.poll(() => rowOf("failing")).toMatchObject({ succeededAt: null, failure: "the bank is closed" });
+  await expect
+    .poll(() => rowOf("failing"), patiently)
+    .toMatchObject({ succeededAt: null, failure: "the bank is closed" });
 });
 
 test("a gateway that stops tells its runs", async () => {
@@ -105,7 +109,7 @@ test("a gateway that stops tells its runs", async () => {
       aborted = true;
     }),
   ]);
-  await expect.poll(() => rowOf("stopped")).toBeDefined();
+  await expect.poll(() => rowOf("stopped"), patiently).toBeDefined();
   await background.stop();
   expect(aborted).toBe(true);
 });
@@ -133,7 +137,7 @@ test("a notice is written once, delivered once, and signed", async () => {
   expect(await store.add([one])).toBe(0);
   const { url, received } = await startReceiver(() => 204);
   const { background } = await start([], createNoticeDelivery({ store, url, secret }));
-  await expect.poll(() => store.listWaiting(10)).toEqual([]);
+  await expect.poll(() => store.listWaiting(10), patiently).toEqual([]);
   await background.mind();
   expect(received).toHaveLength(2);
   const { headers, body } = received.find((each) => each.body.includes("1.5")) ?? { headers: {}, body: "" };

@@ -64,7 +64,7 @@ export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
           where not exists (select 1 from pg_constraint c where c.conname = name and c.convalidated)
             and not exists (select 1 from pg_index i join pg_class c on c.oid = i.indexrelid where c.relname = name and i.indisunique and i.indisvalid)
         union all select format('trigger %s', name) from unnest(array['ledger_transaction_append_only', 'ledger_transaction_no_truncate', 'ledger_entry_append_only',
-          'ledger_entry_no_truncate', 'usage_event_append_only', 'usage_correction_append_only', 'price_append_only', 'ledger_transaction_balances']) name
+          'ledger_entry_no_truncate', 'invoice_append_only', 'invoice_line_append_only', 'invoice_payment_append_only', 'invoice_adds_up', 'invoice_line_adds_up', 'usage_event_append_only', 'usage_correction_append_only', 'price_append_only', 'ledger_transaction_balances']) name
           where not exists (select 1 from pg_trigger t where t.tgname = name and t.tgenabled in ('O', 'A'))`,
     },
     {
@@ -149,6 +149,29 @@ export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
           where admitted_at >= ${since}::timestamptz group by 1, 2, 3, 4) u
           using (hour, account_id, key_id, model)
         where (h.requests, h.failed, h.tokens, h.characters, h.charge, h.correction) is distinct from (u.requests, u.failed, u.tokens, u.characters, u.charge, u.correction)`,
+    },
+    {
+      invariant: 1,
+      problem: "invoice_differs",
+      cause: "Invoices or payments of them were changed by hand.",
+      bad: sql`select format('account %s: its invoices have %s nano-USD open, the ledger %s', coalesce(o.account_id, r.account_id), coalesce(o.open, 0), coalesce(r.open, 0)) as row
+        from (
+          select account_id, sum(open) as open from (
+            select i.account_id, greatest(0, i.total_nano - coalesce((select sum(p.amount_nano) from invoice_payment p where p.invoice_number = i.number), 0)
+              + coalesce((select sum(n.total_nano) from invoice n where n.refers_to = i.number), 0)) as open from invoice i where i.kind = 'invoice'
+          ) each group by 1
+        ) o full join (
+          select t.account_id, -sum(e.amount_nano) as open from ledger_entry e join ledger_transaction t on t.id = e.transaction_id where e.book = 'receivable' group by 1
+        ) r on r.account_id = o.account_id where coalesce(o.open, 0) <> coalesce(r.open, 0)`,
+    },
+    {
+      invariant: 4,
+      problem: "invoice_gap",
+      cause: "Invoices were removed by hand, or a backup was restored in part.",
+      bad: sql`select format('year %s: %s numbers up to %s', year, count(*), max(seq)) as row from invoice group by year having count(*) <> max(seq)
+        union all select format('invoice %s covers the ledger of %s from %s, the one before ends at %s', number, account_id, from_seq, before) from (
+          select number, account_id, from_seq, coalesce(lag(through_seq) over (partition by account_id order by through_seq), 0) as before from invoice where kind = 'invoice'
+        ) ranges where from_seq <> before + 1`,
     },
     {
       invariant: 5,

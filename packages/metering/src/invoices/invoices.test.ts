@@ -1,5 +1,9 @@
 /** Invoices on a real Postgres, whose clock the test sets. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
 import {
+  account,
   connectDatabase,
   type Database,
   invoice,
@@ -11,7 +15,8 @@ import {
 import { createTestDatabase, installTestClock, type TestClock, type TestDatabase } from "@tera/database/testing";
 import { newRequestId, type UsageRecord } from "@tera/protocol";
 import { eq, type SQL, sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
+import { checkLedger } from "../check-ledger.ts";
 import { createLedgerStore } from "../ledger-store.ts";
 import { createPriceStore } from "../price-book.ts";
 import { createUsageWriter, type UsageWriter } from "../settle-usage.ts";
@@ -43,6 +48,7 @@ beforeAll(async () => {
     inputNano: 100n,
     cacheReadNano: 10n,
     outputNano: 1_000n,
+    validFrom: new Date("2026-01-01T00:00:00Z"),
     author: "test",
   });
   priceId = price.id;
@@ -180,6 +186,32 @@ test("an issue that dies before its end leaves neither a number nor a booking be
   expect(issued.map(({ seq }) => seq)).toEqual([(before?.lastSeq ?? 0) + 1]);
 });
 
+test("a run that is killed with -9 in the middle is completed by the next: each account has its invoice, and no number is missing", async () => {
+  const mine = [accountId];
+  await use(1);
+  while (mine.length < 40) {
+    accountId = `acct_${++accounts}`;
+    mine.push(accountId);
+    await database.db.insert(account).values({ id: accountId, name: "Buyer", kind: "postpaid" });
+    await use(1);
+  }
+  await clock.set(december);
+  const before = (await database.db.select().from(invoice)).length;
+  const issuedNow = async () => (await database.db.select().from(invoice)).length - before;
+  const child = fork(fileURLToPath(new URL("../../testing/run-invoices-main.ts", import.meta.url)), [testDatabase.url]);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  await expect.poll(issuedNow, { interval: 1, timeout: 15_000 }).toBeGreaterThan(0);
+  child.kill("SIGKILL");
+  await once(child, "exit");
+  const done = await issuedNow();
+  expect(done).toBeLessThan(mine.length);
+  await runInvoices(database.db, { month: "2026-11", author: "test" });
+  const all = await database.db.select().from(invoice).orderBy(invoice.seq);
+  const issuedTo = all.map((each) => each.accountId).filter((id) => mine.includes(id));
+  expect(issuedTo.toSorted()).toEqual(mine.toSorted());
+  expect(all.map(({ seq }) => seq)).toEqual(all.map((_, index) => index + 1));
+});
+
 test("what is booked after the month's end is on the next invoice, and months that were missed each get their own", async () => {
   await use(1);
   await clock.set(december);
@@ -262,6 +294,8 @@ test("a bill that the usage events do not explain is not sent, and does not stop
     sql`select post_ledger(${accountId}, 'usage', 'x', 'x', null, '[["credit", -5], ["revenue", 5]]'::jsonb)`,
   );
   await clock.set(december);
+  const problems = (await checkLedger({ db: database.db })).map(({ problem }) => problem);
+  expect(problems).toEqual(["balance_differs", "posting_differs"]);
   const report = await run();
   expect(report.issued).toEqual([]);
   expect(report.failed).toMatchObject([{ accountId, reason: expect.stringContaining("usage events") }]);
@@ -274,3 +308,22 @@ async function asOwner(statement: SQL): Promise<void> {
     await tx.execute(statement);
   });
 }
+
+test("an invoice that somebody removed is found by the check of the ledger", async () => {
+  const { number } = await issueOne();
+  expect((await checkLedger({ db: database.db })).filter(({ problem }) => problem.startsWith("invoice"))).toEqual([]);
+  for (const table of ["invoice_line", "invoice"]) {
+    await asOwner(sql.raw(`alter table ${table} disable trigger ${table}_append_only`));
+    await asOwner(
+      sql.raw(`delete from ${table} where ${table === "invoice" ? "number" : "invoice_number"} = '${number}'`),
+    );
+    await asOwner(sql.raw(`alter table ${table} enable trigger ${table}_append_only`));
+  }
+  // The number of the removed one is the year's last: only the books tell of it, until the next is issued.
+  expect((await checkLedger({ db: database.db })).map(({ problem }) => problem)).toContain("invoice_differs");
+  accountId = `acct_${++accounts}`;
+  await database.db.insert(account).values({ id: accountId, name: "Buyer", kind: "postpaid" });
+  await clock.set(november);
+  await issueOne();
+  expect((await checkLedger({ db: database.db })).map(({ problem }) => problem)).toContain("invoice_gap");
+});

@@ -132,12 +132,14 @@ test("a refund takes what is left, writes off what was used, and is booked once"
 
 test("an account below its threshold is topped up once, whoever looks, and within its day's bound", async () => {
   await saveMethod();
-  await store.set(accountId, { thresholdNano: 5n * usd, amountNano: 3n * usd, dayMaxNano: 6n * usd });
+  await store.set(accountId, { thresholdNano: 2n * usd, amountNano: 3n * usd, dayMaxNano: 6n * usd });
+  const use = () => ledger.adjust({ accountId, amountNano: -3n * usd, author: "test", reason: "used" });
   await Promise.all([run(), run(), run()]);
   expect(await balance()).toBe(3n * usd + 10_000_000n);
-  await run();
-  expect(await balance()).toBe(6n * usd + 10_000_000n);
-  await ledger.adjust({ accountId, amountNano: -6n * usd, author: "test", reason: "used" });
+  await use();
+  await Promise.all([run(), run()]);
+  expect(await balance()).toBe(3n * usd + 10_000_000n);
+  await use();
   await run();
   expect(await balance()).toBe(10_000_000n);
   expect((await charges()).map(({ state }) => state)).toEqual(["succeeded", "succeeded"]);
