@@ -78,6 +78,7 @@ export {
 export {
   createUsageReports,
   type ReportedUsage,
+  type RequestFilter,
   type UsageFilter,
   type UsageGroup,
   type UsageReports,

@@ -2,6 +2,7 @@ import { connectDatabase, type Database } from "@tera/database";
 import { createTestDatabase, type TestDatabase } from "@tera/database/testing";
 import { newRequestId, type UsageRecord } from "@tera/protocol";
 import { sql } from "drizzle-orm";
+import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createPriceStore } from "./price-book.ts";
 import { createRerating } from "./rerating.ts";
@@ -184,4 +185,34 @@ test("an export has every request of the period once, in order, with its counts 
   const narrow: ExportedUsage[] = [];
   await exportUsage(database.db, { accountId: "acct_b", model: "=other" }, async (batch) => void narrow.push(...batch));
   expect(narrow).toMatchObject([{ usage_source: "counted", price_id: null }]);
+});
+
+test("days and hours come to the same as hours alone, wherever a period begins and ends", async () => {
+  const moment = fc.option(
+    fc.integer({ min: -30, max: 50 }).map((hours) => new Date(noon + hours * hourMs)),
+    { nil: undefined },
+  );
+  await fc.assert(
+    fc.asyncProperty(moment, moment, fc.constantFrom(undefined, "acct_a", "acct_b"), async (from, to, accountId) => {
+      const filter = { from, to, accountId };
+      const hours = await reports.summarize(filter, "hour", 1_000);
+      const add = (of: (sum: (typeof hours)[number]) => bigint) => hours.reduce((all, sum) => all + of(sum), 0n);
+      for (const by of [undefined, "day", "account"] as const) {
+        const found = by === undefined ? [await reports.total(filter)] : await reports.summarize(filter, by, 1_000);
+        const addFound = (of: (sum: (typeof hours)[number]) => bigint) => found.reduce((all, sum) => all + of(sum), 0n);
+        expect(addFound(({ requests }) => BigInt(requests))).toBe(add(({ requests }) => BigInt(requests)));
+        expect(addFound(({ chargeNano }) => chargeNano)).toBe(add(({ chargeNano }) => chargeNano));
+        expect(addFound(({ correctionNano }) => correctionNano)).toBe(add(({ correctionNano }) => correctionNano));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("requests are found by how they ended, and by their id alone", async () => {
+  const [failed, ...more] = await reports.lastRequests({ accountId: "acct_a", status: "failed" }, 10);
+  expect(more).toEqual([]);
+  expect(failed).toMatchObject({ errorCode: "runner_failed" });
+  expect(await reports.findRequest(failed?.requestId ?? "")).toEqual(failed);
+  expect(await reports.findRequest("req_none")).toBeUndefined();
 });

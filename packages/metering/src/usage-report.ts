@@ -1,5 +1,5 @@
-/** What was used and what it cost, for people: sums out of the hourly roll-ups, and the last requests. */
-import { type Db, type UsageEvent, usageEvent, usageHour } from "@tera/database";
+/** What was used and what it cost, for people: sums out of the roll-ups, and the last requests. */
+import { type Db, type UsageEvent, usageDay, usageEvent, usageHour } from "@tera/database";
 import { and, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 
@@ -14,6 +14,10 @@ export interface UsageFilter {
   from?: Date | undefined;
   /** And before this. */
   to?: Date | undefined;
+}
+
+export interface RequestFilter extends UsageFilter {
+  status?: UsageEvent["status"] | undefined;
 }
 
 export interface UsageSum {
@@ -44,7 +48,9 @@ export interface UsageReports {
   /** One sum over everything; its group is empty. */
   total(filter: UsageFilter): Promise<UsageSum>;
   /** The latest first. */
-  lastRequests(filter: UsageFilter, limit: number): Promise<ReportedUsage[]>;
+  lastRequests(filter: RequestFilter, limit: number): Promise<ReportedUsage[]>;
+  /** By its id alone: a look into every month. */
+  findRequest(requestId: string): Promise<ReportedUsage | undefined>;
 }
 
 const sumSchema = z.object({
@@ -61,19 +67,46 @@ const sumSchema = z.object({
 });
 
 const groupColumns: Record<UsageGroup, SQL> = {
-  day: sql`to_char(${usageHour.hour} at time zone 'UTC', 'YYYY-MM-DD')`,
-  hour: sql`to_char(${usageHour.hour} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')`,
-  model: sql`${usageHour.model}`,
-  key: sql`${usageHour.keyId}`,
-  account: sql`${usageHour.accountId}`,
+  day: sql`to_char(hour at time zone 'UTC', 'YYYY-MM-DD')`,
+  hour: sql`to_char(hour at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')`,
+  model: sql`model`,
+  key: sql`key_id`,
+  account: sql`account_id`,
 };
 
 const sums = sql`
-  coalesce(sum(${usageHour.requests}), 0)::text as requests, coalesce(sum(${usageHour.failedRequests}), 0)::text as "failedRequests",
-  coalesce(sum(${usageHour.promptTokens}), 0)::text as "promptTokens", coalesce(sum(${usageHour.cachedTokens}), 0)::text as "cachedTokens",
-  coalesce(sum(${usageHour.completionTokens}), 0)::text as "completionTokens", coalesce(sum(${usageHour.reasoningTokens}), 0)::text as "reasoningTokens",
-  coalesce(sum(${usageHour.speechCharacters}), 0)::text as "speechCharacters",
-  coalesce(sum(${usageHour.chargeNano}), 0)::text as "chargeNano", coalesce(sum(${usageHour.correctionNano}), 0)::text as "correctionNano"`;
+  coalesce(sum(requests), 0)::text as requests, coalesce(sum(failed_requests), 0)::text as "failedRequests",
+  coalesce(sum(prompt_tokens), 0)::text as "promptTokens", coalesce(sum(cached_tokens), 0)::text as "cachedTokens",
+  coalesce(sum(completion_tokens), 0)::text as "completionTokens", coalesce(sum(reasoning_tokens), 0)::text as "reasoningTokens",
+  coalesce(sum(speech_characters), 0)::text as "speechCharacters",
+  coalesce(sum(charge_nano), 0)::text as "chargeNano", coalesce(sum(correction_nano), 0)::text as "correctionNano"`;
+
+const dayMs = 86_400_000;
+
+/** The roll-ups of a filter: days where whole days are asked for, hours at both ends of the period, and where hours are wanted. */
+function rollUps({ accountId, keyId, model, from, to }: UsageFilter, by: UsageGroup | undefined): SQL {
+  const part = (of: typeof usageDay | typeof usageHour, since: Date | undefined, until: Date | undefined) => {
+    const begin = of === usageDay ? usageDay.day : usageHour.hour;
+    const wanted = and(
+      accountId === undefined ? undefined : eq(of.accountId, accountId),
+      keyId === undefined ? undefined : eq(of.keyId, keyId),
+      model === undefined ? undefined : eq(of.model, model),
+      since === undefined ? undefined : gte(begin, since),
+      until === undefined ? undefined : lt(begin, until),
+    );
+    return sql`select ${begin} as hour, account_id, key_id, model, requests, failed_requests, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, speech_characters, charge_nano, correction_nano
+      from ${of} where ${wanted ?? sql`true`}`;
+  };
+  if (by === "hour") return part(usageHour, from, to);
+  const firstDay = from === undefined ? undefined : new Date(Math.ceil(from.getTime() / dayMs) * dayMs);
+  const lastDay = to === undefined ? undefined : new Date(Math.floor(to.getTime() / dayMs) * dayMs);
+  // Within one day, or across one midnight: no whole day.
+  if (firstDay !== undefined && lastDay !== undefined && firstDay >= lastDay) return part(usageHour, from, to);
+  const parts = [part(usageDay, firstDay, lastDay)];
+  if (from !== undefined && from.getTime() !== firstDay?.getTime()) parts.push(part(usageHour, from, firstDay));
+  if (to !== undefined && to.getTime() !== lastDay?.getTime()) parts.push(part(usageHour, lastDay, to));
+  return sql.join(parts, sql` union all `);
+}
 
 /** Of the event's row: an index look-up each. Named in full, because drizzle leaves the table's name out. */
 const correction =
@@ -82,16 +115,9 @@ const correction =
   );
 
 export function createUsageReports({ db }: { db: Db }): UsageReports {
-  const hoursOf = ({ accountId, keyId, model, from, to }: UsageFilter) =>
+  const eventsOf = ({ accountId, keyId, model, status, from, to }: RequestFilter) =>
     and(
-      accountId === undefined ? undefined : eq(usageHour.accountId, accountId),
-      keyId === undefined ? undefined : eq(usageHour.keyId, keyId),
-      model === undefined ? undefined : eq(usageHour.model, model),
-      from === undefined ? undefined : gte(usageHour.hour, from),
-      to === undefined ? undefined : lt(usageHour.hour, to),
-    ) ?? sql`true`;
-  const eventsOf = ({ accountId, keyId, model, from, to }: UsageFilter) =>
-    and(
+      status === undefined ? undefined : eq(usageEvent.status, status),
       accountId === undefined ? undefined : eq(usageEvent.accountId, accountId),
       keyId === undefined ? undefined : eq(usageEvent.keyId, keyId),
       model === undefined ? undefined : eq(usageEvent.model, model),
@@ -99,30 +125,31 @@ export function createUsageReports({ db }: { db: Db }): UsageReports {
       to === undefined ? undefined : lt(usageEvent.admittedAt, to),
     );
 
+  const events = () => db.select({ event: usageEvent, correctionNano: correction }).from(usageEvent);
+
   return {
     async summarize(filter, by, limit) {
       const column = groupColumns[by];
       const order =
         by === "day" || by === "hour"
           ? sql`1 desc`
-          : sql`sum(${usageHour.chargeNano} + ${usageHour.correctionNano}) desc, sum(${usageHour.requests}) desc, 1`;
+          : sql`sum(charge_nano + correction_nano) desc, sum(requests) desc, 1`;
       const { rows } = await db.execute(
-        sql`select ${column} as "group", ${sums} from ${usageHour} where ${hoursOf(filter)} group by 1 order by ${order} limit ${limit}`,
+        sql`select ${column} as "group", ${sums} from (${rollUps(filter, by)}) used group by 1 order by ${order} limit ${limit}`,
       );
       return z.array(sumSchema).parse(rows);
     },
     async total(filter) {
-      const { rows } = await db.execute(sql`select '' as "group", ${sums} from ${usageHour} where ${hoursOf(filter)}`);
+      const { rows } = await db.execute(sql`select '' as "group", ${sums} from (${rollUps(filter, undefined)}) used`);
       return sumSchema.parse(rows[0]);
     },
     async lastRequests(filter, limit) {
-      const rows = await db
-        .select({ event: usageEvent, correctionNano: correction })
-        .from(usageEvent)
-        .where(eventsOf(filter))
-        .orderBy(desc(usageEvent.admittedAt))
-        .limit(limit);
+      const rows = await events().where(eventsOf(filter)).orderBy(desc(usageEvent.admittedAt)).limit(limit);
       return rows.map(({ event, correctionNano }) => ({ ...event, correctionNano }));
+    },
+    async findRequest(requestId) {
+      const [found] = await events().where(eq(usageEvent.requestId, requestId)).limit(1);
+      return found === undefined ? undefined : { ...found.event, correctionNano: found.correctionNano };
     },
   };
 }

@@ -41,6 +41,7 @@ export {
 export { type Price, price } from "./price.ts";
 export { type Purse, type PurseKind, purse, purseKinds } from "./purse.ts";
 export { type UsageCorrection, usageCorrection } from "./usage-correction.ts";
+export { type UsageDay, usageDay } from "./usage-day.ts";
 export { type NewUsageEvent, type UsageEvent, usageEvent } from "./usage-event.ts";
 export { type UsageHour, usageHour } from "./usage-hour.ts";
 export { type UsageMonthDropped, usageMonthDropped } from "./usage-month-dropped.ts";

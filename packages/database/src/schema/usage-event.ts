@@ -73,8 +73,9 @@ export const usageEvent = pgTable(
     index("usage_event_account_time").on(table.accountId, table.admittedAt),
     index("usage_event_key_time").on(table.keyId, table.admittedAt),
     index("usage_event_time").on(table.admittedAt),
-    // The few that went wrong, among the many of an account.
+    // The few that went wrong, among the many of an account or a key.
     index("usage_event_trouble").on(table.accountId, table.admittedAt).where(sql`${table.status} <> 'succeeded'`),
+    index("usage_event_key_trouble").on(table.keyId, table.admittedAt).where(sql`${table.status} <> 'succeeded'`),
     check(
       "usage_event_counts",
       sql`least(${table.promptTokens}, ${table.cachedTokens}, ${table.completionTokens}, ${table.reasoningTokens}, ${table.speechCharacters}, ${table.attempts}, ${table.totalMs}, ${table.chargeNano}) >= 0`,

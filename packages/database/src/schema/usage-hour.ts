@@ -27,6 +27,7 @@ export const usageHour = pgTable(
   (table) => [
     primaryKey({ columns: [table.hour, table.accountId, table.keyId, table.model] }),
     index("usage_hour_account").on(table.accountId, table.hour),
+    index("usage_hour_key").on(table.keyId, table.hour),
   ],
 );
 export type UsageHour = typeof usageHour.$inferSelect;
