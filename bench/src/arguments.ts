@@ -3,8 +3,17 @@ import { InvalidArgumentError } from "commander";
 import type { TargetName } from "./targets/target.ts";
 
 export function readCount(text: string): number {
+  return readUpTo(text, 10_000);
+}
+
+/** Of rows in a table. */
+export function readLargeCount(text: string): number {
+  return readUpTo(text, 100_000_000);
+}
+
+function readUpTo(text: string, max: number): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 10_000) throw new InvalidArgumentError("must be 1 to 10000.");
+  if (!Number.isInteger(value) || value < 1 || value > max) throw new InvalidArgumentError(`must be 1 to ${max}.`);
   return value;
 }
 

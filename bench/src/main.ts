@@ -3,7 +3,8 @@
  * everything. Ends with 1 when a row has errors.
  */
 import { Command, Option } from "commander";
-import { readCount, readCounts, readTargets } from "./arguments.ts";
+import { readCount, readCounts, readLargeCount, readTargets } from "./arguments.ts";
+import { meteringColumns, runMetering } from "./metering/metering.ts";
 import { runOverhead } from "./overhead/overhead.ts";
 import { overheadColumns, streamColumns } from "./report/columns.ts";
 import { describeNoise } from "./report/machine.ts";
@@ -71,8 +72,23 @@ command(
     })),
   );
 
-async function measure<Row extends { errors: number }>(
-  flags: CommonFlags,
+program
+  .command("metering")
+  .description("what money costs: settling, limits, reports at ten million requests, bytes per request")
+  .addOption(new Option("--json", "the rows as JSON").conflicts("markdown"))
+  .option("--markdown", "the table that docs/performance.md holds")
+  .option("--events <count>", "requests that the reports are asked of", readLargeCount, 10_000_000)
+  .option("--rounds <count>", "how often settling is measured", readCount, 3)
+  .option("--seconds <count>", "length of one measurement of settling", readCount, 5)
+  .action((flags: Pick<CommonFlags, "json" | "markdown" | "rounds" | "seconds"> & { events: number }) =>
+    measure(flags, async (workbench) => ({
+      columns: meteringColumns,
+      ...(await runMetering(workbench, flags)),
+    })),
+  );
+
+async function measure<Row extends object>(
+  flags: Pick<CommonFlags, "json" | "markdown">,
   run: (workbench: Workbench) => Promise<Report<Row>>,
 ): Promise<void> {
   const workbench = await openWorkbench(say);
@@ -83,7 +99,7 @@ async function measure<Row extends { errors: number }>(
     const report = await run(workbench);
     const format: ReportFormat = flags.json ? "json" : flags.markdown ? "markdown" : "table";
     process.stdout.write(`${renderReport(report, format)}\n`);
-    if (report.rows.some(({ errors }) => errors > 0)) process.exitCode = 1;
+    if (report.rows.some((row) => "errors" in row && row.errors !== 0)) process.exitCode = 1;
   } catch (error) {
     // Whatever runs breaks when everything is stopped under it.
     if (!stopping.stopped) throw error;
