@@ -77,7 +77,7 @@ async function main(): Promise<void> {
     pendingUsage: () => settler.counts().pending,
   });
 
-  const presence = await startGatewayPresence({ gatewayId, redis, log });
+  const presence = await startGatewayPresence({ gatewayId, redis, log, onWasSilent: () => desk.doubtHeld() });
   const roster = await startRoster({ readWorkerStates: () => readWorkerStates(redis) });
   const dispatcher = createDispatcher({ lane: createLane({ redis }), roster });
   roster.onChange(() => dispatcher.pump());

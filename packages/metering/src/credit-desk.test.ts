@@ -180,6 +180,19 @@ describe("the credit desk", () => {
     expect(second.leaseId).not.toBe(first.leaseId);
   });
 
+  it("uses nothing again of what others may have settled in its place", async () => {
+    const { store, leased } = playStore(100n);
+    const desk = createCreditDesk({ store, gatewayId: "g" });
+    const doubted = await held(desk.hold(wish(60n)));
+    desk.doubtHeld();
+    const later = await held(desk.hold(wish(10n)));
+    doubted.settle(0n);
+    expect(await desk.hold(wish(40n))).toMatchObject({ refused: true });
+    later.settle(0n);
+    await new Promise(setImmediate);
+    expect(leased()).toBe(60n);
+  });
+
   it("of any requests and charges, several desks never hold more than there is, and in the end all of it is charged or back", async () => {
     const step = fc.record({
       desk: fc.nat(2),

@@ -46,6 +46,11 @@ export interface CreditDesk {
   hold(wish: HoldWish): CreditHold | CreditRefusal | Promise<CreditHold | CreditRefusal>;
   /** Renews the leases that are in use, gives back those that lie idle. To be called every `renewEveryMs`. */
   renew(): Promise<void>;
+  /**
+   * Others may have taken us for dead, and settled from the workers' copies what is open here: of what is held now, nothing is used again when it ends, whatever it is said to
+   * have come to. It goes back when its lease expires.
+   */
+  doubtHeld(): void;
   /** Something is held on this lease. */
   isHeld(leaseId: string): boolean;
   /** Gives back what is free in the leases on these purses: the next request asks Postgres. */
@@ -75,6 +80,8 @@ interface Lease {
   scarce: boolean;
   /** Postgres may have more in it than we know. */
   uncertain: boolean;
+  /** How often what is held was doubted. */
+  doubts: number;
 }
 
 interface Waiter {
@@ -121,6 +128,7 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
     const amountNano = free < wantedNano ? free : wantedNano;
     lease.heldNano += amountNano;
     lease.lastUsedMs = now();
+    const { doubts } = lease;
     let open = true;
     return {
       purseId,
@@ -130,7 +138,7 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
         if (!open) return;
         open = false;
         lease.heldNano -= amountNano;
-        lease.chargedNano += chargeNano;
+        lease.chargedNano += lease.doubts === doubts ? chargeNano : max(chargeNano, amountNano);
         box.spentNano += chargeNano;
         if (box.lease !== lease) retire(lease);
         // Another gateway may need it now.
@@ -223,6 +231,7 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
         lastUsedMs: askedAtMs,
         scarce: grant.scarce,
         uncertain: false,
+        doubts: 0,
       };
       leases.set(leaseId, box.lease);
     } else {
@@ -282,6 +291,13 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
     },
     release(concerns) {
       for (const [purseId, { lease }] of boxes) if (lease !== undefined && concerns(purseId)) giveBackFree(lease);
+    },
+    doubtHeld() {
+      for (const lease of leases.values()) {
+        if (lease.heldNano === 0n) continue;
+        lease.doubts++;
+        lease.uncertain = true;
+      }
     },
     isHeld: (leaseId) => (leases.get(leaseId)?.heldNano ?? 0n) > 0n,
     async close() {

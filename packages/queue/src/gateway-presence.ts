@@ -10,6 +10,8 @@ import { keys } from "./keys.ts";
 const beatEveryMs = 1_000;
 const aliveTtlMs = 3_000;
 const replyTtlMs = 10_000;
+/** Others take a gateway for dead a second later; see usage-stream.ts. */
+const silentAfterMs = 4_000;
 
 export interface GatewayPresence {
   /** False while Redis has not answered the last beat: new requests would be lost. */
@@ -26,13 +28,19 @@ export async function startGatewayPresence(options: {
   gatewayId: string;
   redis: Redis;
   log: RedisLog;
+  /** Others may have taken us for dead: our last sign of life is a while ago. */
+  onWasSilent?: () => void;
 }): Promise<GatewayPresence> {
-  const { gatewayId, redis, log } = options;
+  const { gatewayId, redis, log, onWasSilent } = options;
   let connected = false;
+  let beatAtMs = performance.now();
   let hadStream = false;
   let onLost: () => void = () => undefined;
 
   async function beat(): Promise<void> {
+    const begunAtMs = performance.now();
+    // Before anything that came meanwhile is read.
+    if (begunAtMs - beatAtMs > silentAfterMs) onWasSilent?.();
     try {
       const creating = redis.xgroup("CREATE", keys.reply(gatewayId), "reader", "$", "MKSTREAM").then(
         () => true,
@@ -48,6 +56,7 @@ export async function startGatewayPresence(options: {
         redis.zadd(keys.gateways, Date.now(), gatewayId),
       ]);
       connected = true;
+      beatAtMs = begunAtMs;
       const isLost = isNew && hadStream;
       hadStream = true;
       if (isLost) onLost();

@@ -10,8 +10,8 @@ import type { MoneyRow } from "./money-row.ts";
 import { renderMoneyTable } from "./money-row.ts";
 import { moneyCases, runMoney } from "./run-money.ts";
 
-/** Of a dead gateway: its term, and two looks of the sweep. */
-const leasesBackMs = 100_000;
+/** Of a dead gateway: its term, and the looks of the sweep. */
+const leasesBackMs = 120_000;
 const outageMs = 60_000;
 
 export async function runMoneyCommand(args: readonly string[], say: (line: string) => void): Promise<number> {

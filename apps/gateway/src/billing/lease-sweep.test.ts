@@ -13,6 +13,14 @@ let closed: string[];
 let heldLeases: Set<string>;
 let pending: UsageRecord[];
 let sweep: LeaseSweep;
+let nowMs = 0;
+let isAway = false;
+/** Two looks, far enough apart. */
+async function lookTwice(): Promise<void> {
+  await sweep.sweep();
+  nowMs += 15_000;
+  await sweep.sweep();
+}
 
 beforeAll(() => redis.connect());
 afterAll(async () => {
@@ -27,12 +35,16 @@ beforeEach(async () => {
     gatewayId: "me",
     redis,
     creditStore: {
-      findExpired: async () => expired,
+      async findExpired() {
+        if (isAway) throw new Error("away");
+        return expired;
+      },
       giveBack: async (leaseId) => void closed.push(leaseId),
     },
     desk: { renew: async () => undefined, isHeld: (leaseId) => heldLeases.has(leaseId) },
     hasPendingUsage: (matches) => pending.some(matches),
     log,
+    now: () => nowMs,
   });
 });
 afterAll(() => sweep.stop());
@@ -71,7 +83,7 @@ test("a living gateway's lease is its own business, a silent or unknown one's go
   expired = ["alive", "silent", "unknown"].map((gatewayId) => ({ leaseId: `lease_${gatewayId}`, gatewayId }));
   await seen("alive", 100);
   await seen("silent", 6_000);
-  await sweep.sweep();
+  await lookTwice();
   expect(closed).toEqual(["lease_silent", "lease_unknown"]);
 });
 
@@ -79,10 +91,10 @@ test("our own lease is kept while something is held on it", async () => {
   expired = [{ leaseId: "lease_1", gatewayId: "me" }];
   await seen("me", 0);
   heldLeases.add("lease_1");
-  await sweep.sweep();
+  await lookTwice();
   expect(closed).toEqual([]);
   heldLeases.clear();
-  await sweep.sweep();
+  await lookTwice();
   expect(closed).toEqual(["lease_1"]);
 });
 
@@ -92,6 +104,23 @@ test("a lease is kept while usage that names it waits, and other usage keeps not
   // More than one page before it.
   await Promise.all(Array.from({ length: 700 }, () => copy("dead", "lease_other")));
   await copy("dead", "lease_2");
-  await sweep.sweep();
+  await lookTwice();
   expect(closed).toEqual(["lease_3"]);
+});
+
+test("a lease is closed only when nothing spoke against it for a while, without a failure between", async () => {
+  expired = [{ leaseId: "lease_1", gatewayId: "dead" }];
+  await sweep.sweep();
+  nowMs += 10_000;
+  await sweep.sweep();
+  expect(closed).toEqual([]);
+  isAway = true;
+  await expect(sweep.sweep()).rejects.toThrow("away");
+  isAway = false;
+  nowMs += 10_000;
+  await sweep.sweep();
+  expect(closed).toEqual([]);
+  nowMs += 15_000;
+  await sweep.sweep();
+  expect(closed).toEqual(["lease_1"]);
 });

@@ -1,0 +1,31 @@
+import { createTestRedis } from "@tera/testkit";
+import { afterAll, expect, it, vi } from "vitest";
+import { connectRedis } from "./connection.ts";
+import { startGatewayPresence } from "./gateway-presence.ts";
+
+const silent = { info: () => undefined, warn: () => undefined };
+const server = await createTestRedis();
+const redis = connectRedis(server.url, { name: "test", log: silent });
+const other = connectRedis(server.url, { name: "test", log: silent });
+await Promise.all([redis.connect(), other.connect()]);
+afterAll(async () => {
+  redis.disconnect();
+  other.disconnect();
+  await server.stop();
+});
+
+it("tells a gateway that others may take it for dead, when it had no sign of life for a while", async () => {
+  const onWasSilent = vi.fn();
+  const presence = await startGatewayPresence({ gatewayId: "gw", redis, log: silent, onWasSilent });
+  await other.call("CLIENT", "PAUSE", "6000", "ALL");
+  await vi.waitFor(() => expect(onWasSilent).toHaveBeenCalled(), { timeout: 10_000 });
+  await presence.stop();
+});
+
+it("says nothing while Redis answers", async () => {
+  const onWasSilent = vi.fn();
+  const presence = await startGatewayPresence({ gatewayId: "gw", redis, log: silent, onWasSilent });
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
+  expect(onWasSilent).not.toHaveBeenCalled();
+  await presence.stop();
+});
