@@ -42,6 +42,8 @@ export interface DatabaseState {
   applied: number;
   /** Migrations of this version. */
   known: number;
+  /** Usage events that lie in no month; undefined before there are months. More than none: a gateway could not make a month, or a clock was wrong. */
+  strayUsageEvents: number | undefined;
   /** Whether connections work as the role that may not change what is append-only. */
   applicationRole: ApplicationRoleState;
 }
@@ -55,6 +57,7 @@ export async function inspectDatabase(url: string): Promise<DatabaseState> {
       serverVersion: version.rows[0]?.version ?? "unknown",
       applied: await countApplied(db),
       known,
+      strayUsageEvents: await countStrayUsage(db),
       applicationRole: await inspectApplicationRole(db),
     };
   });
@@ -95,4 +98,13 @@ async function countApplied(db: NodePgDatabase): Promise<number> {
     sql`select count(*)::int as applied from drizzle.__drizzle_migrations`,
   );
   return applied.rows[0]?.applied ?? 0;
+}
+
+async function countStrayUsage(db: NodePgDatabase): Promise<number | undefined> {
+  const present = await db.execute<{ present: boolean }>(
+    sql`select to_regclass('public.usage_event_default') is not null as present`,
+  );
+  if (present.rows[0]?.present !== true) return undefined;
+  const stray = await db.execute<{ stray: number }>(sql`select count(*)::int as stray from usage_event_default`);
+  return stray.rows[0]?.stray;
 }

@@ -86,6 +86,25 @@ test("a wrong environment is a finding, not a crash", async () => {
   expect(find("environment")).toMatchObject({ status: "broken", found: expect.stringContaining("TERA_SECRET") });
 });
 
+test("usage that lies in no month is told, and so is a user who may not take the application's role", async () => {
+  const lent = await createTestDatabase();
+  const client = new pg.Client({ connectionString: lent.url });
+  await client.connect();
+  await client.query(`insert into usage_event
+    (request_id, account_id, key_id, model, endpoint, stream, status, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, speech_characters, usage_source, gateway_id, attempts, admitted_at, total_ms)
+    values ('req_1', 'a', 'k', 'm', 'chat', true, 'succeeded', 1, 0, 1, 0, 0, 'engine', 'g', 1, '1999-01-01Z', 1)`);
+  await client.query("revoke update on purse from tera_app");
+  await client.end();
+  const findings = await checkPostgres(lent.url);
+  expect(findings).toMatchObject([
+    { check: "postgres" },
+    { check: "tables", status: "ok" },
+    { check: "append-only", status: "warning", fix: expect.stringContaining("GRANT tera_app") },
+    { check: "usage months", status: "warning", found: expect.stringContaining("1 usage event") },
+  ]);
+  await lent.drop();
+});
+
 test("a database without tables, and one that a newer version migrated, are told apart", async () => {
   const client = new pg.Client({ connectionString: testDatabase.url });
   await client.connect();

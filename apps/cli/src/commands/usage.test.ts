@@ -1,8 +1,8 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { account, connectDatabase } from "@tera/database";
-import { createPriceStore, createUsageWriter } from "@tera/metering";
+import { account, connectDatabase, price } from "@tera/database";
+import { createPriceStore, createUsageWriter, ensureUsageMonths } from "@tera/metering";
 import { newRequestId, type UsageRecord } from "@tera/protocol";
 import { createTestDatabase } from "@tera/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -139,4 +139,30 @@ test.for([
   const { exitCode, stderr } = await run(args);
   expect(exitCode).toBe(1);
   expect(stderr).toContain(said);
+});
+
+test("retention shows the months, and drops only what it is told to, and nothing that is still needed", async () => {
+  const now = new Date();
+  const ago = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 4, 15));
+  const needed = ago.toISOString().slice(0, 7);
+  const [first] = await db.select({ id: price.id }).from(price);
+  const billing = { priceId: first?.id, holds: [{ purseId: "acct_a" }] };
+  await createUsageWriter({ db, author: "gateway:g1" }).settle([record({ billing, admittedAtMs: ago.getTime() })]);
+  await ensureUsageMonths(db);
+  const monthsOf = async (...args: string[]): Promise<unknown> =>
+    JSON.parse((await runForTest(["usage", "retention", "--json", ...args], { environment })).stdout);
+  const line = (state: string, reason?: string) =>
+    expect.arrayContaining([
+      { month: needed, state, requests: 1, bytes: expect.any(Number), ...(reason && { reason }) },
+    ]);
+  expect(await monthsOf()).toEqual(line("kept"));
+  expect(await monthsOf("--months", "2", "--apply", "--yes")).toEqual(
+    line("needed", "usage of acct_a in it has not been invoiced"),
+  );
+  await db.update(account).set({ kind: "prepaid" });
+  expect(await monthsOf("--months", "2")).toEqual(line("expired"));
+  expect(await monthsOf("--months", "2", "--apply", "--yes")).toEqual(line("dropped"));
+  expect(await monthsOf()).not.toEqual(line("kept"));
+  const refused = await runForTest(["usage", "retention", "--apply"], { environment });
+  expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining("--months")]);
 });

@@ -6,6 +6,7 @@ import { exportFormats, exportUsageOptions, exportUsageRows } from "./usage/expo
 import { listRequests, requestsOptions } from "./usage/list-requests.ts";
 import { groups, sumOptions, sumUsage } from "./usage/sum-usage.ts";
 import { addFilterOptions } from "./usage/usage-filter.ts";
+import { retentionOptions, usageRetention } from "./usage/usage-retention.ts";
 
 export function registerUsage(program: Command, context: CommandContext): void {
   const usage = addFilterOptions(program.command("usage").description("show what was used and what it cost; export it"))
@@ -56,4 +57,28 @@ Examples:
 `,
     )
     .action(async (given: unknown) => exportUsageRows(exportUsageOptions.parse(given), context));
+
+  usage
+    .command("retention")
+    .description("show how large each month of requests is; drop those that are past their retention")
+    .option("--months <count>", "how many months that are over are kept", countArgument)
+    .option("--apply", "drop the others")
+    .option("--yes", "do not ask")
+    .option(...jsonOption)
+    .option(...dataDirOption)
+    .addHelpText(
+      "after",
+      `
+A month goes as a whole, and only when it has been over for four weeks and all of
+it is in the sums, in the ledger, and, for postpaid accounts, on an invoice. Sums,
+ledger and invoices stay. Gateways do it every day where they are told to:
+TERA_GATEWAY_USAGE_RETENTION_MONTHS.
+
+Examples:
+  tera usage retention
+  tera usage retention --months 13
+  tera usage retention --months 13 --apply
+`,
+    )
+    .action(async (given: unknown) => usageRetention(retentionOptions.parse(given), context));
 }

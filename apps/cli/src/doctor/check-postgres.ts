@@ -12,7 +12,12 @@ export async function checkPostgres(databaseUrl: string | undefined): Promise<Fi
   const place = placeOf(databaseUrl);
   try {
     const state = await inspectDatabase(databaseUrl);
-    return [checkVersion(state, place), checkMigrations(state), ...(state.applied > 0 ? [checkRole(state)] : [])];
+    return [
+      checkVersion(state, place),
+      checkMigrations(state),
+      ...(state.applied > 0 ? [checkRole(state)] : []),
+      ...checkUsageMonths(state),
+    ];
   } catch (error) {
     return [
       {
@@ -53,6 +58,18 @@ function checkMigrations({ applied, known }: DatabaseState): Finding {
     found: `The database has ${applied} migrations, and this version of Tera knows ${known}: a newer one was here.`,
     fix: "Update this Tera, or use another database.",
   };
+}
+
+function checkUsageMonths({ strayUsageEvents: stray }: DatabaseState): Finding[] {
+  if (stray === undefined || stray === 0) return [];
+  return [
+    {
+      check: "usage months",
+      status: "warning",
+      found: `${stray} usage events lie in no month: when they came, theirs was not there, or a clock was wrong.`,
+      fix: "Gateways move those of the last two years every day, and at their start. For the others look at admitted_at in usage_event_default, and at the clocks of the gateways.",
+    },
+  ];
 }
 
 function checkRole({ applicationRole }: DatabaseState): Finding {
