@@ -25,8 +25,8 @@ export interface JudgeOptions {
   reports: readonly LoggedRequest[];
   /** The engine was frozen when an answer was cut: what was generated is known to the token. */
   isExact: boolean;
-  /** False where the one who knew the length of the prompts was killed, and what was relayed is all that is known. True when absent. */
-  isPromptKnown?: boolean;
+  /** False where the way to the one who had counted was killed: what was relayed is all that is known, and without the prompt. True when absent. */
+  isHeardWhole?: boolean;
 }
 
 const settledWithinMs = 30_000;
@@ -36,7 +36,7 @@ const idsPerQuery = 5_000;
 /** Adds what it finds to `count`. Waits until everything that was served is on record, 30 s at the most. */
 export async function judge(
   count: MoneyCount,
-  { money, asked, reports, isExact, isPromptKnown = true }: JudgeOptions,
+  { money, asked, reports, isExact, isHeardWhole = true }: JudgeOptions,
 ): Promise<void> {
   const entries = Map.groupBy(reports, markOf);
   const entriesOf = ({ question }: Asked) => entries.get(question.mark) ?? [];
@@ -58,7 +58,7 @@ export async function judge(
       continue;
     }
     if (event.chargeNano > 0n) count.charged++;
-    const [wrongNano, why] = findWrong(one, event, entriesOf(one), isExact, isPromptKnown);
+    const [wrongNano, why] = findWrong(one, event, entriesOf(one), isExact, isHeardWhole);
     count.mischargedNano += wrongNano;
     if (why !== undefined) {
       count.problems.push(
@@ -113,7 +113,7 @@ function findWrong(
   event: UsageEvent,
   entries: readonly LoggedRequest[],
   isExact: boolean,
-  isPromptKnown: boolean,
+  isHeardWhole: boolean,
 ): [bigint, string | undefined] {
   const { chargeNano: charge, status } = event;
   const characters = speechCharactersOf(question);
@@ -134,12 +134,9 @@ function findWrong(
   if (status === "failed") return [charge, charge > 0n ? "it failed" : undefined];
   const heard = entries.map(told);
   const candidates = heard.filter(({ generatedTokens }) => generatedTokens > 0).map(costFor);
-  if (!isPromptKnown) candidates.push(...heard.map((entry) => costFor({ ...entry, promptTokens: 0 })));
   // Nothing was generated when it ended: it may be charged its prompt, or nothing.
   if (candidates.length === 0) candidates.push(0n, ...heard.map(costFor));
-  const off = candidates
-    .map((cost) => distance(charge, cost))
-    .reduce((least, one) => (one < least ? one : least), charge);
+  const off = candidates.map((cost) => distance(charge, cost)).reduce((least, one) => (one < least ? one : least));
   if (off === 0n) return [0n, undefined];
   const most = Math.max(0, ...entries.map(({ generatedTokens }) => generatedTokens));
   const own = costOf(question, {
@@ -148,7 +145,7 @@ function findWrong(
     characters: event.speechCharacters,
   });
   const isWithin = event.completionTokens >= answer.received - 1 && event.completionTokens <= most && own === charge;
-  return !isExact && isWithin ? [0n, undefined] : [off, "cut"];
+  return (!isExact || !isHeardWhole) && isWithin ? [0n, undefined] : [off, "cut"];
 }
 
 function distance(a: bigint, b: bigint): bigint {

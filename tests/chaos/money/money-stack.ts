@@ -139,6 +139,8 @@ async function furnish(stack: Stack, services: MortalServices): Promise<MoneySta
     },
     async stop() {
       redis.disconnect();
+      // An engine that hangs is waited for by its worker.
+      await Promise.all(stack.runners.map(({ process }) => process.kill("SIGKILL")));
       await stack.stop().finally(() => services.stop());
     },
   };
