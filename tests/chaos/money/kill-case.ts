@@ -12,6 +12,7 @@ const reachedWithinMs = 8_000;
 /** Right after an outage a request may be refused, and does not come to its step. */
 const triesPerRun = 2;
 const lookEveryMs = 5;
+const onItsWayMs = 50;
 const healthy = { faults: null, msPerToken: 1 };
 const creditNano = 1_000_000_000n;
 
@@ -82,6 +83,8 @@ async function runOnce(
   });
 
   const isReached = await waitFor(() => step.isReached(context));
+  // What a frozen engine has said is on its way to the worker.
+  if (step.runners?.faults != null) await new Promise((resolve) => setTimeout(resolve, onItsWayMs));
   const killing = await kill(money, victim, gateway, context);
   step.atKill?.(context);
   await killing.dead;

@@ -42,7 +42,7 @@ function frozenAt(name: string, tokens: number): KillStep {
     isReached: (context) =>
       atRunners(
         context,
-        ({ state, fault, generatedTokens }) => state === "running" && fault !== null && generatedTokens >= tokens,
+        ({ state, fault, generatedTokens }) => state === "running" && fault !== null && generatedTokens > tokens,
       ),
   };
 }
@@ -88,7 +88,7 @@ export const killSteps: readonly KillStep[] = [
         { kind: "hang-mid-stream", afterTokens: 3 },
       ],
     },
-    isReached: (context) => atRunners(context, ({ generatedTokens }) => generatedTokens >= 3),
+    isReached: (context) => atRunners(context, ({ generatedTokens }) => generatedTokens > 3),
   },
   {
     name: "mid-stream, engine goes on",
@@ -100,7 +100,7 @@ export const killSteps: readonly KillStep[] = [
     name: "client leaves",
     maxTokens,
     runners: { faults: [{ kind: "hang-mid-stream", afterTokens: 4 }] },
-    isReached: (context) => atRunners(context, ({ generatedTokens }) => generatedTokens >= 4),
+    isReached: (context) => atRunners(context, ({ generatedTokens }) => generatedTokens > 4),
     atKill: ({ leave }) => leave(),
   },
   { name: "answered", maxTokens, isReached: async ({ endedCount, marks }) => endedCount() === marks.length },

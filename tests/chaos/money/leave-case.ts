@@ -6,6 +6,7 @@ import { anyModel, type MoneyStack, newMark } from "./money-stack.ts";
 
 const maxTokens = 12;
 const lookEveryMs = 5;
+const onItsWayMs = 100;
 const reachedWithinMs = 10_000;
 
 export async function runLeaveCase(money: MoneyStack, stream: boolean): Promise<MoneyCount> {
@@ -15,12 +16,13 @@ export async function runLeaveCase(money: MoneyStack, stream: boolean): Promise<
   await money.takeReports();
   for (let tokens = 0; tokens <= maxTokens; tokens++) {
     // The engine stands still there: what was generated when we leave is known to the token.
-    const isFrozen = tokens < maxTokens;
+    // After the last but one it has no moment to freeze: its end comes with the last.
+    const isFrozen = tokens < maxTokens - 1;
     await money.controlRunners({ faults: isFrozen ? [{ kind: "hang-mid-stream", afterTokens: tokens }] : null });
     asked.push(
       ...(await Promise.all(
         (["chat", "completion"] as const).map((endpoint) =>
-          leaveAt({ endpoint, model: anyModel, mark: newMark(), maxTokens, stream }),
+          leaveAt({ endpoint, model: anyModel, mark: newMark(), maxTokens, stream }, tokens),
         ),
       )),
     );
@@ -31,7 +33,7 @@ export async function runLeaveCase(money: MoneyStack, stream: boolean): Promise<
   await addOverspend(count, money, [customer.accountId]);
   return count;
 
-  async function leaveAt(question: MoneyQuestion): Promise<Asked> {
+  async function leaveAt(question: MoneyQuestion, tokens: number): Promise<Asked> {
     const { accountId, keyId, apiKey } = await money.createKey(customer.accountId);
     const leave = new AbortController();
     const url = money.stack.gateways[count.runs % money.stack.gateways.length]?.url ?? "";
@@ -41,17 +43,22 @@ export async function runLeaveCase(money: MoneyStack, stream: boolean): Promise<
       ended = true;
     });
     const deadlineMs = performance.now() + reachedWithinMs;
-    while (!ended && !(await isFrozenAtRunner(question.mark)) && performance.now() < deadlineMs) {
+    while (!ended && !(await isFrozenAtRunner(question.mark, tokens)) && performance.now() < deadlineMs) {
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }
+    // What the engine has said is on its way to the worker.
+    await new Promise((resolve) => setTimeout(resolve, onItsWayMs));
     leave.abort();
     return { question, answer: await asking, accountId, keyId, isOnlyOfKey: true };
   }
 
-  async function isFrozenAtRunner(mark: string): Promise<boolean> {
+  async function isFrozenAtRunner(mark: string, tokens: number): Promise<boolean> {
     const reports = await Promise.all(money.stack.runners.map((runner) => runner.report()));
     return reports.some(({ requests }) =>
-      requests.some(({ fault, body }) => fault !== null && JSON.stringify(body).includes(mark)),
+      requests.some(
+        ({ fault, generatedTokens, body }) =>
+          fault !== null && generatedTokens > tokens && JSON.stringify(body).includes(mark),
+      ),
     );
   }
 }
