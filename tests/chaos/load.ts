@@ -1,6 +1,7 @@
 /** Steady load: so many clients at once, each asking again as soon as it has its answer, about every other time as a stream. */
+
+import { createRandom } from "@tera/testkit";
 import { type AskOptions, ask, type Outcome, type Question } from "./ask.ts";
-import { createRandom } from "./random.ts";
 
 /** Begins every prompt of the load: the runner's log tells them from canaries by it. */
 export const loadMark = "Chaos question";

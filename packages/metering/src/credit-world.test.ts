@@ -2,10 +2,11 @@
 import { connectDatabase, creditLease, type Database, ledgerEntry, purse } from "@tera/database";
 import { createTestDatabase, type TestDatabase } from "@tera/database/testing";
 import { newRequestId, type UsageRecord } from "@tera/protocol";
+import { createRandom } from "@tera/testkit";
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createCreditModel } from "../testing/credit-model.ts";
-import { createRandom, runCreditWorld } from "../testing/credit-world.ts";
+import { runCreditWorld } from "../testing/credit-world/run-credit-world.ts";
 import { createCreditStore, leaseTermMs } from "./credit-store.ts";
 import { createLedgerStore } from "./ledger-store.ts";
 import { createPriceStore } from "./price-book.ts";

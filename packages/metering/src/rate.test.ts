@@ -5,6 +5,7 @@
 import { connectDatabase } from "@tera/database";
 import { createTestDatabase } from "@tera/database/testing";
 import type { UsageRecord } from "@tera/protocol";
+import { createRandom } from "@tera/testkit";
 import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
@@ -21,17 +22,6 @@ interface Mix {
   completion: number;
   reasoning: number;
   characters: number;
-}
-
-/** mulberry32: whole numbers below a bound, the same for a seed. */
-function createDice(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296) * below);
-  };
 }
 
 function rollMix(roll: (below: number) => number): Mix {
@@ -122,7 +112,7 @@ function toRecord(mix: Mix): UsageRecord {
 
 test("1,000,000 random mixes of quantities, prices and discounts come to what an independent formula says", () => {
   const seed = Date.now() | 0;
-  const roll = createDice(seed);
+  const roll = createRandom(seed);
   let different = 0;
   for (let count = 0; count < 1_000_000; count++) {
     const mix = rollMix(roll);
@@ -143,7 +133,7 @@ test("Postgres comes to the same amounts", async () => {
     await testDatabase.drop();
   });
   const seed = Date.now() | 0;
-  const roll = createDice(seed);
+  const roll = createRandom(seed);
   const mixes = Array.from({ length: 5_000 }, () => rollMix(roll));
   const rows = mixes.map((mix) => {
     const rates = toRates(mix);
@@ -186,7 +176,7 @@ test("a discount never takes more than the price, and what is left of a nano is 
     batchDiscountBasisPoints: 5_000,
   };
   const mix: Mix = {
-    ...rollMix(createDice(1)),
+    ...rollMix(createRandom(1)),
     status: "succeeded",
     prompt: 3,
     cached: 0,

@@ -8,6 +8,7 @@ export { defaultSettings, type FakeRunnerSettings, type FakeRunnerSettingsChange
 export { fakeSpeech, speechSamples } from "./fake-runner/speech.ts";
 export { countTokens, fakeText } from "./fake-runner/words.ts";
 export { type FakeStripe, signStripeEvent, startFakeStripe } from "./fake-stripe/fake-stripe.ts";
+export { createRandom } from "./random.ts";
 export {
   type OwnedTestServices,
   startTestServices,

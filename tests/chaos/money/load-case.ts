@@ -3,8 +3,8 @@
 import { price as priceTable, usageEvent } from "@tera/database";
 import { createPriceStore, type PriceStore } from "@tera/metering";
 import { publishInvalidation } from "@tera/queue";
+import { createRandom } from "@tera/testkit";
 import { eq } from "drizzle-orm";
-import { createRandom } from "../random.ts";
 import { type Asked, addOverspend, judge } from "./judge.ts";
 import { askForMoney, type MoneyQuestion } from "./money-ask.ts";
 import { emptyCount, type MoneyCount } from "./money-row.ts";

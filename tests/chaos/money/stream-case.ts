@@ -1,7 +1,7 @@
 /** The same questions as streams and whole, on every endpoint and model: the same charge. */
 import { usageEvent } from "@tera/database";
+import { createRandom } from "@tera/testkit";
 import { inArray } from "drizzle-orm";
-import { createRandom } from "../random.ts";
 import { type Asked, addOverspend, judge } from "./judge.ts";
 import { askForMoney, type MoneyQuestion } from "./money-ask.ts";
 import { emptyCount, type MoneyCount } from "./money-row.ts";
