@@ -22,6 +22,7 @@ export const creditLease = pgTable(
   },
   (table) => [
     index("credit_lease_open").on(table.expiresAt).where(sql`${table.closedAt} is null`),
+    index("credit_lease_purse").on(table.purseId).where(sql`${table.closedAt} is null`),
     index("credit_lease_gateway").on(table.gatewayId).where(sql`${table.closedAt} is null`),
     check("credit_lease_amount", sql`${table.amountNano} >= 0`),
   ],

@@ -1,0 +1,1 @@
+CREATE INDEX "credit_lease_purse" ON "credit_lease" USING btree ("purse_id") WHERE "credit_lease"."closed_at" is null;
