@@ -5,6 +5,16 @@ export { type BackgroundRun, backgroundRun, type Notice, notice } from "./backgr
 export { type Buyer, buyer, type Seller, seller } from "./billing-party.ts";
 export { type CreditLease, creditLease } from "./credit-lease.ts";
 export {
+  type EngineCount,
+  type EngineDriftProblem,
+  type EngineDriftRow,
+  engineCount,
+  engineDrift,
+  engineDriftProblems,
+  type TokenMeasure,
+  tokenMeasures,
+} from "./engine-count.ts";
+export {
   type Invoice,
   type InvoiceKind,
   type InvoiceLine,
