@@ -1,7 +1,7 @@
 /** Each invariant is broken once, in a transaction that is then taken back; the checks must say which one it was. */
 import { connectDatabase, type Database, type Db } from "@tera/database";
 import { createTestDatabase, type TestDatabase } from "@tera/database/testing";
-import { newRequestId, type UsageRecord } from "@tera/protocol";
+import { newUsageRecord, type UsageRecordChange } from "@tera/testkit";
 import { type SQL, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { checkLedger } from "./check-ledger.ts";
@@ -50,32 +50,14 @@ beforeAll(async () => {
       neededNano: 50_000n,
       wantedNano: 50_000n,
     });
-    const record = (usage: Partial<UsageRecord["usage"]>, more: Partial<UsageRecord> = {}): UsageRecord => ({
-      version: 1,
-      requestId: newRequestId(),
-      accountId,
-      keyId: "key_1",
-      model: "m",
-      endpoint: "chat",
-      stream: true,
-      status: "succeeded",
-      usage: {
-        promptTokens: 20,
-        cachedTokens: 10,
-        completionTokens: 3,
-        reasoningTokens: 1,
-        speechCharacters: 0,
-        source: "engine",
-        ...usage,
-      },
-      gatewayId: "g",
-      attempts: 1,
-      failedAttempts: [],
-      admittedAtMs,
-      totalMs: 5,
-      billing: { priceId: price.id, holds: [{ purseId: accountId, leaseId: `lease_${accountId}` }] },
-      ...more,
-    });
+    const record = (usage: UsageRecordChange["usage"], change: UsageRecordChange = {}) =>
+      newUsageRecord({
+        accountId,
+        usage: { promptTokens: 20, cachedTokens: 10, completionTokens: 3, reasoningTokens: 1, ...usage },
+        admittedAtMs,
+        billing: { priceId: price.id, holds: [{ purseId: accountId, leaseId: `lease_${accountId}` }] },
+        ...change,
+      });
     await writer.settle([
       record({}),
       record({ completionTokens: 9 }),

@@ -2,7 +2,7 @@
 import { connectDatabase, creditLease, type Database, ledgerEntry, purse } from "@tera/database";
 import { createTestDatabase, type TestDatabase } from "@tera/database/testing";
 import { newRequestId, type UsageRecord } from "@tera/protocol";
-import { createRandom } from "@tera/testkit";
+import { createRandom, newUsageRecord } from "@tera/testkit";
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createCreditModel } from "../testing/credit-model.ts";
@@ -68,30 +68,12 @@ test("the model keeps the same balances as Postgres, whatever is asked of both",
     const leaseId = pick(leaseIds);
     const accountId = accountOf(leaseId);
     const hold = random(5) === 0 ? { purseId: accountId } : { purseId: accountId, leaseId };
-    return {
-      version: 1,
+    return newUsageRecord({
       requestId,
       accountId,
-      keyId: "k",
-      model: "m",
-      endpoint: "chat",
-      stream: false,
-      status: "succeeded",
-      usage: {
-        promptTokens: 0,
-        cachedTokens: 0,
-        completionTokens: 1 + random(60),
-        reasoningTokens: 0,
-        speechCharacters: 0,
-        source: "engine",
-      },
-      gatewayId: "g",
-      attempts: 1,
-      failedAttempts: [],
-      admittedAtMs: 1_700_000_000_000,
-      totalMs: 1,
+      usage: { promptTokens: 0, completionTokens: 1 + random(60) },
       billing: { priceId: price.id, holds: [hold] },
-    };
+    });
   }
 
   async function act(): Promise<void> {

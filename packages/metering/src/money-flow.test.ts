@@ -9,7 +9,7 @@ import {
   usageHour,
 } from "@tera/database";
 import { createTestDatabase, type TestDatabase } from "@tera/database/testing";
-import { newRequestId, type UsageRecord } from "@tera/protocol";
+import { newUsageRecord } from "@tera/testkit";
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type CreditStore, createCreditStore } from "./credit-store.ts";
@@ -55,31 +55,12 @@ const topUp = (amountNano: bigint, reference?: string) =>
 const take = (neededNano: bigint, wantedNano = neededNano, leaseId = `lease_${accountId}`) =>
   credit.take({ purseId: accountId, leaseId, gatewayId: "g1", neededNano, wantedNano });
 
-function record(leaseId: string | undefined, completionTokens = 10): UsageRecord {
-  return {
-    version: 1,
-    requestId: newRequestId(),
+function record(leaseId: string | undefined, completionTokens = 10) {
+  return newUsageRecord({
     accountId,
-    keyId: "key_1",
-    model: "m",
-    endpoint: "chat",
-    stream: true,
-    status: "succeeded",
-    usage: {
-      promptTokens: 20,
-      cachedTokens: 10,
-      completionTokens,
-      reasoningTokens: 0,
-      speechCharacters: 0,
-      source: "engine",
-    },
-    gatewayId: "g1",
-    attempts: 1,
-    failedAttempts: [],
-    admittedAtMs: Date.UTC(2026, 10, 23, 12),
-    totalMs: 5,
+    usage: { promptTokens: 20, cachedTokens: 10, completionTokens },
     billing: { priceId, holds: [{ purseId: accountId, leaseId }] },
-  };
+  });
 }
 /** 10 x 100 + 10 x 10 + 10 x 1000 */
 const charge = 11_100n;

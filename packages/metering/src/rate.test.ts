@@ -5,7 +5,7 @@
 import { connectDatabase } from "@tera/database";
 import { createTestDatabase } from "@tera/database/testing";
 import type { UsageRecord } from "@tera/protocol";
-import { createRandom } from "@tera/testkit";
+import { createRandom, newUsageRecord } from "@tera/testkit";
 import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
@@ -85,14 +85,8 @@ function toRates({ price }: Mix): Rates {
 }
 
 function toRecord(mix: Mix): UsageRecord {
-  return {
-    version: 1,
+  return newUsageRecord({
     requestId: "req_1",
-    accountId: "acct_1",
-    keyId: "key_1",
-    model: "m",
-    endpoint: "chat",
-    stream: false,
     status: mix.status,
     usage: {
       promptTokens: mix.prompt,
@@ -100,14 +94,8 @@ function toRecord(mix: Mix): UsageRecord {
       completionTokens: mix.completion,
       reasoningTokens: mix.reasoning,
       speechCharacters: mix.characters,
-      source: "engine",
     },
-    gatewayId: "g1",
-    attempts: 1,
-    failedAttempts: [],
-    admittedAtMs: 1,
-    totalMs: 1,
-  };
+  });
 }
 
 test("1,000,000 random mixes of quantities, prices and discounts come to what an independent formula says", () => {

@@ -9,7 +9,8 @@ import {
   usageHour,
 } from "@tera/database";
 import { createTestDatabase, type TestDatabase } from "@tera/database/testing";
-import { newRequestId, type UsageRecord } from "@tera/protocol";
+import { newRequestId } from "@tera/protocol";
+import { newUsageRecord, type UsageRecordChange } from "@tera/testkit";
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createCreditStore } from "./credit-store.ts";
@@ -63,32 +64,15 @@ beforeEach(async () => {
 const period = () => ({ model, from: new Date(noon), to: new Date(noon + hourMs) });
 
 /** 20 prompt and 10 completion tokens: 12,000 by the wrong price. */
-function record(change: Partial<UsageRecord> = {}): UsageRecord {
-  return {
-    version: 1,
-    requestId: newRequestId(),
+function record({ usage, ...change }: UsageRecordChange = {}) {
+  return newUsageRecord({
     accountId,
-    keyId: "key_1",
     model,
-    endpoint: "chat",
-    stream: true,
-    status: "succeeded",
-    usage: {
-      promptTokens: 20,
-      cachedTokens: 0,
-      completionTokens: 10,
-      reasoningTokens: 0,
-      speechCharacters: 0,
-      source: "engine",
-    },
-    gatewayId: "g1",
-    attempts: 1,
-    failedAttempts: [],
+    usage: { promptTokens: 20, completionTokens: 10, ...usage },
     admittedAtMs: noon,
-    totalMs: 5,
     billing: { priceId: wrong.id, holds: [{ purseId: accountId }] },
     ...change,
-  };
+  });
 }
 const correctPrice = (change: { inputNano?: bigint; outputNano?: bigint; requestNano?: bigint } = {}) =>
   prices.addPrice({ model, validFrom: wrong.validFrom, inputNano: 50n, outputNano: 500n, author: "test", ...change });

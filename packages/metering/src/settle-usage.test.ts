@@ -1,7 +1,8 @@
 /** What `settle_usage` does with a whole batch: every field kept, and the same sums as one record after the other. */
 import { connectDatabase, type Database, usageEvent } from "@tera/database";
 import { createTestDatabase, type TestDatabase } from "@tera/database/testing";
-import { newRequestId, randomBase62, type UsageRecord } from "@tera/protocol";
+import { randomBase62 } from "@tera/protocol";
+import { newUsageRecord } from "@tera/testkit";
 import { eq, getTableColumns, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -27,36 +28,9 @@ afterAll(async () => {
   await testDatabase.drop();
 });
 
-function record(change: Partial<UsageRecord>): UsageRecord {
-  return {
-    version: 1,
-    requestId: newRequestId(),
-    accountId: "acct",
-    keyId: "key",
-    model: "m",
-    endpoint: "chat",
-    stream: true,
-    status: "succeeded",
-    usage: {
-      promptTokens: 1,
-      cachedTokens: 0,
-      completionTokens: 1,
-      reasoningTokens: 0,
-      speechCharacters: 0,
-      source: "engine",
-    },
-    gatewayId: "g1",
-    attempts: 1,
-    failedAttempts: [],
-    admittedAtMs: Date.UTC(2026, 10, 23, 12),
-    totalMs: 5,
-    ...change,
-  };
-}
-
 test("every field of a record is kept", async () => {
   const accountId = await addAccount("postpaid", 0n);
-  const full = record({
+  const full = newUsageRecord({
     accountId,
     keyId: "key_9",
     endpoint: "completion",
@@ -143,9 +117,9 @@ test("a batch comes to the same as its records one after the other", async () =>
             if (budget) model.budget -= charge;
             model.revenue += charge;
             model.balance -= fromLease;
-            const settled = record({
+            const settled = newUsageRecord({
               accountId: model.id,
-              usage: { ...record({}).usage, completionTokens: tokens },
+              usage: { completionTokens: tokens },
               billing: {
                 priceId,
                 holds: [{ purseId: model.id, leaseId }, ...(budget ? [{ purseId: `${model.id}:total` }] : [])],

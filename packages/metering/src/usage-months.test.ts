@@ -1,6 +1,7 @@
 import { connectDatabase, type Database, type Db, usageEvent, usageHour } from "@tera/database";
 import { createTestDatabase, installTestClock, type TestClock, type TestDatabase } from "@tera/database/testing";
-import { newRequestId, type UsageRecord } from "@tera/protocol";
+import type { UsageRecord } from "@tera/protocol";
+import { newUsageRecord } from "@tera/testkit";
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { checkLedger } from "./check-ledger.ts";
@@ -39,30 +40,12 @@ function monthsAgo(months: number): Date {
 const nameOf = (date: Date) => date.toISOString().slice(0, 7);
 
 async function use(accountId: string, at: Date): Promise<UsageRecord> {
-  const record: UsageRecord = {
-    version: 1,
-    requestId: newRequestId(),
+  const record = newUsageRecord({
     accountId,
-    keyId: "key_1",
-    model: "m",
-    endpoint: "chat",
-    stream: true,
-    status: "succeeded",
-    usage: {
-      promptTokens: 1,
-      cachedTokens: 0,
-      completionTokens: 7,
-      reasoningTokens: 0,
-      speechCharacters: 0,
-      source: "engine",
-    },
-    gatewayId: "g1",
-    attempts: 1,
-    failedAttempts: [],
+    usage: { completionTokens: 7 },
     admittedAtMs: at.getTime(),
-    totalMs: 5,
     billing: { priceId, holds: [{ purseId: accountId }] },
-  };
+  });
   await writer.settle([record]);
   return record;
 }

@@ -1,6 +1,6 @@
 import { connectDatabase, type Database } from "@tera/database";
 import { createTestDatabase, type TestDatabase } from "@tera/database/testing";
-import { newRequestId, type UsageRecord } from "@tera/protocol";
+import { newUsageRecord, type UsageRecordChange } from "@tera/testkit";
 import { sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -17,31 +17,9 @@ let database: Database;
 let reports: UsageReports;
 
 /** 20 prompt tokens, of them 5 cached, and 10 completion tokens, of them 4 of reasoning, a token at 1 nano-USD: 30. */
-function record(change: Partial<UsageRecord> = {}): UsageRecord {
-  return {
-    version: 1,
-    requestId: newRequestId(),
-    accountId: "acct_a",
-    keyId: "key_1",
-    model: "m",
-    endpoint: "chat",
-    stream: true,
-    status: "succeeded",
-    usage: {
-      promptTokens: 20,
-      cachedTokens: 5,
-      completionTokens: 10,
-      reasoningTokens: 4,
-      speechCharacters: 0,
-      source: "engine",
-    },
-    gatewayId: "g1",
-    attempts: 1,
-    failedAttempts: [],
-    admittedAtMs: noon,
-    totalMs: 5,
-    ...change,
-  };
+function record({ usage, ...change }: UsageRecordChange = {}) {
+  const counts = { promptTokens: 20, cachedTokens: 5, completionTokens: 10, reasoningTokens: 4 };
+  return newUsageRecord({ accountId: "acct_a", admittedAtMs: noon, usage: { ...counts, ...usage }, ...change });
 }
 
 beforeAll(async () => {
@@ -76,7 +54,7 @@ beforeAll(async () => {
       keyId: "key_3",
       model: "=other",
       admittedAtMs: noon + 24 * hourMs,
-      usage: { ...record().usage, source: "counted" },
+      usage: { source: "counted" },
     }),
   ]);
   await prices.addPrice({ ...price, outputNano: 2n });

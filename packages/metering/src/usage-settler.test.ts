@@ -1,6 +1,7 @@
 import { connectDatabase, usageEvent } from "@tera/database";
 import { createTestDatabase, startBreakableProxy } from "@tera/database/testing";
-import { newRequestId, type UsageRecord, usageRecordSchema } from "@tera/protocol";
+import type { UsageRecord } from "@tera/protocol";
+import { newUsageRecord } from "@tera/testkit";
 import { asc, eq, inArray, sql } from "drizzle-orm";
 import fc from "fast-check";
 import { afterAll, expect, test } from "vitest";
@@ -38,25 +39,10 @@ function setUp(options: Partial<UsageSettlerOptions> = {}) {
 }
 
 function recordOf(change: Partial<UsageRecord> = {}): UsageRecord {
-  return usageRecordSchema.parse({
-    version: 1,
-    requestId: newRequestId(),
-    accountId: "acct_1",
-    keyId: "key_1",
+  return newUsageRecord({
     model: "tera/tera-nano",
-    endpoint: "chat",
-    stream: true,
-    status: "succeeded",
     finishReason: "stop",
-    usage: {
-      promptTokens: 7,
-      cachedTokens: 3,
-      completionTokens: 5,
-      reasoningTokens: 2,
-      speechCharacters: 0,
-      source: "engine",
-    },
-    gatewayId: "g1",
+    usage: { promptTokens: 7, cachedTokens: 3, completionTokens: 5, reasoningTokens: 2 },
     workerId: "w1",
     runnerId: "r1",
     attempts: 2,

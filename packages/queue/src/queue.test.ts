@@ -1,6 +1,6 @@
 /** The interactive lane against a real Redis: jobs one way, frames the other. */
 import { type Frame, type Job, jobVersion, type LaneClass } from "@tera/protocol";
-import { createTestRedis, type TestRedis } from "@tera/testkit";
+import { createTestRedis, newUsageRecord, type TestRedis } from "@tera/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import {
   type ClaimedJob,
@@ -209,31 +209,8 @@ describe("replies", () => {
 
   it("keeps the usage copy of an end frame, also when its gateway is gone, until it is dropped", async () => {
     const publisher = createReplyPublisher({ redis, onGatewayGone: () => undefined, log: silent });
-    const usage = {
-      promptTokens: 3,
-      cachedTokens: 0,
-      completionTokens: 2,
-      reasoningTokens: 0,
-      speechCharacters: 0,
-      source: "engine" as const,
-    };
-    const record = {
-      version: 1 as const,
-      requestId: "r",
-      accountId: "acct",
-      keyId: "key",
-      model: "m",
-      endpoint: "chat" as const,
-      stream: true,
-      status: "succeeded" as const,
-      usage,
-      gatewayId: "gw",
-      attempts: 1,
-      failedAttempts: [],
-      admittedAtMs: 1_000,
-      totalMs: 5,
-    };
-    publisher.pushLast("gw", { type: "end", requestId: "r", attempt: 1, seq: 3, usage }, record);
+    const record = newUsageRecord({ requestId: "r", gatewayId: "gw" });
+    publisher.pushLast("gw", { type: "end", requestId: "r", attempt: 1, seq: 3, usage: record.usage }, record);
     await publisher.drain();
     const { copies } = await readUsageCopies(redis, "gw", silent, () => false);
     expect(copies.map((copy) => copy.record)).toEqual([record]);

@@ -20,3 +20,4 @@ export * from "./stack/stack.ts";
 export { type StackProcess, startStackProcess } from "./stack/stack-process.ts";
 export { type StackRunner, startStackRunner } from "./stack/stack-runner.ts";
 export { createTestDatabase, createTestRedis, vitestServices } from "./test-services.ts";
+export { newUsageRecord, type UsageRecordChange } from "./usage-record.ts";

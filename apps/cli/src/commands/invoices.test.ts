@@ -4,8 +4,7 @@ import { join } from "node:path";
 import { account, connectDatabase } from "@tera/database";
 import { installTestClock } from "@tera/database/testing";
 import { createLedgerStore, createPriceStore, createUsageWriter } from "@tera/metering";
-import { newRequestId } from "@tera/protocol";
-import { createTestDatabase } from "@tera/testkit";
+import { createTestDatabase, newUsageRecord } from "@tera/testkit";
 import { afterAll, expect, test } from "vitest";
 import { runForTest } from "../../testing/run-cli.ts";
 
@@ -41,30 +40,14 @@ await createLedgerStore({ db }).topUp({
   reason: "bank",
 });
 await createUsageWriter({ db, author: "gateway:g1" }).settle(
-  ["acct_post", "acct_pre"].map((accountId) => ({
-    version: 1,
-    requestId: newRequestId(),
-    accountId,
-    keyId: "key_1",
-    model: "m",
-    endpoint: "chat",
-    stream: false,
-    status: "succeeded",
-    usage: {
-      promptTokens: 1,
-      cachedTokens: 0,
-      completionTokens: 1_000_001,
-      reasoningTokens: 0,
-      speechCharacters: 0,
-      source: "engine",
-    },
-    gatewayId: "g1",
-    attempts: 1,
-    failedAttempts: [],
-    admittedAtMs: Date.UTC(2026, 10, 10, 12),
-    totalMs: 5,
-    billing: { priceId, holds: [{ purseId: accountId }] },
-  })),
+  ["acct_post", "acct_pre"].map((accountId) =>
+    newUsageRecord({
+      accountId,
+      usage: { completionTokens: 1_000_001 },
+      admittedAtMs: Date.UTC(2026, 10, 10, 12),
+      billing: { priceId, holds: [{ purseId: accountId }] },
+    }),
+  ),
 );
 
 test("from the first run to the last payment", async () => {

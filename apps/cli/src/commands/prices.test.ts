@@ -1,8 +1,7 @@
 import { account, connectDatabase } from "@tera/database";
 import { createLedgerStore, createPriceStore, createUsageWriter } from "@tera/metering";
-import { newRequestId } from "@tera/protocol";
 import { connectBlockingRedis, type Invalidation, subscribeInvalidation } from "@tera/queue";
-import { createTestDatabase, createTestRedis } from "@tera/testkit";
+import { createTestDatabase, createTestRedis, newUsageRecord } from "@tera/testkit";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import { type RunOptions, runForTest } from "../../testing/run-cli.ts";
 
@@ -129,25 +128,16 @@ test("re-rating: dry at first, then booked with its reason, and nothing is left 
   }
   await run(["set", model, "--input", "0.1", "--output", "1", "--from", "2026-11-23T11:00"]);
   const [wrong] = await rowsOf(model);
-  const counts = { cachedTokens: 0, reasoningTokens: 0, speechCharacters: 0 };
   await createUsageWriter({ db, author: "gateway:g1" }).settle(
-    [...accountIds, "acct_a"].map((accountId) => ({
-      version: 1,
-      requestId: newRequestId(),
-      accountId,
-      keyId: "key_1",
-      model,
-      endpoint: "chat",
-      stream: false,
-      status: "succeeded",
-      usage: { promptTokens: 20, completionTokens: 10, ...counts, source: "engine" },
-      gatewayId: "g1",
-      attempts: 1,
-      failedAttempts: [],
-      admittedAtMs: noon,
-      totalMs: 5,
-      billing: { priceId: wrong?.id, holds: [{ purseId: accountId }] },
-    })),
+    [...accountIds, "acct_a"].map((accountId) =>
+      newUsageRecord({
+        accountId,
+        model,
+        usage: { promptTokens: 20, completionTokens: 10 },
+        admittedAtMs: noon,
+        billing: { priceId: wrong?.id, holds: [{ purseId: accountId }] },
+      }),
+    ),
   );
   await run(["set", model, "--input", "0.05", "--output", "0.5", "--from", "2026-11-23T11:00"]);
   const period = [

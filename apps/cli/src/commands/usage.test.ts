@@ -3,8 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { account, connectDatabase, price } from "@tera/database";
 import { createPriceStore, createUsageWriter, ensureUsageMonths } from "@tera/metering";
-import { newRequestId, type UsageRecord } from "@tera/protocol";
-import { createTestDatabase } from "@tera/testkit";
+import { createTestDatabase, newUsageRecord, type UsageRecordChange } from "@tera/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunOptions, runForTest } from "../../testing/run-cli.ts";
 
@@ -16,31 +15,9 @@ const directory = await mkdtemp(join(tmpdir(), "tera-usage-"));
 const noon = Date.UTC(2026, 10, 23, 12);
 const formula = '=HYPERLINK("http://evil.example","m")';
 
-function record(change: Partial<UsageRecord> = {}): UsageRecord {
-  return {
-    version: 1,
-    requestId: newRequestId(),
-    accountId: "acct_a",
-    keyId: "key_1",
-    model: "m",
-    endpoint: "chat",
-    stream: true,
-    status: "succeeded",
-    usage: {
-      promptTokens: 2_000,
-      cachedTokens: 500,
-      completionTokens: 100,
-      reasoningTokens: 40,
-      speechCharacters: 0,
-      source: "engine",
-    },
-    gatewayId: "g1",
-    attempts: 1,
-    failedAttempts: [],
-    admittedAtMs: noon,
-    totalMs: 5,
-    ...change,
-  };
+function record(change: UsageRecordChange = {}) {
+  const usage = { promptTokens: 2_000, cachedTokens: 500, completionTokens: 100, reasoningTokens: 40 };
+  return newUsageRecord({ accountId: "acct_a", admittedAtMs: noon, usage, ...change });
 }
 
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import type { UsageRecord } from "@tera/protocol";
 import { connectRedis, keys, type Redis } from "@tera/queue";
-import { createTestRedis } from "@tera/testkit";
+import { createTestRedis, newUsageRecord } from "@tera/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type LeaseSweep, startLeaseSweep } from "./lease-sweep.ts";
 
@@ -49,31 +49,8 @@ beforeEach(async () => {
 });
 afterAll(() => sweep.stop());
 
-function record(leaseId: string): UsageRecord {
-  return {
-    version: 1,
-    requestId: `req_${leaseId}`,
-    accountId: "acct_1",
-    keyId: "key_1",
-    model: "m",
-    endpoint: "chat",
-    stream: false,
-    status: "succeeded",
-    usage: {
-      promptTokens: 1,
-      cachedTokens: 0,
-      completionTokens: 1,
-      reasoningTokens: 0,
-      speechCharacters: 0,
-      source: "engine",
-    },
-    gatewayId: "me",
-    attempts: 1,
-    failedAttempts: [],
-    admittedAtMs: 1,
-    totalMs: 1,
-    billing: { holds: [{ purseId: "acct_1", leaseId }] },
-  };
+function record(leaseId: string) {
+  return newUsageRecord({ gatewayId: "me", billing: { holds: [{ purseId: "acct_1", leaseId }] } });
 }
 const seen = (gatewayId: string, agoMs: number) => redis.zadd(keys.gateways, Date.now() - agoMs, gatewayId);
 const copy = (gatewayId: string, leaseId: string) =>

@@ -1,22 +1,12 @@
-import { emptyUsage, usageRecordSchema } from "@tera/protocol";
+import { usageRecordSchema } from "@tera/protocol";
+import { newUsageRecord } from "@tera/testkit";
 import { expect, test } from "vitest";
 import { createSealer } from "./seal.ts";
 
 const sealer = createSealer("a secret of this installation, long enough");
-const record = usageRecordSchema.parse({
-  version: 1,
+const record = newUsageRecord({
   requestId: "req_1",
-  accountId: "acct_1",
-  keyId: "key_1",
   model: "org/m",
-  endpoint: "chat",
-  stream: true,
-  status: "succeeded",
-  usage: emptyUsage("engine"),
-  gatewayId: "g",
-  attempts: 1,
-  admittedAtMs: 1_000,
-  totalMs: 1,
   billing: { priceId: "price_1", holds: [{ purseId: "acct_1", leaseId: "lease_1" }, { purseId: "key_1:total" }] },
 });
 const sealed = { ...record, seal: sealer.seal(record) };

@@ -1,7 +1,7 @@
 /** What becomes of the workers' copies of usage, against a real Redis. */
 import { emptyUsage, type UsageRecord } from "@tera/protocol";
 import { connectRedis, createReplyPublisher, type Redis, readUsageCopies, type UsageCopy } from "@tera/queue";
-import { createTestRedis, type TestRedis } from "@tera/testkit";
+import { createTestRedis, newUsageRecord, type TestRedis } from "@tera/testkit";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { createSealer } from "../billing/seal.ts";
 import { startUsageCopies, type UsageCopies } from "./settle.ts";
@@ -25,22 +25,8 @@ afterAll(async () => {
 const sealer = createSealer("the secret of this installation, long enough");
 
 function record(requestId: string): UsageRecord {
-  const unsealed = {
-    version: 1,
-    requestId,
-    accountId: "acct",
-    keyId: "key",
-    model: "m",
-    endpoint: "chat",
-    stream: false,
-    status: "succeeded",
-    usage: emptyUsage(),
-    gatewayId,
-    attempts: 1,
-    admittedAtMs: 1,
-    totalMs: 1,
-  } as const;
-  return { ...unsealed, failedAttempts: [], seal: sealer.seal(unsealed) };
+  const unsealed = newUsageRecord({ requestId, gatewayId });
+  return { ...unsealed, seal: sealer.seal(unsealed) };
 }
 
 /** As a worker does it: together with the last frame of each attempt. */

@@ -2,8 +2,7 @@
 import { account, apiKey, connectDatabase, notice } from "@tera/database";
 import { installTestClock } from "@tera/database/testing";
 import { createLedgerStore, createPartyStore, createPriceStore, createUsageWriter } from "@tera/metering";
-import { newRequestId } from "@tera/protocol";
-import { createTestDatabase } from "@tera/testkit";
+import { createTestDatabase, newUsageRecord } from "@tera/testkit";
 import { eq } from "drizzle-orm";
 import { afterAll, expect, test } from "vitest";
 import { createNoticeStore } from "../notices/notice-store.ts";
@@ -88,30 +87,12 @@ test("the invoice run waits for a seller, then issues what is due and tells of i
     author: "test",
   });
   await createUsageWriter({ db, author: "gateway:g1" }).settle([
-    {
-      version: 1,
-      requestId: newRequestId(),
+    newUsageRecord({
       accountId: "acct_post",
-      keyId: "key_1",
-      model: "m",
-      endpoint: "chat",
-      stream: false,
-      status: "succeeded",
-      usage: {
-        promptTokens: 1,
-        cachedTokens: 0,
-        completionTokens: 1_000_000,
-        reasoningTokens: 0,
-        speechCharacters: 0,
-        source: "engine",
-      },
-      gatewayId: "g1",
-      attempts: 1,
-      failedAttempts: [],
+      usage: { completionTokens: 1_000_000 },
       admittedAtMs: Date.UTC(2026, 10, 20, 12),
-      totalMs: 5,
       billing: { priceId, holds: [{ purseId: "acct_post" }] },
-    },
+    }),
   ]);
   await clock.set(new Date("2026-12-01T00:20:00Z"));
   const run = createInvoiceRun({ db, author: "gateway:g1", noticeStore, log });

@@ -13,7 +13,7 @@ import {
   ledgerTransaction,
 } from "@tera/database";
 import { createTestDatabase, installTestClock, type TestClock, type TestDatabase } from "@tera/database/testing";
-import { newRequestId, type UsageRecord } from "@tera/protocol";
+import { newUsageRecord } from "@tera/testkit";
 import { eq, type SQL, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { checkLedger } from "../check-ledger.ts";
@@ -64,31 +64,14 @@ beforeEach(async () => {
   await clock.set(november);
 });
 
-function record(keyId = "key_1"): UsageRecord {
-  return {
-    version: 1,
-    requestId: newRequestId(),
+function record(keyId = "key_1") {
+  return newUsageRecord({
     accountId,
     keyId,
-    model: "m",
-    endpoint: "chat",
-    stream: true,
-    status: "succeeded",
-    usage: {
-      promptTokens: 20,
-      cachedTokens: 10,
-      completionTokens: 1_000_000,
-      reasoningTokens: 0,
-      speechCharacters: 0,
-      source: "engine",
-    },
-    gatewayId: "g1",
-    attempts: 1,
-    failedAttempts: [],
+    usage: { promptTokens: 20, cachedTokens: 10, completionTokens: 1_000_000 },
     admittedAtMs: november.getTime(),
-    totalMs: 5,
     billing: { priceId, holds: [{ purseId: accountId }] },
-  };
+  });
 }
 const use = (count: number) => writer.settle(Array.from({ length: count }, () => record()));
 const issue = (month = "2026-11") => issueInvoice(database.db, { accountId, month, author: "test" });

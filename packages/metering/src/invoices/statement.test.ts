@@ -1,6 +1,6 @@
 import { connectDatabase, type Database } from "@tera/database";
 import { createTestDatabase, installTestClock, type TestClock, type TestDatabase } from "@tera/database/testing";
-import { newRequestId } from "@tera/protocol";
+import { newUsageRecord } from "@tera/testkit";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createLedgerStore } from "../ledger-store.ts";
@@ -24,30 +24,12 @@ beforeAll(async () => {
   const writer = createUsageWriter({ db, author: "gateway:g1" });
   const use = (completionTokens: number, at: Date) =>
     writer.settle([
-      {
-        version: 1,
-        requestId: newRequestId(),
+      newUsageRecord({
         accountId,
-        keyId: "key_1",
-        model: "m",
-        endpoint: "chat",
-        stream: false,
-        status: "succeeded",
-        usage: {
-          promptTokens: 1,
-          cachedTokens: 0,
-          completionTokens,
-          reasoningTokens: 0,
-          speechCharacters: 0,
-          source: "engine",
-        },
-        gatewayId: "g1",
-        attempts: 1,
-        failedAttempts: [],
+        usage: { completionTokens },
         admittedAtMs: at.getTime(),
-        totalMs: 5,
         billing: { priceId, holds: [{ purseId: accountId }] },
-      },
+      }),
     ]);
   for (const [day, topUpNano, tokens] of [
     ["2026-10-30", 10_000_000n, 1_000],
