@@ -37,6 +37,7 @@ const appendOnly = [
   "invoice",
   "invoice_line",
   "invoice_payment",
+  "audit_event",
 ];
 test.each(appendOnly)("%s can be read and added to, and nothing else", async (table) => {
   const ask = (statement: string) => database.db.execute(sql.raw(statement));

@@ -43,6 +43,10 @@ export const apiKey = pgTable(
     allowedAddresses: text("allowed_addresses").array(),
     /** Prompts and answers of this key may be kept, cut short, for a while. */
     contentLogging: boolean("content_logging").notNull().default(false),
+    /** playground: the dashboard's own, for one signed-in person and a day; nobody else ever sees its secret. */
+    purpose: text({ enum: ["api", "playground"] })
+      .notNull()
+      .default("api"),
   },
   (table) => [
     index("api_key_account_id").on(table.accountId),

@@ -1,6 +1,8 @@
 /** Every table, one file each. `pnpm --filter @tera/database generate` turns a change here into a migration. */
 export { type Account, type AccountKind, account, accountKinds } from "./account.ts";
+export { type AdminToken, adminToken } from "./admin-token.ts";
 export { type ApiKey, apiKey } from "./api-key.ts";
+export { type AuditActorKind, type AuditEvent, auditActorKinds, auditEvent } from "./audit-event.ts";
 export { type BackgroundRun, backgroundRun, type Notice, notice } from "./background.ts";
 export { type Buyer, buyer, type Seller, seller } from "./billing-party.ts";
 export { type CreditLease, creditLease } from "./credit-lease.ts";
@@ -39,6 +41,22 @@ export {
   ledgerKinds,
   ledgerTransaction,
 } from "./ledger.ts";
+export {
+  type Invitation,
+  invitation,
+  type Member,
+  type MemberRole,
+  type Membership,
+  member,
+  memberPasskey,
+  memberRoles,
+  memberSession,
+  memberSignIn,
+  membership,
+  memberTwoFactor,
+  memberVerification,
+  signInThrottle,
+} from "./member.ts";
 export { type Model, model } from "./model.ts";
 export {
   type AutoTopUp,
