@@ -122,7 +122,7 @@ export const invoiceLine = pgTable(
 );
 export type InvoiceLine = typeof invoiceLine.$inferSelect;
 
-/** `invoice_payment`: what was paid on an invoice. Append-only. */
+/** `invoice_payment`: what was paid on an invoice; negative where a payment was taken back, which makes the invoice open again. Append-only. */
 export const invoicePayment = pgTable(
   "invoice_payment",
   {
@@ -136,7 +136,7 @@ export const invoicePayment = pgTable(
   },
   (table) => [
     index("invoice_payment_invoice").on(table.invoiceNumber),
-    check("invoice_payment_amount", sql`${table.amountNano} > 0`),
+    check("invoice_payment_amount", sql`${table.amountNano} <> 0`),
   ],
 );
 

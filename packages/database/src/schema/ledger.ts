@@ -9,6 +9,7 @@
  * | cash       | payments, as a negative amount                                            |
  * | write_off  | what was served and could not be charged, as a negative amount             |
  * | adjustment | corrections by hand: gifts are negative                                   |
+ * | debt       | what a customer took back of a payment (a dispute, a refund) and has used up, as a negative amount; the next credit pays it first |
  * | receivable | what was invoiced and is not yet paid, as a negative amount                |
  * | rounding   | what brings invoices to whole cents                                       |
  * | tax        | tax that was invoiced                                                     |
@@ -36,11 +37,13 @@ export const ledgerKinds = [
   "usage",
   "top_up",
   "refund",
+  "dispute",
   "adjustment",
   "correction",
   "invoice",
   "credit_note",
   "payment",
+  "debt_payment",
 ] as const;
 export type LedgerKind = (typeof ledgerKinds)[number];
 export const ledgerBooks = [
@@ -49,6 +52,7 @@ export const ledgerBooks = [
   "cash",
   "write_off",
   "adjustment",
+  "debt",
   "receivable",
   "rounding",
   "tax",
@@ -100,6 +104,8 @@ export const ledgerEntry = pgTable(
   (table) => [
     primaryKey({ columns: [table.transactionId, table.line] }),
     check("ledger_entry_amount", sql`${table.amountNano} <> 0`),
+    // Few accounts ever owe: what they owe is found without reading the rest.
+    index("ledger_entry_debt").on(table.transactionId).where(sql`${table.book} = 'debt'`),
   ],
 );
 export type LedgerEntry = typeof ledgerEntry.$inferSelect;

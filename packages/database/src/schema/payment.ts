@@ -1,6 +1,6 @@
 /** Payments by way of a provider: saved payment methods, and charges that top up an account by themselves. */
 import { sql } from "drizzle-orm";
-import { bigint, check, index, pgTable, text, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
+import { bigint, check, index, integer, pgTable, text, timestamp, uniqueIndex } from "drizzle-orm/pg-core";
 import { account } from "./account.ts";
 
 /** `saved_payment_method`: what a customer left with the provider; one for each account. Names only, never a card. */
@@ -29,6 +29,10 @@ export const autoTopUp = pgTable(
     /** Nothing is charged until it is set anew. */
     pausedAt: timestamp("paused_at", { withTimezone: true, precision: 3 }),
     pauseReason: text("pause_reason"),
+    /** Charges that were refused since the last that was paid. */
+    refusals: integer().notNull().default(0),
+    /** Not charged again before; null: whenever it is needed. */
+    retryAt: timestamp("retry_at", { withTimezone: true, precision: 3 }),
     updatedAt: timestamp("updated_at", { withTimezone: true }).notNull().defaultNow(),
   },
   (table) => [

@@ -117,11 +117,13 @@ const movementNames: Readonly<Record<LedgerKind, string>> = {
   usage: "Usage",
   top_up: "Top-up",
   refund: "Refund",
+  dispute: "Dispute",
   adjustment: "Adjustment",
   correction: "Correction",
   invoice: "Invoice",
   credit_note: "Credit note",
   payment: "Payment",
+  debt_payment: "Payment of debt",
 };
 
 export async function renderStatementPdf(statement: Statement): Promise<Uint8Array> {
