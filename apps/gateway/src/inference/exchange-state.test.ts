@@ -142,6 +142,18 @@ describe("the exchange's decisions", () => {
     }
   });
 
+  it("charges a stream that is cut because it took too long for what was read; a whole answer was not", () => {
+    const tooLong: ExchangeEvent = { type: "deadline", deadline: "total" };
+    const streamed = [accepted, { type: "firstDelta", sent: true }, tooLong] satisfies ExchangeEvent[];
+    expect(run(...streamed).kinds).toEqual(["cancelAttempt", "answerError"]);
+    const { effects } = run(...streamed, { type: "end", usage });
+    expect(effects).toEqual([{ type: "settle", status: "cancelled", usage, error: undefined }]);
+    expect(run(accepted, { type: "firstDelta", sent: false }, tooLong).effects.at(-1)).toMatchObject({
+      type: "settle",
+      status: "failed",
+    });
+  });
+
   it("takes a client that leaves after the end for served", () => {
     const { state, effects } = run(
       accepted,

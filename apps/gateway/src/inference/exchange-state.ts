@@ -6,7 +6,7 @@
  * | queued    | waits in the gateway or on a lane                   | accepted; deadline, refusal or revoked -> failed; client gone -> cancelled |
  * | accepted  | a worker has it, nothing was generated yet          | first delta -> streaming; end -> finished; failure -> queued or failed |
  * | streaming | deltas come; a stream's client already reads them   | end -> finished; failure -> queued or failed; client gone -> cancelled |
- * | cancelled | the client left, or its key was revoked; the worker's last count is awaited | end, failure or deadline -> settled           |
+ * | cancelled | the client left, its key was revoked, or its stream took too long; the worker's last count is awaited | end, failure or deadline -> settled |
  * | finished, failed | settled                                      |                                                                       |
  *
  * Another attempt is made only while nothing was sent to the client, only for failures that a replica can heal, `attemptsMax` times at
@@ -158,16 +158,13 @@ function decideRunning(state: ExchangeState, event: ExchangeEvent, mayRetry: May
       return { state: { ...state, phase: "cancelled" }, effects: cancelAttempt(state) };
     case "revoked":
       // What was generated is charged as when the client leaves: whoever can revoke a key must not get an answer for nothing.
-      return event.runningToo
-        ? {
-            state: { ...state, phase: "cancelled" },
-            effects: [...cancelAttempt(state), { type: "answerError", error: event.error }],
-          }
-        : { state, effects: [] };
-    case "deadline":
-      return event.deadline === "total"
-        ? giveUp(state, deadlineError(event.deadline), cancelAttempt(state))
-        : retryOrGiveUp(state, deadlineError(event.deadline), cancelAttempt(state, true), mayRetry);
+      return event.runningToo ? cutShort(state, event.error) : { state, effects: [] };
+    case "deadline": {
+      const error = deadlineError(event.deadline);
+      if (event.deadline !== "total") return retryOrGiveUp(state, error, cancelAttempt(state, true), mayRetry);
+      // A stream has been read until here: who asks for an answer without end must not get an hour of it for nothing.
+      return state.sent ? cutShort(state, error) : giveUp(state, error, cancelAttempt(state));
+    }
   }
 }
 
@@ -208,6 +205,14 @@ function retryOrGiveUp(state: ExchangeState, error: TeraError, first: ExchangeEf
       failedAttempts: withFailure(state, error),
     },
     effects: [...first, { type: "enqueue" }],
+  };
+}
+
+/** The client is told why; what was generated is charged as when it leaves. */
+function cutShort(state: ExchangeState, error: TeraError): Decision {
+  return {
+    state: { ...state, phase: "cancelled" },
+    effects: [...cancelAttempt(state), { type: "answerError", error }],
   };
 }
 
