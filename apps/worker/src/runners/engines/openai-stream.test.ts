@@ -274,6 +274,8 @@ describe("the counts of a stream", () => {
     ["far more than was said", usage(5, 50_000), {}],
     ["far more than was asked", usage(5_000_000, 2), {}],
     ["negative", usage(-5, 2), {}],
+    ["nothing for an answer", usage(5, 0), {}],
+    ["nothing for a prompt", usage(0, 2), {}],
   ])("are not believed when they are %s, and the operator hears of it", (_name, claim, options) => {
     const { reader } = read(
       [chunk({ content: "a" }), chunk({ content: "b" }, "stop"), { choices: [], ...claim }],

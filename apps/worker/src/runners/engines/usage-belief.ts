@@ -24,6 +24,9 @@ const unseenTokensMax = 512;
 /** @returns why not; undefined: it can be true. */
 export function findDoubt(usage: Usage, evidence: Evidence): string | undefined {
   const { promptTokens, completionTokens, reasoningTokens } = usage;
+  // Nothing is what engines say that did not count; an answer would be given away.
+  if (promptTokens === 0) return "no prompt tokens";
+  if (completionTokens === 0 && evidence.deltas > 0) return `no completion tokens for ${evidence.deltas} pieces`;
   const promptMax = evidence.promptLength * tokensPerCharacterMax + templateTokensMax;
   if (promptTokens > promptMax)
     return `${promptTokens} prompt tokens for a request of ${evidence.promptLength} characters`;
