@@ -22,6 +22,9 @@ export interface ExpiredLease {
   gatewayId: string;
 }
 
+/** More than a billion USD: nobody has as much, and what is asked beyond it comes to the same. An eighth of what Postgres' bigint holds, because `take_credit` takes eight. */
+const amountMaxNano = 2n ** 60n - 1n;
+
 /** Closed one after the other; more than these wait for the next look. */
 const expiredMax = 1_000;
 
@@ -68,7 +71,7 @@ export function createCreditStore({ db }: { db: Db }): CreditStore {
   return {
     async take({ purseId, leaseId, gatewayId, neededNano, wantedNano }) {
       const { rows } = await db.execute(
-        sql`select * from take_credit(${purseId}, ${leaseId}, ${gatewayId}, ${neededNano.toString()}::bigint, ${wantedNano.toString()}::bigint, ${leaseTermMs})`,
+        sql`select * from take_credit(${purseId}, ${leaseId}, ${gatewayId}, ${within(neededNano)}::bigint, ${within(wantedNano)}::bigint, ${leaseTermMs})`,
       );
       const { granted, scarce, available, lost } = grantSchema.parse(rows[0]);
       return { grantedNano: granted, scarce, availableNano: available, lost };
@@ -104,4 +107,9 @@ export function createCreditStore({ db }: { db: Db }): CreditStore {
       );
     },
   };
+}
+
+/** As Postgres takes it. */
+function within(amountNano: bigint): string {
+  return (amountNano < amountMaxNano ? amountNano : amountMaxNano).toString();
 }

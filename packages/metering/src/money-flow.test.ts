@@ -73,6 +73,13 @@ test("a lease takes credit out of what is available, never more than there is", 
   expect(await ledger.balance(accountId)).toEqual({ balanceNano: 1_000n, leasedNano: 400n, availableNano: 600n });
 });
 
+test("more than money can say is refused like anything that there is not", async () => {
+  await topUp(100n);
+  const absurd = 10n ** 30n;
+  expect(await take(absurd, absurd * 200n)).toMatchObject({ grantedNano: 0n, availableNano: 100n });
+  expect(await take(1n, 2n ** 61n)).toMatchObject({ grantedNano: 1n, scarce: true });
+});
+
 test("a payment that is reported twice is booked once", async () => {
   expect(await topUp(5n, `pay-${accountId}`)).toBeTypeOf("bigint");
   expect(await topUp(5n, `pay-${accountId}`)).toBeUndefined();
