@@ -11,7 +11,7 @@ export interface ClientTarget {
   weatherQuestion: string;
 }
 
-export const weatherTool = {
+const weatherTool = {
   type: "function" as const,
   function: {
     name: "get_weather",

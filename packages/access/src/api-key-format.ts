@@ -7,7 +7,7 @@
 import { crc32 } from "node:zlib";
 import { randomBase62 } from "@tera/protocol";
 
-export const apiKeyPrefix = "sk-tera-";
+const apiKeyPrefix = "sk-tera-";
 
 const randomLength = 40;
 const checksumLength = 6;

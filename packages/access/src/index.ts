@@ -8,12 +8,11 @@ export {
 } from "./account-store.ts";
 export { type AddressBlock, parseAddressBlock } from "./address-block.ts";
 export { type AddressList, createAddressList } from "./address-list.ts";
-export { apiKeyPrefix, isWellFormedApiKey, newApiKey } from "./api-key-format.ts";
+export { isWellFormedApiKey } from "./api-key-format.ts";
 export { type Authenticator, type AuthenticatorOptions, createAuthenticator, invalidApiKey } from "./authenticator.ts";
 export { type BudgetPurse, type Budgets, budgetPurses, budgetsOf, firstKeyIdOf } from "./budget-purse.ts";
 export type { KeyChanged } from "./change-key.ts";
 export type { KeyChange, KeySettings, KeySummary } from "./key-columns.ts";
-export { secretLengthMin } from "./key-hash.ts";
 export { createKeyStore, type KeyStore, type NewKey } from "./key-store.ts";
 export type { Limit } from "./limits.ts";
 export { describeModel, type ModelProfile } from "./model-profile.ts";

@@ -6,7 +6,7 @@
  */
 import { createHmac, hkdfSync } from "node:crypto";
 
-export const secretLengthMin = 32;
+const secretLengthMin = 32;
 
 /** @throws {RangeError} when the secret is too short to be one. */
 export function createKeyHasher(secret: string): (apiKey: string) => Buffer {

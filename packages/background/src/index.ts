@@ -1,6 +1,6 @@
 /** Background work: runs on job schedulers, and notices to the operator's webhook. State is in Postgres; Redis only wakes. */
 export { type Background, type BackgroundOptions, startBackground } from "./background.ts";
-export { createNoticeDelivery, type NoticeDelivery, signNotice } from "./notices/deliver-notice.ts";
+export { createNoticeDelivery, type NoticeDelivery } from "./notices/deliver-notice.ts";
 export { createNoticeStore, type NewNotice, type NoticeStore, type NoticeType } from "./notices/notice-store.ts";
 export type { BackgroundLog, Run } from "./run.ts";
 export { createAutoTopUpRun } from "./runs/auto-top-up-run.ts";

@@ -43,7 +43,7 @@ export type ChainRow = z.infer<typeof rowSchema>;
 const purseSchema = z.object({ balance: z.coerce.bigint(), bounded: z.boolean() });
 
 /** SHA-256, in hex, as `ledger_hash` of the migrations defines it. */
-export function hashTransaction(row: Omit<ChainRow, "hash" | "id">): string {
+function hashTransaction(row: Omit<ChainRow, "hash" | "id">): string {
   const entries = (row.entries ?? []).map(([book, amount]) => `["${book}", "${amount}"]`).join(", ");
   const text = [
     row.account_id,

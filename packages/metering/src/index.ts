@@ -9,8 +9,7 @@ export {
   isRefusal,
   renewEveryMs,
 } from "./credit-desk.ts";
-export { type CreditStore, createCreditStore, type ExpiredLease, type Grant, leaseTermMs } from "./credit-store.ts";
-export { ChargesDisagreeError } from "./invoices/charge-lines.ts";
+export { type CreditStore, createCreditStore, type ExpiredLease, type Grant } from "./credit-store.ts";
 export { renderCsvRow } from "./invoices/csv.ts";
 export {
   type InvoiceRunOptions,
@@ -27,7 +26,7 @@ export {
   type InvoiceSummary,
   type PaymentResult,
 } from "./invoices/invoice-store.ts";
-export { type InvoiceDraft, type IssueResult, issueInvoice } from "./invoices/issue-invoice.ts";
+export type { InvoiceDraft, IssueResult } from "./invoices/issue-invoice.ts";
 export { isMonth, lastMonth } from "./invoices/month.ts";
 export { type BuyerChange, createPartyStore, type PartyStore, type SellerChange } from "./invoices/parties.ts";
 export { type PrintableInvoice, renderInvoiceCsv, renderInvoicePdf } from "./invoices/render-invoice.ts";
@@ -49,11 +48,9 @@ export { createPriceBook, createPriceStore, type NewPrice, type PriceBook, type 
 export {
   type BillingLane,
   boundCost,
-  boundPromptTokens,
   type CostBound,
   type Rates,
   rateRecord,
-  rateUsage,
 } from "./rate.ts";
 export {
   type AccountRerating,
@@ -69,7 +66,6 @@ export {
   type DroppedMonth,
   dropExpiredUsage,
   ensureUsageMonths,
-  listDroppedMonths,
   listUsageMonths,
   type UsageMonth,
   type UsageRetention,

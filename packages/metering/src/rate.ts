@@ -10,7 +10,7 @@ export type Rates = Pick<
 export type BillingLane = "interactive" | "batch";
 
 /** What this usage costs. The batch discount is rounded in the customer's favour. */
-export function rateUsage(usage: Usage, rates: Rates, lane: BillingLane): bigint {
+function rateUsage(usage: Usage, rates: Rates, lane: BillingLane): bigint {
   const cached = BigInt(usage.cachedTokens);
   const total =
     (BigInt(usage.promptTokens) - cached) * rates.inputNano +
@@ -59,7 +59,7 @@ export function boundCost(request: GenerationRequest, rates: Rates, lane: Billin
 }
 
 /** Tokens that the prompt cannot exceed. */
-export function boundPromptTokens(request: Exclude<GenerationRequest, { kind: "speech" }>): number {
+function boundPromptTokens(request: Exclude<GenerationRequest, { kind: "speech" }>): number {
   if (request.kind === "completion") {
     const prompts = request.prompts.map((prompt) =>
       typeof prompt === "string" ? Buffer.byteLength(prompt) : prompt.length,

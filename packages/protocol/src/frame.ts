@@ -45,8 +45,6 @@ export interface FailFrame extends FrameHead {
 }
 export type Frame = AcceptedFrame | DeltaFrame | EndFrame | FailFrame;
 
-export const frameVersion = 1;
-
 const head = { requestId: z.string(), attempt: z.number(), seq: z.number() };
 const endSchema = z.object({ ...head, type: z.literal("end"), usage: usageSchema });
 const failSchema = z.object({

@@ -6,7 +6,7 @@
  */
 
 /** An event longer than this is not an event but a fault: the parser throws rather than grow. Characters. */
-export const sseEventLengthMax = 16 * 1024 * 1024;
+const sseEventLengthMax = 16 * 1024 * 1024;
 
 export class SseTooLongError extends Error {
   override readonly name = "SseTooLongError";

@@ -6,7 +6,7 @@ import { usageSchema } from "./usage.ts";
 const ms = z.number().int().nonnegative();
 
 /** An attempt that did not become the answer. */
-export const failedAttemptSchema = z.object({
+const failedAttemptSchema = z.object({
   /** From 1. */
   attempt: z.number().int().positive(),
   workerId: z.string().optional(),
@@ -17,7 +17,7 @@ export const failedAttemptSchema = z.object({
 export type FailedAttempt = z.infer<typeof failedAttemptSchema>;
 
 /** One purse that a request is charged to, and the lease that it was admitted against; without a lease the purse needs none. */
-export const holdSchema = z.object({ purseId: z.string(), leaseId: z.string().optional() });
+const holdSchema = z.object({ purseId: z.string(), leaseId: z.string().optional() });
 export type Hold = z.infer<typeof holdSchema>;
 
 /** How a request is charged; decided when it was admitted, so that both witnesses charge the same. */

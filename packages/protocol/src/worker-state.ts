@@ -47,7 +47,7 @@ export type ServedModel = z.infer<typeof servedModelSchema>;
 export const runnerStates = ["starting", "warming", "ready", "trial", "ejected", "unhealthy", "stopped"] as const;
 export type RunnerState = (typeof runnerStates)[number];
 
-export const runnerStatusSchema = z.object({
+const runnerStatusSchema = z.object({
   id: z.string().min(1),
   kind: z.enum(["http", "process", "llama"]),
   engine: z.string(),

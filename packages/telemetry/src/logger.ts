@@ -8,7 +8,7 @@ import pino from "pino";
 
 export type { Logger } from "pino";
 
-export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
 export type LogLevel = (typeof logLevels)[number];
 
 /** Fields that carry what a client said, what a model answered, or a credential. */

@@ -4,9 +4,8 @@ export { triggers } from "./fake-runner/answer.ts";
 export * from "./fake-runner/expected.ts";
 export type { LoggedRequest, RequestReport, RequestTotals } from "./fake-runner/request-log.ts";
 export { type FakeRunner, startFakeRunner } from "./fake-runner/server.ts";
-export { defaultSettings, type FakeRunnerSettings, type FakeRunnerSettingsChange } from "./fake-runner/settings.ts";
+export type { FakeRunnerSettings, FakeRunnerSettingsChange } from "./fake-runner/settings.ts";
 export { fakeSpeech, speechSamples } from "./fake-runner/speech.ts";
-export { countTokens, fakeText } from "./fake-runner/words.ts";
 export { type FakeStripe, signStripeEvent, startFakeStripe } from "./fake-stripe/fake-stripe.ts";
 export { createRandom } from "./random.ts";
 export {

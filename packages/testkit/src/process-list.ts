@@ -12,7 +12,7 @@ export interface ListedProcess {
 }
 
 /** Every process of this machine that has not ended. */
-export async function listProcesses(): Promise<ListedProcess[]> {
+async function listProcesses(): Promise<ListedProcess[]> {
   const { stdout } = await run("ps", ["-axww", "-o", "pid=,ppid=,stat=,command="], { maxBuffer: 64 * 1024 * 1024 });
   return stdout.split("\n").flatMap((line) => {
     const [, pid, parentPid, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];

@@ -93,7 +93,7 @@ async function readStream(response: Response, answer: MoneyAnswer, onPiece: Mone
 }
 
 /** Also what a mark looks like in the runner's log. */
-export function bodyOf({ endpoint, model, mark, maxTokens, stream }: MoneyQuestion): object {
+function bodyOf({ endpoint, model, mark, maxTokens, stream }: MoneyQuestion): object {
   const text = `${mark} tell me`;
   if (endpoint === "speech") return { model, input: text, voice: "alloy", response_format: "pcm" };
   const shared = { model, max_tokens: maxTokens, stream };

@@ -32,7 +32,7 @@ export interface RunMoneyOptions extends CaseOptions {
   onRow(row: MoneyRow, logs: string | undefined): void;
 }
 
-export const killCases: readonly MoneyCase[] = victims.flatMap((victim) =>
+const killCases: readonly MoneyCase[] = victims.flatMap((victim) =>
   killSteps.map((step) => ({
     name: `kill ${victim}: ${step.name}`,
     run: (money: MoneyStack, { runs }: CaseOptions) => runKillCase(money, victim, step, runs),
@@ -40,7 +40,7 @@ export const killCases: readonly MoneyCase[] = victims.flatMap((victim) =>
 );
 
 /** Everything but the kills. */
-export const livingCases: readonly MoneyCase[] = [
+const livingCases: readonly MoneyCase[] = [
   ...exactCredits.map((wanted) => ({
     name: nameOf(wanted),
     run: (money: MoneyStack) => runExactCredit(money, wanted),

@@ -11,7 +11,7 @@ import { z } from "zod";
 import { UpError } from "./up-error.ts";
 
 /** stack.json: there while a stack runs, and after one that was killed. */
-export const stackSchema = z.object({
+const stackSchema = z.object({
   pid: z.number().int().positive(),
   api: z.string(),
   databaseUrl: z.string(),

@@ -2,7 +2,7 @@
 import { type Db, invoiceSeries } from "@tera/database";
 import { sql } from "drizzle-orm";
 
-export function formatInvoiceNumber(year: number, seq: number): string {
+function formatInvoiceNumber(year: number, seq: number): string {
   return `${year}-${String(seq).padStart(6, "0")}`;
 }
 

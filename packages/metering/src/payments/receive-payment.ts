@@ -13,7 +13,7 @@ export type ReceiveResult =
   /** Of another installation that shares the provider's account, or of a payment that is not ours. */
   | { outcome: "unknown" };
 
-export function paymentReference(provider: string, paymentId: string): string {
+function paymentReference(provider: string, paymentId: string): string {
   return `${provider}:${paymentId}`;
 }
 

@@ -73,4 +73,3 @@ export const speechBodySchema = z.looseObject({
   response_format: z.string().nullish(),
   speed: z.number().nullish(),
 });
-export type SpeechBody = z.infer<typeof speechBodySchema>;

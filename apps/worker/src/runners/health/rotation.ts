@@ -45,7 +45,7 @@ export type RotationEvent =
   | { type: "foundAlone" };
 
 /** Failures in a row that eject. */
-export const failuresMax = 3;
+const failuresMax = 3;
 /** An engine that fails now and then is ejected when half of its last outcomes were failures. */
 const historyLength = 20;
 const historyFailuresMax = 10;

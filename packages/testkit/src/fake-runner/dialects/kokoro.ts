@@ -16,7 +16,7 @@ import { fastApiNoPage, unprocessable, uvicornPage } from "./fast-api.ts";
 import { asBody, type Field, parametersOf, readFields } from "./read-fields.ts";
 
 /** Of its 67 voices. */
-export const kokoroVoices = ["af_bella", "af_heart", "am_adam", "bf_emma", "zf_xiaobei"] as const;
+const kokoroVoices = ["af_bella", "af_heart", "am_adam", "bf_emma", "zf_xiaobei"] as const;
 const defaultVoice = "af_heart";
 const modelNames = ["tts-1", "tts-1-hd", "kokoro", "gpt-4o-mini-tts"];
 const formats = ["mp3", "opus", "aac", "flac", "wav", "pcm"];

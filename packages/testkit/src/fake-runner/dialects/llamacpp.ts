@@ -22,7 +22,7 @@ import { engineCounts, prometheusPage } from "./prometheus.ts";
 import { type Body, commonChatFields, commonCompletionFields, type Field } from "./read-fields.ts";
 import { createChatHandler, createCompletionHandler, type TextDialect } from "./text-handlers.ts";
 
-export const fakeLlamacppBuild = "b7240-61bde8e21";
+const fakeLlamacppBuild = "b7240-61bde8e21";
 
 const headers = { server: "llama.cpp" };
 const letters = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";

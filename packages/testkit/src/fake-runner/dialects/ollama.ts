@@ -27,7 +27,7 @@ import {
 import { asBody, type Field } from "./read-fields.ts";
 import { createChatHandler, createCompletionHandler, type TextDialect } from "./text-handlers.ts";
 
-export const fakeOllamaVersion = "0.13.1";
+const fakeOllamaVersion = "0.13.1";
 
 const style: AnswerStyle = {
   chatId: () => `chatcmpl-${randomInt(999)}`,

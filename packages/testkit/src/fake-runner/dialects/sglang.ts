@@ -21,7 +21,7 @@ import { engineCounts, prometheusPage } from "./prometheus.ts";
 import { commonChatFields, commonCompletionFields, type Field } from "./read-fields.ts";
 import { createChatHandler, createCompletionHandler, type TextDialect } from "./text-handlers.ts";
 
-export const fakeSglangVersion = "0.5.6";
+const fakeSglangVersion = "0.5.6";
 
 const nothing = { role: null, content: null, reasoning_content: null, tool_calls: null };
 

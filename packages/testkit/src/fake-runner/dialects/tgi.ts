@@ -20,7 +20,7 @@ import { engineCounts, prometheusPage } from "./prometheus.ts";
 import type { Body, Field } from "./read-fields.ts";
 import { createChatHandler, createCompletionHandler, type TextDialect } from "./text-handlers.ts";
 
-export const fakeTgiVersion = "3.3.6";
+const fakeTgiVersion = "3.3.6";
 const stopSequencesMax = 4;
 
 const style: AnswerStyle = {

@@ -18,7 +18,7 @@ import { fastApiNoPage, uvicornPage } from "./fast-api.ts";
 import { type Body, commonChatFields, commonCompletionFields, type Field, unknownFields } from "./read-fields.ts";
 import { createChatHandler, createCompletionHandler, type TextDialect } from "./text-handlers.ts";
 
-export const fakeTrtllmVersion = "1.2.0";
+const fakeTrtllmVersion = "1.2.0";
 
 const style: AnswerStyle = {
   chatId: () => hexId("chatcmpl-"),

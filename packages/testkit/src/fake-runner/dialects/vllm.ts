@@ -19,7 +19,7 @@ import {
   readFields,
 } from "./read-fields.ts";
 
-export const fakeVllmVersion = "0.14.0";
+const fakeVllmVersion = "0.14.0";
 
 const sampling = ["top_k", "min_p", "repetition_penalty", "logit_bias", "n", "stream_options"];
 const chatFields: readonly Field[] = [

@@ -36,7 +36,7 @@ const strikes = {
 const afterTokens = z.number().int().min(0).default(3);
 const httpError = z.number().int().min(400).max(599);
 
-export const faultSchema = z.discriminatedUnion("kind", [
+const faultSchema = z.discriminatedUnion("kind", [
   z.strictObject({
     kind: z.literal("status"),
     ...strikes,
@@ -75,6 +75,5 @@ export const faultSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 export type Fault = z.infer<typeof faultSchema>;
-export type FaultKind = Fault["kind"];
 
 export const faultListSchema = z.array(faultSchema).max(16).nullable();
