@@ -1,10 +1,9 @@
 /** `api_key`: what opens the API for an account. The key itself is never stored, only its keyed hash. */
 import { laneClasses } from "@tera/protocol";
 import { sql } from "drizzle-orm";
-import { bigint, boolean, check, customType, index, integer, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+import { bigint, boolean, check, index, integer, pgTable, text, timestamp } from "drizzle-orm/pg-core";
 import { account } from "./account.ts";
-
-const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => "bytea" });
+import { bytea } from "./bytea.ts";
 
 export const apiKey = pgTable(
   "api_key",

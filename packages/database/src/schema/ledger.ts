@@ -19,7 +19,6 @@ import {
   bigint,
   bigserial,
   check,
-  customType,
   index,
   integer,
   pgTable,
@@ -30,8 +29,7 @@ import {
   uniqueIndex,
 } from "drizzle-orm/pg-core";
 import { account } from "./account.ts";
-
-const bytea = customType<{ data: Uint8Array; driverData: Uint8Array }>({ dataType: () => "bytea" });
+import { bytea } from "./bytea.ts";
 
 export const ledgerKinds = [
   "usage",
