@@ -8,6 +8,7 @@ import type { Catalog } from "./catalog/catalog.ts";
 import { renderError } from "./http-error.ts";
 import type { Admitter } from "./inference/admit.ts";
 import type { Exchanges } from "./inference/exchange.ts";
+import type { ContentLog } from "./inference/keep-content.ts";
 import type { Limiter } from "./limits/limiter.ts";
 import { registerAuthentication } from "./plugins/authenticate.ts";
 import { createBadKeyThrottle } from "./plugins/bad-key-throttle.ts";
@@ -30,6 +31,7 @@ export interface AppDependencies {
   admitter: Admitter;
   limiter: Pick<Limiter, "look">;
   exchanges: Exchanges;
+  contentLog: ContentLog;
   catalog: Catalog;
   priceList: Pick<PriceList, "at">;
   /** Models without a price are served for nothing. */
@@ -50,6 +52,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     admitter,
     limiter,
     exchanges,
+    contentLog,
     catalog,
     priceList,
     unpricedIsFree,
@@ -92,7 +95,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     registerAuthentication(keyed, { authenticator, throttle });
     registerLimitHeaders(keyed, limiter);
     parseJsonBodies(keyed);
-    registerGenerationRoutes(keyed, { admitter, exchanges, catalog });
+    registerGenerationRoutes(keyed, { admitter, exchanges, catalog, contentLog });
     registerModelRoutes(keyed, { catalog, priceList, unpricedIsFree });
   });
   return app;

@@ -41,6 +41,8 @@ const fields = {
   TERA_GATEWAY_UNPRICED: z.enum(["refuse", "free"]).default("refuse"),
   /** Months that are over whose usage events are kept; older ones are dropped as a whole, roll-ups and ledger stay. Without it nothing is dropped. */
   TERA_GATEWAY_USAGE_RETENTION_MONTHS: integer(1, 1_200).optional(),
+  /** How long prompts and answers are kept of keys that have content logging switched on. Days. What was kept before keeps its expiry. */
+  TERA_GATEWAY_CONTENT_RETENTION_DAYS: integer(1, 365).default(30),
   /** Deadlines of a request. Milliseconds. */
   TERA_GATEWAY_QUEUE_WAIT_MS: integer(1, 86_400_000).default(120_000),
   TERA_GATEWAY_FIRST_TOKEN_MS: integer(1, 86_400_000).default(180_000),

@@ -14,6 +14,8 @@ export interface GatewayCounters {
   ended(record: UsageRecord): void;
   /** To be called with the limit for which a request was refused. */
   limited(limit: Limit): void;
+  /** To be called with how many requests' content was to be kept and was lost. */
+  contentLost(requests: number): void;
 }
 
 export function registerGatewayMetrics(registry: Registry, gauges: GatewayGauges): GatewayCounters {
@@ -28,6 +30,11 @@ export function registerGatewayMetrics(registry: Registry, gauges: GatewayGauges
     name: "tera_limited_requests_total",
     help: "Requests refused because of a limit of their key or account",
     labelNames: ["of", "kind"],
+    registers,
+  });
+  const contentLost = new Counter({
+    name: "tera_content_lost_total",
+    help: "Requests whose prompt and answer were to be kept and could not be",
     registers,
   });
   const tokens = new Counter({
@@ -65,5 +72,6 @@ export function registerGatewayMetrics(registry: Registry, gauges: GatewayGauges
       if (record.ttftMs !== undefined) ttft.observe({ model: record.model }, record.ttftMs / 1_000);
     },
     limited: ({ of, kind }) => limited.inc({ of, kind }),
+    contentLost: (requests) => contentLost.inc(requests),
   };
 }

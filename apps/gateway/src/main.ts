@@ -2,6 +2,8 @@
 import { createAddressList, createAuthenticator, createKeyStore, createModelStore, invalidApiKey } from "@tera/access";
 import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import {
+  createContentStore,
+  createContentWriter,
   createCreditDesk,
   createCreditStore,
   createPriceStore,
@@ -36,6 +38,7 @@ import { registerGatewayMetrics } from "./gateway-metrics.ts";
 import { createAdmitter } from "./inference/admit.ts";
 import { createDispatcher } from "./inference/enqueue.ts";
 import { createExchanges } from "./inference/exchange.ts";
+import { createContentLog } from "./inference/keep-content.ts";
 import { createRetryBudget } from "./inference/retry-budget.ts";
 import { startRoster } from "./inference/roster.ts";
 import { startUsageCopies } from "./inference/settle.ts";
@@ -44,6 +47,7 @@ import { createOperationsApp } from "./operations.ts";
 import { startGatewayBackground } from "./start-background.ts";
 
 const settleOnExitMs = 2_000;
+const dayMs = 86_400_000;
 
 async function main(): Promise<void> {
   const config = readConfig();
@@ -75,6 +79,12 @@ async function main(): Promise<void> {
     openRequests: () => admitter.open,
     waitingJobs: () => dispatcher.waiting,
     pendingUsage: () => settler.counts().pending,
+  });
+
+  const contentWriter = createContentWriter({
+    store: createContentStore({ db: database.db }),
+    log,
+    onLost: (requests) => count.contentLost(requests),
   });
 
   const presence = await startGatewayPresence({ gatewayId, redis, log, onWasSilent: () => desk.doubtHeld() });
@@ -222,6 +232,10 @@ async function main(): Promise<void> {
     admitter,
     limiter,
     exchanges,
+    contentLog: createContentLog({
+      writer: contentWriter,
+      retentionMs: config.TERA_GATEWAY_CONTENT_RETENTION_DAYS * dayMs,
+    }),
     catalog,
     priceList,
     unpricedIsFree,
@@ -247,7 +261,7 @@ async function main(): Promise<void> {
     log.info({ reason, open: exchanges.count }, "gateway drains");
     admitter.drain();
     await waitUntil(() => admitter.open === 0, config.TERA_GATEWAY_DRAIN_MS);
-    await settler.close(settleOnExitMs);
+    await Promise.all([settler.close(settleOnExitMs), contentWriter.close(settleOnExitMs)]);
     await copies.sweep().catch(() => undefined);
     await desk.close();
     for (const part of [copies, limiter, leaseSweep, priceList, exchanges, catalog, roster, invalidation]) part.stop();

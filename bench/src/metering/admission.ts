@@ -50,6 +50,7 @@ function principal(keyId: string, limited: boolean): Principal {
       ? (["key", "account"] as const).flatMap((of) => kinds.map((kind) => ({ of, kind, max: plenty })))
       : [],
     addresses: null,
+    contentLogging: false,
   };
 }
 

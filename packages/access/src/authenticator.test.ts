@@ -69,6 +69,7 @@ test("a key opens for its account, with its scope and class", async () => {
     budgets: { dayNano: null, monthNano: null, totalNano: null },
     limits: [],
     addresses: null,
+    contentLogging: false,
   });
 });
 

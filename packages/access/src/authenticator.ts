@@ -211,6 +211,7 @@ function toKnown({ key, accountKind, accountLimits, accountDisabledAt }: FoundKe
       budgets: budgetsOf(key),
       limits: limitsOf(key, accountLimits),
       addresses: key.allowedAddresses === null ? null : createAddressList(key.allowedAddresses),
+      contentLogging: key.contentLogging,
     },
     expiresAtMs,
     readAtMs: nowMs,

@@ -20,4 +20,6 @@ export interface Principal {
   readonly limits: readonly Limit[];
   /** Where its requests may come from; null: anywhere. */
   readonly addresses: AddressList | null;
+  /** Its owner wants prompts and answers to be kept, cut short, for a while. */
+  readonly contentLogging: boolean;
 }

@@ -1,5 +1,10 @@
 /** Usage, prices and credit: what was used, what it costs, and that the money is there. */
 export { checkLedger } from "./check-ledger.ts";
+export { type AnswerKeeper, createAnswerKeeper } from "./content/answer-keeper.ts";
+export { type ContentStore, createContentStore, type DroppedDay, dropExpiredContent } from "./content/content-store.ts";
+export { type ContentWriter, type ContentWriterLog, createContentWriter } from "./content/content-writer.ts";
+export { keepPrompt } from "./content/keep-prompt.ts";
+export { contentCharactersMax } from "./content/kept-text.ts";
 export {
   type CreditDesk,
   type CreditHold,

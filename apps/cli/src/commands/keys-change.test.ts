@@ -42,6 +42,7 @@ test("create carries every limit, and show and JSON say them, money as decimal s
     ...budgets,
     ...addresses,
     "--content-logging",
+    "on",
     "--json",
   ]);
   const made = JSON.parse(stdout);

@@ -25,6 +25,7 @@ const principal: Principal = {
   budgets: { dayNano: null, monthNano: null, totalNano: null },
   limits: [],
   addresses: null,
+  contentLogging: false,
 };
 const request = (id: string) => ({
   kind: "completion" as const,

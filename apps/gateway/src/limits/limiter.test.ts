@@ -51,6 +51,7 @@ function principalWith(...limits: Limit[]): Principal {
     budgets: { dayNano: null, monthNano: null, totalNano: null },
     limits,
     addresses: null,
+    contentLogging: false,
   };
 }
 const requests = (max: number, of: Limit["of"] = "key"): Limit => ({ of, kind: "requests", max });

@@ -16,6 +16,7 @@ const principal: Principal = {
   budgets: { dayNano: null, monthNano: null, totalNano: null },
   limits: [],
   addresses: null,
+  contentLogging: false,
 };
 const only = (...blocks: string[]): Principal => ({ ...principal, addresses: createAddressList(blocks) });
 

@@ -10,6 +10,7 @@ import { parseSpeechCall } from "../dialects/openai-speech/parse.ts";
 import { renderError } from "../http-error.ts";
 import type { Admission, Admitter } from "../inference/admit.ts";
 import type { Exchanges } from "../inference/exchange.ts";
+import type { ContentLog } from "../inference/keep-content.ts";
 import { createRelay } from "../inference/relay.ts";
 import { limitHeaders } from "../limits/limit-state.ts";
 import { principalOf } from "../plugins/authenticate.ts";
@@ -19,10 +20,11 @@ export interface GenerationRoutesOptions {
   admitter: Admitter;
   exchanges: Exchanges;
   catalog: Pick<Catalog, "find">;
+  contentLog: ContentLog;
 }
 
 export function registerGenerationRoutes(app: FastifyInstance, options: GenerationRoutesOptions): void {
-  const { admitter, exchanges, catalog } = options;
+  const { admitter, exchanges, catalog, contentLog } = options;
 
   function answer(parseCall: ParseCall, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
     const call = parseCall(request.body);
@@ -54,7 +56,10 @@ export function registerGenerationRoutes(app: FastifyInstance, options: Generati
         writeError(response, headers, error);
       },
     });
-    const exchange = exchanges.open(request.id, admission, call.answer === "pieces", relay);
+    const used = admission.principal.contentLogging
+      ? contentLog.listen(request.id, admission, relay)
+      : { admission, sink: relay };
+    const exchange = exchanges.open(request.id, used.admission, call.answer === "pieces", used.sink);
     // It may have left while its credit was looked up.
     if (response.closed) exchange.clientGone();
     else response.on("close", () => exchange.clientGone());

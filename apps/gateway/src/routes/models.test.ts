@@ -64,6 +64,7 @@ function serve({ modelScope = null, priced, unpricedIsFree = true }: Served = {}
     budgets: { dayNano: null, monthNano: null, totalNano: null },
     limits: [],
     addresses: null,
+    contentLogging: false,
   };
   app.decorateRequest("principal", null);
   app.addHook("onRequest", async (request) => {

@@ -1,6 +1,6 @@
-/** Makes the coming months of usage events every day, and drops those that are past their retention. */
+/** Makes the coming months of usage events every day, and drops what is past its retention: months of usage events, and days of kept content. */
 import type { Db } from "@tera/database";
-import { dropExpiredUsage, ensureUsageMonths } from "@tera/metering";
+import { dropExpiredContent, dropExpiredUsage, ensureUsageMonths } from "@tera/metering";
 import type { BackgroundLog, Run } from "../run.ts";
 
 export interface UsageMonthsDependencies {
@@ -19,10 +19,11 @@ export function createUsageMonthsRun({ db, retentionMonths, author, log }: Usage
     attemptsMax: 3,
     async work() {
       const moved = await ensureUsageMonths(db);
-      if (retentionMonths === undefined) return { moved };
+      const content = (await dropExpiredContent(db)).map(({ day }) => day);
+      if (retentionMonths === undefined) return { moved, content };
       const { dropped, kept } = await dropExpiredUsage(db, { months: retentionMonths, author });
       for (const { month, reason } of kept) log.warn({ month, reason }, "usage past its retention is kept");
-      return { moved, dropped: dropped.map(({ month }) => month), kept: kept.map(({ month }) => month) };
+      return { moved, content, dropped: dropped.map(({ month }) => month), kept: kept.map(({ month }) => month) };
     },
   };
 }

@@ -68,6 +68,14 @@ export {
 } from "./payment.ts";
 export { type Price, price } from "./price.ts";
 export { type Purse, type PurseKind, purse, purseKinds } from "./purse.ts";
+export {
+  type AnswerPart,
+  type KeptAnswer,
+  type KeptPrompt,
+  type PromptPart,
+  type RequestContent,
+  requestContent,
+} from "./request-content.ts";
 export { type UsageCorrection, usageCorrection } from "./usage-correction.ts";
 export { type UsageDay, usageDay } from "./usage-day.ts";
 export { type NewUsageEvent, type UsageEvent, usageEvent } from "./usage-event.ts";

@@ -18,7 +18,7 @@ export const settingsOptions = z.object({
   budgetTotal: z.string().optional(),
   ...limitOptions,
   address: z.array(z.string()).optional(),
-  contentLogging: z.boolean().optional(),
+  contentLogging: z.enum(["on", "off"]).optional(),
 });
 export type SettingsOptions = z.infer<typeof settingsOptions>;
 
@@ -51,8 +51,12 @@ export function addSettingsOptions(command: Command): Command {
     .option("--budget-total <usd>", "what it may spend in all, or none");
   return addLimitOptions(command)
     .option("--address <block>", "who may use it: 203.0.113.0/24 (repeatable; all: everybody)", collect)
-    .option("--content-logging", "keep prompts and answers, cut short, for a while")
-    .option("--no-content-logging", "keep none (the default)");
+    .addOption(
+      new Option(
+        "--content-logging <switch>",
+        "keep its prompts and answers, cut short, for some days (default: off)",
+      ).choices(["on", "off"]),
+    );
 }
 
 /** The names of the options that were given. */
@@ -74,7 +78,7 @@ export async function readSettings(options: SettingsOptions): Promise<Omit<KeyCh
     budgetTotalNano: await readBudget("--budget-total", options.budgetTotal),
     ...readLimits(options),
     allowedAddresses: await readAddresses(options.address),
-    contentLogging: options.contentLogging,
+    contentLogging: options.contentLogging === undefined ? undefined : options.contentLogging === "on",
   };
 }
 
