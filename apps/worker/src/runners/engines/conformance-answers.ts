@@ -1,7 +1,14 @@
 /** Part of the conformance suite: what is asked for reaches the engine in its own words, and what it says reaches the client unchanged. */
 import { expectedChat, triggers } from "@tera/testkit";
 import { expect, it } from "vitest";
-import { type ConformingEngine, type Conversation, extendedParameters, messages, say } from "./conformance-subject.ts";
+import {
+  type ConformingEngine,
+  type Conversation,
+  extendedParameters,
+  itWhere,
+  messages,
+  say,
+} from "./conformance-subject.ts";
 
 /** Every engine has these. */
 const plainParameters = ["max_tokens", "temperature", "top_p", "frequency_penalty", "seed", "stop"];
@@ -113,7 +120,7 @@ export function testAnswers(subject: ConformingEngine, talk: Conversation): void
     expect(two.choices[0]?.content).toBe(expectedChat({ messages, max_tokens: 9, seed: 2 }).choices[0]?.content);
   });
 
-  it.runIf(subject.severalChoices)("makes several choices", async () => {
+  itWhere(subject.severalChoices)("makes several choices", async () => {
     const { choices, usage } = await talk.run({ n: 3 }, { maxTokens: 9 });
     const expected = expectedChat({ messages, max_tokens: 9, n: 3 });
     expect(choices.map(({ content }) => content)).toEqual(expected.choices.map(({ content }) => content));
@@ -121,14 +128,14 @@ export function testAnswers(subject: ConformingEngine, talk: Conversation): void
     expect(usage.completionTokens).toBe(27);
   });
 
-  it.runIf(!subject.severalChoices)("is told to the client to make one choice at a time", async () => {
+  itWhere(!subject.severalChoices)("is told to the client to make one choice at a time", async () => {
     const { received } = talk.attached.engine.report().totals;
     await expect(talk.run({ n: 3 })).rejects.toMatchObject({ code: "unsupported_parameter", param: "n" });
     // One that is known for it is not even asked.
     expect(talk.attached.engine.report().totals.received - received).toBe(subject.name === "openai" ? 1 : 0);
   });
 
-  it.runIf(subject.json)("keeps to a JSON schema", async () => {
+  itWhere(subject.json)("keeps to a JSON schema", async () => {
     const format = { type: "json_schema" as const, json_schema: { name: "review", schema, strict: true } };
     const expected = expectedChat({ messages, response_format: format, max_tokens: 500 }).choices[0];
     const { content } = await talk.runOne({ responseFormat: format }, { maxTokens: 500 });
@@ -136,7 +143,7 @@ export function testAnswers(subject: ConformingEngine, talk: Conversation): void
     expect(Object.keys(JSON.parse(content))).toEqual(["title", "stars", "tags"]);
   });
 
-  it.runIf(subject.json)("answers with a JSON object where one is wanted", async () => {
+  itWhere(subject.json)("answers with a JSON object where one is wanted", async () => {
     const { content } = await talk.runOne({ responseFormat: { type: "json_object" } }, { maxTokens: 500 });
     expect(content).toMatch(/^\{.*\}$/s);
     expect(JSON.parse(content)).toBeTypeOf("object");
@@ -148,7 +155,7 @@ export function testAnswers(subject: ConformingEngine, talk: Conversation): void
     }
   });
 
-  it.runIf(subject.logprobs)("has the log probabilities of its tokens passed on", async () => {
+  itWhere(subject.logprobs)("has the log probabilities of its tokens passed on", async () => {
     const { content, logprobs } = await talk.runOne({}, { maxTokens: 6, logprobs: 2 });
     expect(logprobs.map(({ token }) => token).join("")).toBe(content);
     expect(logprobs.map(({ top_logprobs: others }) => others.length)).toEqual([2, 2, 2, 2, 2, 2]);

@@ -2,7 +2,7 @@
 import { expectedChat, expectedCompletion } from "@tera/testkit";
 import { expect, it, vi } from "vitest";
 import { generate } from "./conformance-attach.ts";
-import { type ConformingEngine, type Conversation, say } from "./conformance-subject.ts";
+import { type ConformingEngine, type Conversation, itWhere, say } from "./conformance-subject.ts";
 
 export function testCounts(subject: ConformingEngine, talk: Conversation): void {
   it("has its own counts passed on, or its tokens counted where it gives none", async () => {
@@ -67,14 +67,14 @@ export function testCounts(subject: ConformingEngine, talk: Conversation): void 
     ...change,
   });
 
-  it.runIf(subject.completions)("completes a text", async () => {
+  itWhere(subject.completions)("completes a text", async () => {
     const { choices, usage } = await generate(talk.attached.runner, completion());
     const expected = expectedCompletion({ prompt: "Once upon a time", max_tokens: 12 });
     expect(choices).toMatchObject([{ content: expected.choices[0]?.content, finishReasons: ["length"] }]);
     expect(usage).toMatchObject({ completionTokens: 12, promptTokens: expected.promptTokens, source: "engine" });
   });
 
-  it.runIf(subject.completions && subject.severalPrompts)("completes several texts at once", async () => {
+  itWhere(subject.completions && subject.severalPrompts)("completes several texts at once", async () => {
     const prompts = ["Once upon a time", "The end of"];
     const { choices, usage } = await generate(talk.attached.runner, completion({ prompts }));
     const expected = expectedCompletion({ prompt: prompts, max_tokens: 12 });
@@ -82,14 +82,14 @@ export function testCounts(subject: ConformingEngine, talk: Conversation): void 
     expect(usage).toMatchObject({ completionTokens: 24, promptTokens: expected.promptTokens });
   });
 
-  it.runIf(subject.completions && !subject.severalPrompts)("is not asked for several texts at once", async () => {
+  itWhere(subject.completions && !subject.severalPrompts)("is not asked for several texts at once", async () => {
     await expect(generate(talk.attached.runner, completion({ prompts: ["a", "b"] }))).rejects.toMatchObject({
       code: "unsupported_parameter",
       param: "prompt",
     });
   });
 
-  it.runIf(!subject.completions)("has no text completion, and says so to the client", async () => {
+  itWhere(!subject.completions)("has no text completion, and says so to the client", async () => {
     await expect(generate(talk.attached.runner, completion())).rejects.toMatchObject({
       code: "unsupported_parameter",
       retryable: false,

@@ -1,7 +1,7 @@
 /** Part of the conformance suite: whose fault a failure is, and whether another replica is tried. */
 import { expect, it, onTestFinished } from "vitest";
 import { generate } from "./conformance-attach.ts";
-import { attachTo, type ConformingEngine, type Conversation, say } from "./conformance-subject.ts";
+import { attachTo, type ConformingEngine, type Conversation, itWhere, say } from "./conformance-subject.ts";
 
 export function testFailures(subject: ConformingEngine, talk: Conversation): void {
   it("has its refusals told to the client as the client's mistake, in clean words", async () => {
@@ -12,19 +12,19 @@ export function testFailures(subject: ConformingEngine, talk: Conversation): voi
     expect(text).not.toMatch(/127\.0\.0\.1|\/models\/|^\{|\n\s+at /);
   });
 
-  it.runIf(subject.refusesLongPrompts)("has a prompt that does not fit told by its own code", async () => {
+  itWhere(subject.refusesLongPrompts)("has a prompt that does not fit told by its own code", async () => {
     talk.attached.engine.set({ maxModelLen: 32 });
     const error = await talk.run({ messages: say("word ".repeat(100)) }).catch((cause: unknown) => cause);
     expect(error).toMatchObject({ code: "context_length_exceeded", retryable: false, status: 400 });
     expect(error instanceof Error ? error.message : "").not.toContain("/models/");
   });
 
-  it.runIf(!subject.refusesLongPrompts)("goes on with a prompt that does not fit", async () => {
+  itWhere(!subject.refusesLongPrompts)("goes on with a prompt that does not fit", async () => {
     talk.attached.engine.set({ maxModelLen: 32 });
     expect((await talk.runOne({ messages: say("word ".repeat(100)) })).finishReasons).toEqual(["length"]);
   });
 
-  it.runIf(subject.saysOverloaded)(
+  itWhere(subject.saysOverloaded)(
     "may say in its own words that it is overloaded: another replica is tried",
     async () => {
       talk.attached.engine.set({ condition: "overloaded" });
@@ -42,7 +42,7 @@ export function testFailures(subject: ConformingEngine, talk: Conversation): voi
     await expect(talk.run()).rejects.toMatchObject({ code: "runner_failed", retryable: true });
   });
 
-  it.runIf(subject.checksModel)("has its model no more: another replica is tried", async () => {
+  itWhere(subject.checksModel)("has its model no more: another replica is tried", async () => {
     const own = await attachTo(subject);
     onTestFinished(() => own.detach());
     own.engine.set({ models: ["org/other"] });

@@ -3,6 +3,7 @@ import type { SpeechGeneration } from "@tera/protocol";
 import { type FakeRunnerSettingsChange, fakeSpeech, speechSamples } from "@tera/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { type Attached, attach, generate } from "./conformance-attach.ts";
+import { itWhere } from "./conformance-subject.ts";
 import type { EngineName } from "./engine-names.ts";
 
 interface SpeakingEngine {
@@ -113,7 +114,7 @@ describe.each(engines)("an engine that speaks as $dialect does", (subject) => {
     expect(attached.lastRequest().body).toMatchObject({ voice: "af_bella" });
   });
 
-  it.runIf(subject.speaksOnly)("has a voice that it has not told as the client's mistake", async () => {
+  itWhere(subject.speaksOnly)("has a voice that it has not told as the client's mistake", async () => {
     const error = await generate(attached.runner, speech({ voice: "nobody" })).catch((cause: unknown) => cause);
     expect(error).toMatchObject({ code: "invalid_request", retryable: false });
     expect(String(error)).toMatch(/Voice 'nobody'/);
@@ -143,7 +144,7 @@ describe.each(engines)("an engine that speaks as $dialect does", (subject) => {
     });
   });
 
-  it.runIf(subject.speaksOnly)("writes no text", async () => {
+  itWhere(subject.speaksOnly)("writes no text", async () => {
     const chat = {
       kind: "chat" as const,
       model: subject.publicId,

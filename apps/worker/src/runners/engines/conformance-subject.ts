@@ -1,7 +1,7 @@
 /** For the conformance suite: what an engine can, and the means to ask it. */
 import type { ChatGeneration, ModelFeature, Sampling } from "@tera/protocol";
 import type { FakeRunnerSettingsChange } from "@tera/testkit";
-import { afterAll, afterEach, beforeAll } from "vitest";
+import { afterAll, afterEach, beforeAll, it } from "vitest";
 import type { HttpRunnerSettings } from "../../worker-file.ts";
 import { type Attached, attach, generate, type Received, type ReceivedChoice } from "./conformance-attach.ts";
 import type { EngineName } from "./engine-names.ts";
@@ -73,6 +73,11 @@ const calm: FakeRunnerSettingsChange = {
 export function attachTo({ dialect, model, engineSettings, runnerSettings }: ConformingEngine): Promise<Attached> {
   const settings = { dialect, models: [model.engineId], maxModelLen: contextLength, slots, ...engineSettings };
   return attach(settings, runnerSettings);
+}
+
+/** Registers a test only where it applies: what an engine cannot do is not counted as skipped, so that a test which is left out stands out. */
+export function itWhere(applies: boolean): (name: string, run: () => Promise<void>) => void {
+  return applies ? it : () => undefined;
 }
 
 /** Call it inside a `describe`. */
