@@ -96,8 +96,6 @@ export interface TextDialect {
   readonly parallelToolCalls: boolean;
   /** Undefined: leave it out. */
   reasoningEffort(effort: string): string | undefined;
-  /** How a chat request makes it go on with the text of a final assistant message. `always`: it does so by itself. Undefined: it cannot. */
-  readonly continuation?: "always" | Readonly<Record<string, unknown>> | undefined;
   readonly features: readonly ModelFeature[];
   /** The last word on a request's body, for what no other field here can say. */
   adjust?(body: Record<string, unknown>): void;

@@ -46,7 +46,6 @@ export const llamacpp: EngineProfile = {
     responseFormat: (format) =>
       format.type === "json_object" ? { type: "json_object", schema: { type: "object" } } : format,
     toolChoice: (choice) => (typeof choice === "string" ? choice : "required"),
-    continuation: "always",
   },
   canary: "first",
   metrics: {

@@ -64,7 +64,6 @@ export const sglang: EngineProfile = {
     sampling: extendedSampling,
     streamUsage: "continuous",
     developerRole: false,
-    continuation: { continue_final_message: true },
   },
   canary: "first",
   metrics: {

@@ -22,7 +22,6 @@ export const vllm: EngineProfile = {
     sampling: extendedSampling,
     streamUsage: "continuous",
     developerRole: false,
-    continuation: { continue_final_message: true, add_generation_prompt: false },
   },
   speech: { fields: ["speed", "lang_code", "instructions"] },
   canary: "first",
