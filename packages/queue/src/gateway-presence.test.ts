@@ -2,6 +2,7 @@ import { createTestRedis } from "@tera/testkit";
 import { afterAll, expect, it, vi } from "vitest";
 import { connectRedis } from "./connection.ts";
 import { startGatewayPresence } from "./gateway-presence.ts";
+import { findSilentGateways } from "./usage-stream.ts";
 
 const silent = { info: () => undefined, warn: () => undefined };
 const server = await createTestRedis();
@@ -28,4 +29,17 @@ it("says nothing while Redis answers", async () => {
   await new Promise((resolve) => setTimeout(resolve, 1_500));
   expect(onWasSilent).not.toHaveBeenCalled();
   await presence.stop();
+});
+
+it.each([
+  ["behind", -60_000],
+  ["ahead", 60_000],
+])("does not make a gateway silent to others that its clock is %s, nor others to it", async (_, byMs) => {
+  const right = await startGatewayPresence({ gatewayId: "right", redis: other, log: silent });
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + byMs });
+  const wrong = await startGatewayPresence({ gatewayId: "wrong", redis, log: silent });
+  expect(await findSilentGateways(redis)).not.toContain("right");
+  vi.useRealTimers();
+  expect(await findSilentGateways(other)).not.toContain("wrong");
+  await Promise.all([right.stop(), wrong.stop()]);
 });

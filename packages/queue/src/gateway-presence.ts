@@ -6,7 +6,9 @@
  */
 import type { Redis, RedisLog } from "./connection.ts";
 import { keys } from "./keys.ts";
+import { loadScript } from "./script.ts";
 
+const noteScript = loadScript("note-gateway.lua");
 const beatEveryMs = 1_000;
 const aliveTtlMs = 3_000;
 const replyTtlMs = 10_000;
@@ -53,7 +55,7 @@ export async function startGatewayPresence(options: {
         creating,
         redis.pexpire(keys.reply(gatewayId), replyTtlMs),
         redis.set(keys.alive(gatewayId), "1", "PX", aliveTtlMs),
-        redis.zadd(keys.gateways, Date.now(), gatewayId),
+        noteScript.run(redis, [keys.gateways], [gatewayId]),
       ]);
       connected = true;
       beatAtMs = begunAtMs;

@@ -90,7 +90,8 @@ export async function dropUsageCopies(redis: Redis, gatewayId: string, entryIds:
 
 /** Gateways that died and may have left usage behind; those with nothing left are forgotten after a while. */
 export async function findSilentGateways(redis: Redis): Promise<string[]> {
-  const now = Date.now();
+  const [seconds = 0] = await redis.time();
+  const now = Number(seconds) * 1_000;
   const silent = await redis.zrangebyscore(keys.gateways, "-inf", now - gatewayDeadAfterMs);
   const forgotten = await redis.zrangebyscore(keys.gateways, "-inf", now - gatewayForgottenAfterMs);
   for (const gatewayId of forgotten) {

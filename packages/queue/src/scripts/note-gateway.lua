@@ -1,0 +1,9 @@
+--[==[
+  Notes a gateway's sign of life by Redis' clock, which all gateways share: by their own, one whose clock is behind would always be silent to the others, and its open requests
+  be settled behind its back.
+
+  KEYS  [1] gateways: sorted set, when each was heard of last, in ms
+  ARGV  [1] the gateway
+]==]
+local time = redis.call("TIME")
+redis.call("ZADD", KEYS[1], time[1] * 1000 + math.floor(time[2] / 1000), ARGV[1])
