@@ -64,7 +64,7 @@ export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
           where not exists (select 1 from pg_constraint c where c.conname = name and c.convalidated)
             and not exists (select 1 from pg_index i join pg_class c on c.oid = i.indexrelid where c.relname = name and i.indisunique and i.indisvalid)
         union all select format('trigger %s', name) from unnest(array['ledger_transaction_append_only', 'ledger_transaction_no_truncate', 'ledger_entry_append_only',
-          'ledger_entry_no_truncate', 'invoice_append_only', 'invoice_line_append_only', 'invoice_payment_append_only', 'invoice_adds_up', 'invoice_line_adds_up', 'usage_event_append_only', 'usage_correction_append_only', 'price_append_only', 'ledger_transaction_balances']) name
+          'ledger_entry_no_truncate', 'invoice_append_only', 'invoice_line_append_only', 'invoice_payment_append_only', 'invoice_adds_up', 'invoice_line_adds_up', 'usage_event_append_only', 'usage_correction_append_only', 'price_append_only', 'ledger_transaction_balances', 'usage_hour_added', 'usage_hour_changed']) name
           where not exists (select 1 from pg_trigger t where t.tgname = name and t.tgenabled in ('O', 'A'))`,
     },
     {
@@ -149,6 +149,21 @@ export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
           where admitted_at >= ${since}::timestamptz group by 1, 2, 3, 4) u
           using (hour, account_id, key_id, model)
         where (h.requests, h.failed, h.tokens, h.characters, h.charge, h.correction) is distinct from (u.requests, u.failed, u.tokens, u.characters, u.charge, u.correction)`,
+    },
+    {
+      invariant: 4,
+      problem: "day_differs",
+      cause: "Roll-ups were changed by hand, or the triggers that add hours up to days were switched off.",
+      // Every column, and of all times: hours and days outlive the events.
+      bad: sql`select format('%s, account %s, key %s, model %s: the day says %s requests, %s tokens and %s nano-USD, its hours %s, %s and %s',
+          to_char(day at time zone 'UTC', 'YYYY-MM-DD'), account_id, key_id, model, coalesce(d.sums[1], 0), coalesce(d.sums[3] + d.sums[5], 0), coalesce(d.sums[8] + d.sums[9], 0),
+          coalesce(h.sums[1], 0), coalesce(h.sums[3] + h.sums[5], 0), coalesce(h.sums[8] + h.sums[9], 0)) as row
+        from (select day, account_id, key_id, model, array[requests, failed_requests, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens,
+          speech_characters, charge_nano, correction_nano]::numeric[] as sums from usage_day) d
+        full join (select date_trunc('day', hour, 'UTC') as day, account_id, key_id, model, array[sum(requests), sum(failed_requests), sum(prompt_tokens), sum(cached_tokens),
+          sum(completion_tokens), sum(reasoning_tokens), sum(speech_characters), sum(charge_nano), sum(correction_nano)]::numeric[] as sums from usage_hour group by 1, 2, 3, 4) h
+          using (day, account_id, key_id, model)
+        where d.sums is distinct from h.sums`,
     },
     {
       invariant: 1,

@@ -182,8 +182,24 @@ test.each<[string, SQL, string[]]>([
     sql`update usage_correction set amount_nano = amount_nano + 1 where request_id = (select min(request_id) from usage_correction)`,
     ["corrected_charge_differs", "posting_differs", "roll_up_differs"],
   ],
-  ["a correction left out of the roll-up", sql`update usage_hour set correction_nano = 0`, ["roll_up_differs"]],
-  ["a roll-up that was changed", sql`update usage_hour set requests = requests + 1`, ["roll_up_differs"]],
+  [
+    "a correction left out of the roll-up",
+    sql`update usage_hour set correction_nano = 0`,
+    ["day_differs", "roll_up_differs"],
+  ],
+  [
+    "a roll-up that was changed",
+    sql`update usage_hour set requests = requests + 1`,
+    ["day_differs", "roll_up_differs"],
+  ],
+  ["a day that was changed", sql`update usage_day set cached_tokens = cached_tokens + 1`, ["day_differs"]],
+  ["a day that is gone", sql`delete from usage_day`, ["day_differs"]],
+  [
+    "a day without hours",
+    sql`insert into usage_day (day, account_id, key_id, model) values ('2001-02-03Z', 'acct_a', 'key_1', 'm')`,
+    ["day_differs"],
+  ],
+  ["days that are no longer added up", sql`drop trigger usage_hour_changed on usage_hour`, ["guard_missing"]],
   [
     "a lease that nobody closed",
     sql`update credit_lease set amount_nano = 5, closed_at = null, expires_at = now() - interval '1 hour' where id = 'lease_acct_a'`,
@@ -216,6 +232,7 @@ test("an account below zero is found, also without the constraint that forbids i
 test("a month of usage that was dropped by retention is no finding", async () => {
   const found = await tampered(
     sql`insert into usage_hour (hour, account_id, key_id, model, requests) values (now() - interval '40 days', 'acct_a', 'key_1', 'm', 5)`,
+    sql`insert into usage_day (day, account_id, key_id, model, requests) values (date_trunc('day', now() - interval '40 days', 'UTC'), 'acct_a', 'key_1', 'm', 5)`,
   );
   expect(found).toEqual([]);
 });

@@ -1,10 +1,9 @@
 /** Usage, prices and credit: what was used, what it costs, and that the money is there. */
 export { checkLedger } from "./check-ledger.ts";
-export { type AnswerKeeper, createAnswerKeeper } from "./content/answer-keeper.ts";
-export { type ContentStore, createContentStore, type DroppedDay, dropExpiredContent } from "./content/content-store.ts";
-export { type ContentWriter, type ContentWriterLog, createContentWriter } from "./content/content-writer.ts";
+export { createAnswerKeeper } from "./content/answer-keeper.ts";
+export { createContentStore, dropExpiredContent } from "./content/content-store.ts";
+export { type ContentWriter, createContentWriter } from "./content/content-writer.ts";
 export { keepPrompt } from "./content/keep-prompt.ts";
-export { contentCharactersMax } from "./content/kept-text.ts";
 export {
   type CreditDesk,
   type CreditHold,
@@ -15,6 +14,7 @@ export {
   renewEveryMs,
 } from "./credit-desk.ts";
 export { type CreditStore, createCreditStore, type ExpiredLease, type Grant } from "./credit-store.ts";
+export { ChargesDisagreeError, UsageDroppedError } from "./invoices/charge-lines.ts";
 export { renderCsvRow } from "./invoices/csv.ts";
 export {
   type InvoiceRunOptions,

@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { databaseReason, isDataRefused, type RequestContent } from "@tera/database";
 import { type ContentRow, type ContentStore, contentRow } from "./content-store.ts";
 
-export interface ContentWriterLog {
+interface ContentWriterLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

@@ -3,10 +3,11 @@
  *
  * The ledger says how much, the usage events say for what. Should the two disagree, there are no lines but an error: a bill that cannot be explained is not sent.
  */
-import { apiKey, type Db, type InvoiceLineKind, price, type UsageMeasure } from "@tera/database";
-import { inArray, sql } from "drizzle-orm";
+import { apiKey, type Db, type InvoiceLineKind, price, type UsageMeasure, usageMonthDropped } from "@tera/database";
+import { and, asc, gte, inArray, lte, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { BillingLane } from "../rate.ts";
+import { monthOf } from "./month.ts";
 
 export interface UsageLine {
   kind: "usage";
@@ -49,7 +50,12 @@ export interface LedgerRange {
 
 /** Ledger and usage events disagree: `tera doctor --ledger` tells more. */
 export class ChargesDisagreeError extends Error {
-  override readonly name = "ChargesDisagreeError";
+  override readonly name: string = "ChargesDisagreeError";
+}
+
+/** They disagree because retention has dropped usage events of the range: what was charged is known, and no longer for what. */
+export class UsageDroppedError extends ChargesDisagreeError {
+  override readonly name = "UsageDroppedError";
 }
 
 /** @throws {ChargesDisagreeError} */
@@ -63,11 +69,37 @@ export async function readChargeLines(db: Pick<Db, "execute" | "select">, range:
   let usage = await readUsage(db, range, booked, true);
   if (sumOf(usage) !== booked.revenueNano) usage = await readUsage(db, range, booked, false);
   if (sumOf(usage) !== booked.revenueNano) {
+    const dropped = await readDropped(db, range);
+    if (dropped !== undefined)
+      throw new UsageDroppedError(
+        `${dropped} What ${range.accountId} was charged is still in its ledger and in the sums of usage.`,
+      );
     throw new ChargesDisagreeError(
       `The ledger of ${range.accountId} has ${booked.revenueNano} nano-USD of usage from ${range.fromSeq} to ${range.throughSeq}, its usage events ${sumOf(usage)}.`,
     );
   }
   return [...usage, ...others];
+}
+
+/** @returns a sentence for each month of the range that retention has dropped; undefined: none. */
+async function readDropped(db: Pick<Db, "select">, range: LedgerRange): Promise<string | undefined> {
+  const months = await db
+    .select()
+    .from(usageMonthDropped)
+    .where(
+      and(
+        gte(usageMonthDropped.month, monthOf(range.admittedFrom)),
+        lte(usageMonthDropped.month, monthOf(range.admittedBefore)),
+      ),
+    )
+    .orderBy(asc(usageMonthDropped.month));
+  if (months.length === 0) return undefined;
+  return months
+    .map(({ month, droppedAt, author }) => {
+      const day = droppedAt.toISOString().slice(0, 10);
+      return `The requests of ${month} are gone: they were past their retention, and dropped on ${day} by ${author}.`;
+    })
+    .join(" ");
 }
 
 export function sumOf(lines: readonly { amountNano: bigint }[]): bigint {

@@ -6,6 +6,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createLedgerStore } from "../ledger-store.ts";
 import { createPriceStore } from "../price-book.ts";
 import { createUsageWriter } from "../settle-usage.ts";
+import { dropExpiredUsage, ensureUsageMonths } from "../usage-months.ts";
+import { UsageDroppedError } from "./charge-lines.ts";
+import { monthOf } from "./month.ts";
 import { readStatement, renderStatementCsv, renderStatementPdf } from "./statement.ts";
 
 let testDatabase: TestDatabase;
@@ -72,4 +75,25 @@ test("a statement of a month that is over is the same PDF whenever it is made", 
   const two = await render();
   expect(one.pdf.equals(two.pdf)).toBe(true);
   expect(one.csv.split("\r\n")[1]).toBe("2026-11,acct_1,opening,,,,,,,,0.009");
+});
+
+test("a month whose requests retention has dropped has no statement, and that is said with when and by whom", async () => {
+  const { db } = database;
+  const old = monthOf(new Date(Date.now() - 200 * 86_400_000));
+  const at = new Date(`${old}-15T12:00:00Z`);
+  await clock.set(at);
+  await db.execute(sql`insert into account (id, name, kind) values ('acct_old', 'Old', 'prepaid')`);
+  await createLedgerStore({ db }).topUp({ accountId: "acct_old", amountNano: 9_000n, author: "test", reason: "bank" });
+  const [price] = await db.query.price.findMany();
+  const billing = { priceId: price?.id ?? "", holds: [{ purseId: "acct_old" }] };
+  await createUsageWriter({ db, author: "gateway:g1" }).settle([
+    newUsageRecord({ accountId: "acct_old", usage: { completionTokens: 2 }, admittedAtMs: at.getTime(), billing }),
+  ]);
+  await ensureUsageMonths(db);
+  const asked = { accountId: "acct_old", month: old };
+  expect(await readStatement(db, asked)).toMatchObject({ closingNano: 7_000n });
+  expect((await dropExpiredUsage(db, { months: 1, author: "cli:ada" })).dropped).toMatchObject([{ month: old }]);
+  const failure = await readStatement(db, asked).catch((error: unknown) => error);
+  expect(failure).toBeInstanceOf(UsageDroppedError);
+  expect(String(failure)).toMatch(new RegExp(`requests of ${old} are gone.*dropped on [0-9-]{10} by cli:ada`));
 });

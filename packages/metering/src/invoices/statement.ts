@@ -54,7 +54,7 @@ const movementSchema = z.object({
   amount: z.coerce.bigint(),
 });
 
-/** Undefined: no such account. @throws {ChargesDisagreeError} when ledger and usage events disagree. */
+/** Undefined: no such account. @throws {ChargesDisagreeError} when ledger and usage events disagree; {UsageDroppedError} because retention has dropped some. */
 export async function readStatement(
   db: Db,
   { accountId, month }: { accountId: string; month: string },

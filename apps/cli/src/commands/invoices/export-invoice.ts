@@ -47,7 +47,11 @@ export async function exportStatement(
     stack,
     async (db) => {
       await findAccount(db, accountId);
-      return metering.readStatement(db, { accountId, month });
+      return metering.readStatement(db, { accountId, month }).catch((error: unknown) => {
+        if (!(error instanceof metering.ChargesDisagreeError)) throw error;
+        const advice = error instanceof metering.UsageDroppedError ? "" : " `tera doctor --ledger` tells more.";
+        throw new CliError(`There is no statement of ${month}. ${error.message}${advice}`, { cause: error });
+      });
     },
     statementTimeoutMs,
   );
