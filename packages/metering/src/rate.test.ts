@@ -4,13 +4,13 @@
  */
 import { connectDatabase } from "@tera/database";
 import { createTestDatabase } from "@tera/database/testing";
-import type { UsageRecord } from "@tera/protocol";
+import type { ChatGeneration, CompletionGeneration, UsageRecord } from "@tera/protocol";
 import { createRandom, newUsageRecord } from "@tera/testkit";
 import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { parseUsd, parseUsdPerMillion } from "./money.ts";
-import { type BillingLane, type Rates, rateRecord } from "./rate.ts";
+import { type BillingLane, boundCost, type Rates, rateRecord } from "./rate.ts";
 
 interface Mix {
   /** As an operator writes it: USD per million, USD per request, percent. */
@@ -152,6 +152,63 @@ test("Postgres comes to the same amounts", async () => {
     amounts.map(({ nano }) => nano),
     `seed ${seed}`,
   ).toEqual(mixes.map(recompute));
+});
+
+const oneNanoPerToken: Rates = {
+  inputNano: 1n,
+  outputNano: 0n,
+  cacheReadNano: 0n,
+  requestNano: 0n,
+  characterNano: 0n,
+  batchDiscountBasisPoints: 0,
+};
+const promptBound = (request: ChatGeneration | CompletionGeneration) =>
+  Number(boundCost(request, oneNanoPerToken, "interactive").baseNano);
+const completion = (change: Partial<CompletionGeneration>): CompletionGeneration => ({
+  kind: "completion",
+  model: "m",
+  prompts: ["a"],
+  echo: false,
+  n: 1,
+  sampling: {},
+  ...change,
+});
+
+test("a suffix is held once for each prompt that it follows", () => {
+  const prompts = Array.from({ length: 100 }, () => "a");
+  expect(promptBound(completion({ prompts, suffix: "b".repeat(1_000) }))).toBeGreaterThanOrEqual(100 * 1_001);
+});
+
+test("a prompt that grows when a tokenizer composes its characters (NFC) is held as it is then", () => {
+  const note = "\u{1d160}";
+  expect(Buffer.byteLength(note.normalize("NFC"))).toBe(3 * Buffer.byteLength(note));
+  const prompt = note.repeat(1_000);
+  expect(promptBound(completion({ prompts: [prompt] }))).toBeGreaterThanOrEqual(12_000);
+  const chat: ChatGeneration = {
+    kind: "chat",
+    model: "m",
+    messages: [{ role: "user", content: prompt }],
+    n: 1,
+    sampling: {},
+  };
+  expect(promptBound(chat)).toBeGreaterThanOrEqual(12_000);
+});
+
+test("an image is held by what engines make of the largest, however small or large its data is", () => {
+  const image = (bytes: number) => ({
+    type: "image_url" as const,
+    image_url: { url: `data:image/png;base64,${"A".repeat(bytes)}` },
+  });
+  const looking = (...bytes: number[]): ChatGeneration => ({
+    kind: "chat",
+    model: "m",
+    messages: [{ role: "user", content: [{ type: "text", text: "What is this?" }, ...bytes.map(image)] }],
+    n: 1,
+    sampling: {},
+  });
+  expect(promptBound(looking(100))).toBeGreaterThanOrEqual(16_384);
+  expect(promptBound(looking(100, 200))).toBeGreaterThanOrEqual(2 * 16_384);
+  expect(promptBound(looking(5_000_000))).toBe(promptBound(looking(100)));
 });
 
 test("a discount never takes more than the price, and what is left of a nano is the customer's", () => {

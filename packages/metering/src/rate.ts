@@ -1,6 +1,6 @@
 /** Rating: what usage costs by a price, and what a request can cost at the most. Pure; integers only. */
 import type { Price } from "@tera/database";
-import type { GenerationRequest, Usage, UsageRecord } from "@tera/protocol";
+import type { ChatMessage, GenerationRequest, Usage, UsageRecord } from "@tera/protocol";
 
 /** The amounts of a price; all nano-USD per unit. */
 export type Rates = Pick<
@@ -42,7 +42,10 @@ export interface CostBound {
 /** What a chat template adds per message, tool and prompt, in tokens; far more than any does. */
 const templateTokens = 256;
 
-/** A token has at least one byte, so the bytes of a prompt bound its tokens from above. */
+/** What engines make of the largest image that they do not make smaller first (Qwen-VL; others stay far below). A blank one of that size is a few kilobytes. */
+const imageTokens = 16_384;
+
+/** A token has at least one byte, so the bytes of a prompt bound its tokens from above; of an image, its pixels do. */
 export function boundCost(request: GenerationRequest, rates: Rates, lane: BillingLane): CostBound {
   if (request.kind === "speech") {
     const characters = BigInt([...request.input].length);
@@ -61,15 +64,35 @@ export function boundCost(request: GenerationRequest, rates: Rates, lane: Billin
 /** Tokens that the prompt cannot exceed. */
 function boundPromptTokens(request: Exclude<GenerationRequest, { kind: "speech" }>): number {
   if (request.kind === "completion") {
-    const prompts = request.prompts.map((prompt) =>
-      typeof prompt === "string" ? Buffer.byteLength(prompt) : prompt.length,
+    // Engines count the suffix with each prompt.
+    const each = boundText(request.suffix ?? "") + templateTokens;
+    return request.prompts.reduce(
+      (sum, prompt) => sum + each + (typeof prompt === "string" ? boundText(prompt) : prompt.length),
+      0,
     );
-    return prompts.reduce((sum, tokens) => sum + tokens + templateTokens, Buffer.byteLength(request.suffix ?? ""));
   }
   const parts = [request.messages, request.tools, request.responseFormat].map((part) =>
-    part === undefined ? 0 : Buffer.byteLength(JSON.stringify(part)),
+    part === undefined ? 0 : boundText(JSON.stringify(part)),
   );
-  return parts.reduce((sum, bytes) => sum + bytes, templateTokens * (request.messages.length + 1));
+  return parts.reduce(
+    (sum, tokens) => sum + tokens,
+    templateTokens * (request.messages.length + 1) +
+      request.messages.reduce((sum, message) => sum + boundImages(message), 0),
+  );
+}
+
+/** Some tokenizers (Qwen's) compose characters first, and a few dozen grow to three times their bytes by it. */
+function boundText(text: string): number {
+  return Math.max(Buffer.byteLength(text), Buffer.byteLength(text.normalize("NFC")));
+}
+
+/** By how much the images of a message are more tokens (or fewer) than their data is bytes. */
+function boundImages({ content }: ChatMessage): number {
+  if (!Array.isArray(content)) return 0;
+  return content.reduce(
+    (sum, part) => sum + (part.type === "image_url" ? imageTokens - part.image_url.url.length : 0),
+    0,
+  );
 }
 
 function discount(nano: bigint, { batchDiscountBasisPoints }: Rates, lane: BillingLane): bigint {

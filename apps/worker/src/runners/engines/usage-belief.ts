@@ -17,6 +17,8 @@ export interface Evidence {
 }
 
 const tokensPerCharacterMax = 4;
+/** A blank image of 16,384 tokens is less than 3,000 characters of data. */
+const promptTokensPerCharacterMax = 8;
 /** System prompts that a template adds, and the text that stands for tools. */
 const templateTokensMax = 65_536;
 const unseenTokensMax = 512;
@@ -27,7 +29,7 @@ export function findDoubt(usage: Usage, evidence: Evidence): string | undefined 
   // Nothing is what engines say that did not count; an answer would be given away.
   if (promptTokens === 0) return "no prompt tokens";
   if (completionTokens === 0 && evidence.deltas > 0) return `no completion tokens for ${evidence.deltas} pieces`;
-  const promptMax = evidence.promptLength * tokensPerCharacterMax + templateTokensMax;
+  const promptMax = evidence.promptLength * promptTokensPerCharacterMax + templateTokensMax;
   if (promptTokens > promptMax)
     return `${promptTokens} prompt tokens for a request of ${evidence.promptLength} characters`;
   if (evidence.completionTokensMax !== undefined && completionTokens > evidence.completionTokensMax) {
