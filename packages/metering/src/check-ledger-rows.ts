@@ -49,6 +49,13 @@ export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
         where p.kind = 'account' and p.balance_nano <> 0 and not exists (select 1 from ledger_transaction t where t.account_id = p.account_id)`,
     },
     {
+      invariant: 1,
+      problem: "entry_without_transaction",
+      cause: "Ledger transactions were deleted by hand, or a backup was restored in part.",
+      bad: sql`select format('entry %s of ledger transaction %s: %s nano-USD in %s', e.line, e.transaction_id, e.amount_nano, e.book) as row from ledger_entry e
+        where not exists (select 1 from ledger_transaction t where t.id = e.transaction_id)`,
+    },
+    {
       invariant: 2,
       problem: "available_negative",
       cause: "The constraint that forbids it was dropped.",
@@ -64,7 +71,7 @@ export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
           where not exists (select 1 from pg_constraint c where c.conname = name and c.convalidated)
             and not exists (select 1 from pg_index i join pg_class c on c.oid = i.indexrelid where c.relname = name and i.indisunique and i.indisvalid)
         union all select format('trigger %s', name) from unnest(array['ledger_transaction_append_only', 'ledger_transaction_no_truncate', 'ledger_entry_append_only',
-          'ledger_entry_no_truncate', 'invoice_append_only', 'invoice_line_append_only', 'invoice_payment_append_only', 'invoice_adds_up', 'invoice_line_adds_up', 'usage_event_append_only', 'usage_correction_append_only', 'price_append_only', 'ledger_transaction_balances', 'usage_hour_added', 'usage_hour_changed']) name
+          'ledger_entry_no_truncate', 'invoice_append_only', 'invoice_line_append_only', 'invoice_payment_append_only', 'invoice_adds_up', 'invoice_line_adds_up', 'usage_event_append_only', 'usage_correction_append_only', 'price_append_only', 'ledger_transaction_balances', 'ledger_entry_balances', 'usage_hour_added', 'usage_hour_changed']) name
           where not exists (select 1 from pg_trigger t where t.tgname = name and t.tgenabled in ('O', 'A'))`,
     },
     {

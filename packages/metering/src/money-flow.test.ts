@@ -171,7 +171,35 @@ test("the ledger cannot be changed, and does not take what does not sum to zero"
   await expect(asOwner).rejects.toMatchObject(refused("append-only"));
   await expect(
     database.db.execute(sql`select post_ledger(${accountId}, 'adjustment', 'x', 'x', null, '[["credit", 5]]'::jsonb)`),
-  ).rejects.toMatchObject({ cause: { message: expect.stringContaining("sums to 5") } });
+  ).rejects.toMatchObject(refused("sums to 5"));
+});
+
+test("ledger transactions and their entries come together, in one statement", async () => {
+  const refused = (message: string) => ({ cause: { message: expect.stringContaining(message) } });
+  const alone = sql`insert into ledger_transaction (id, account_id, seq, kind, author, reason, created_at, previous_hash, hash)
+    values (nextval('ledger_transaction_id_seq'), ${accountId}, 1, 'adjustment', 'x', 'x', now(), '', '')`;
+  await expect(database.db.execute(alone)).rejects.toMatchObject(refused("sums to nothing"));
+  const added = (transactionId: bigint, amounts: bigint[]) =>
+    database.db
+      .insert(ledgerEntry)
+      .values(
+        amounts.map((amountNano, index) => ({ transactionId, line: 10 + index, book: "credit" as const, amountNano })),
+      );
+  await topUp(1n);
+  const [topped] = await ledger.list({ accountId, limit: 1 });
+  await expect(added(topped?.id ?? 0n, [5n])).rejects.toMatchObject(refused("sums to 5"));
+  await expect(added(9_000_000_000n, [5n, -5n])).rejects.toMatchObject(refused("is not there"));
+});
+
+test("many gateways that settle the same requests at once neither deadlock nor charge twice", async () => {
+  await topUp(1_000_000_000n);
+  const shared = Array.from({ length: 40 }, () => record(undefined));
+  const batches = Array.from({ length: 6 }, (_, gateway) => {
+    const own = Array.from({ length: 10 }, () => record(undefined));
+    return gateway % 2 === 0 ? [...own, ...shared] : [...shared.toReversed(), ...own];
+  });
+  await Promise.all(batches.map((batch) => writer.settle(batch)));
+  expect((await ledger.balance(accountId))?.balanceNano).toBe(1_000_000_000n - 100n * charge);
 });
 
 test("batches of many gateways over the same purses neither deadlock nor lose a nano", async () => {

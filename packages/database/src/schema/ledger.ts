@@ -1,6 +1,6 @@
 /**
- * The ledger: double entry, append-only. The entries of a transaction sum to zero (a deferred trigger), rows are neither changed nor deleted (triggers, and
- * the application's role), and each transaction of an account carries the hash of the one before.
+ * The ledger: double entry, append-only. The entries of a transaction come in one statement with it and sum to zero (triggers), rows are neither changed nor
+ * deleted (triggers, and the application's role), and each transaction of an account carries the hash of the one before.
  *
  * | book       | what its sum says, seen from the account                                  |
  * |------------|---------------------------------------------------------------------------|
@@ -91,9 +91,8 @@ export type LedgerTransaction = typeof ledgerTransaction.$inferSelect;
 export const ledgerEntry = pgTable(
   "ledger_entry",
   {
-    transactionId: bigint("transaction_id", { mode: "bigint" })
-      .notNull()
-      .references(() => ledgerTransaction.id),
+    /** Of a transaction that is there: a trigger sees to it, once for a statement where a foreign key would look row by row. */
+    transactionId: bigint("transaction_id", { mode: "bigint" }).notNull(),
     line: integer().notNull(),
     book: text({ enum: ledgerBooks }).notNull(),
     /** Nano-USD. */
