@@ -40,20 +40,20 @@ Examples:
   );
 
   for (const { kind, description, amount, example } of moves) {
-    credit
+    const move = credit
       .command(kind)
       .description(description)
       .argument("<account>", "its id: acct_...")
       .argument("<usd>", amount)
       .requiredOption("--reason <text>", "why; the ledger keeps it")
       .option("--reference <text>", "what it answers to; booked once, however often it is reported")
-      .option("--yes", "do not ask before money leaves the account")
       .option(...jsonOption)
       .option(...dataDirOption)
       .addHelpText("after", `\nExamples:\n  ${example}\n`)
       .action(async (accountId: string, usd: string, given: unknown) =>
         moveCredit(kind, accountId, usd, moveOptions.parse(given), context),
       );
+    if (kind !== "add") move.option("--yes", "do not ask before credit is taken");
   }
 
   credit

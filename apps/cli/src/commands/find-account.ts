@@ -1,23 +1,33 @@
 /** The account that an argument names. */
+import type { KeyStore } from "@tera/access";
 import type { Account, Db } from "@tera/database";
-import { CliError } from "../terminal/cli-error.ts";
-import { suggest } from "../terminal/suggest.ts";
 import { oneLine } from "../terminal/table.ts";
+import { unknownId } from "../terminal/unknown-id.ts";
+import { listMax } from "./arguments.ts";
 
-const knownMax = 1_000;
 const shownMax = 10;
 
-/** @throws {CliError} naming the accounts that there are. */
-export async function findAccount(db: Db, id: string): Promise<Account> {
-  const found = await db.query.account.findFirst({ where: (row, { eq }) => eq(row.id, id) });
-  if (found !== undefined) return found;
-  const known = await db.query.account.findMany({ orderBy: (row, { desc }) => desc(row.createdAt), limit: knownMax });
-  if (known.length === 0)
-    throw new CliError("There is no account yet: `tera keys create --new-account <name>` makes one.");
-  const nearest = suggest(
-    id,
-    known.map((each) => each.id),
-  );
-  const list = known.slice(0, shownMax).map(({ id, name }) => `  ${id}  ${oneLine(name)}`);
-  throw new CliError(`There is no account ${oneLine(id)}. ${nearest ?? `There are:\n${list.join("\n")}`}`);
+/** @throws {CliError} with the nearest id, or the accounts that there are. */
+export async function findAccount(db: Db, accountId: string): Promise<Account> {
+  const { createAccountStore } = await import("@tera/access");
+  return requireAccount(createAccountStore({ db }), accountId);
+}
+
+/** @throws {CliError} with the nearest id, or the accounts that there are. */
+export async function requireAccount(
+  store: Pick<KeyStore, "findAccount" | "listAccounts">,
+  accountId: string,
+): Promise<Account> {
+  const account = await store.findAccount(accountId);
+  if (account !== undefined) return account;
+  const known = await store.listAccounts(listMax);
+  const otherwise = known.length === 0 ? "`tera accounts create` makes one." : `There are:\n${describeAccounts(known)}`;
+  throw unknownId("account", accountId, known, otherwise);
+}
+
+export function describeAccounts(accounts: readonly Account[]): string {
+  return accounts
+    .slice(0, shownMax)
+    .map(({ id, name }) => `  ${id}  ${oneLine(name)}`)
+    .join("\n");
 }

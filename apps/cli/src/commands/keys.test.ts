@@ -138,6 +138,9 @@ test("an unknown id gets the nearest one, or where to look", async () => {
   const typo = `${id.slice(0, -1)}${id.endsWith("a") ? "b" : "a"}`;
   const nearly = await run(["revoke", typo, "--yes"]);
   expect(nearly).toMatchObject({ exitCode: 1, stderr: `tera: There is no key ${typo}. Did you mean ${id}?` });
+  const { stderr } = await run(["revoke", "sk-tera-secret", "--yes"]);
+  expect(stderr).toContain("its id is wanted");
+  expect(stderr).not.toContain("secret");
   expect((await run(["revoke", "laptop", "--yes"])).stderr).toContain("tera keys list");
 });
 

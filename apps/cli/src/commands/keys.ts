@@ -6,7 +6,7 @@ import { revokeKey, revokeOptions, switchKey, switchOptions } from "./keys/close
 import { createKey, createOptions } from "./keys/create-key.ts";
 import { addSettingsOptions, expiryArgument } from "./keys/key-options.ts";
 import { listKeys, listOptions } from "./keys/list-keys.ts";
-import { overlapArgument, rotateKey, rotateOptions } from "./keys/rotate-key.ts";
+import { overlapArgument, overlapDefaultMs, rotateKey, rotateOptions } from "./keys/rotate-key.ts";
 import { setKey, setOptions } from "./keys/set-key.ts";
 import { showKey, showOptions } from "./keys/show-key.ts";
 
@@ -44,7 +44,8 @@ function registerCreate(keys: Command, context: CommandContext): void {
     .addHelpText(
       "after",
       `
-Without a limit there is none.
+Without a limit there is none. Without --class it is normal; without
+--content-logging nothing of a prompt or an answer is kept.
 
 Examples:
   tera keys create --name laptop
@@ -105,7 +106,7 @@ Examples:
     .command("rotate")
     .description("make a successor with the same settings; the old key lives on for a while")
     .argument(...keyIdArgument)
-    .option("--overlap <time>", "how long: 30m, 24h, 7d, or 0", overlapArgument, 86_400_000)
+    .option("--overlap <time>", "how long: 30m, 24h, 7d, or 0 (default: 24h)", overlapArgument, overlapDefaultMs)
     .option("--expires <when>", "of the new key (default: as the old one's was)", expiryArgument)
     .option(...jsonOption)
     .option(...dataDirOption)

@@ -33,7 +33,9 @@ test("a price is stored to the nano, and the gateways are told", async () => {
   const rest = ["--per-million-characters", "15", "--batch-discount", "12.5%", "--reason", "launch"];
   const { exitCode, stdout } = await run(["set", "org/all", ...amounts, ...rest]);
   expect(exitCode).toBe(0);
-  expect(stdout).toContain("org/all: $0.15 in, $0.6 out, $0.015 cached, $15 per million characters, $0.000000001 per");
+  expect(stdout).toContain(
+    "org/all: $0.15 in, $0.6 out, $0.015 cached per million tokens, $15 per million characters, $0.000000001 per",
+  );
   expect(await rowsOf("org/all")).toMatchObject([
     {
       inputNano: 150n,
@@ -84,7 +86,7 @@ test("the history says what is in force, what comes, what was replaced and what 
     ["1", "replaced", 1],
   ]);
   const shown = await run(["show", "org/history"]);
-  expect(shown.stdout).toMatch(/^org\/history: \$3 in, \$1 out, \$3 cached|^org\/history: \$3 in, \$1 out$/m);
+  expect(shown.stdout).toMatch(/^org\/history: \$3 in, \$1 out per million tokens$/m);
   expect(shown.stdout).toContain("Next: $4 in");
   expect((await run(["list"])).stdout).toMatch(/^org\/history +in force +2026-02-01 00:00 UTC +\$3 in/m);
 });

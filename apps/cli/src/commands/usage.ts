@@ -43,7 +43,7 @@ Examples:
 
   addFilterOptions(usage.command("export").description("write every request of a period as CSV or JSON lines"))
     .addOption(new Option("--format <format>", "of the lines").choices(exportFormats).default("csv"))
-    .option("--output <file>", "where to (default: stdout)")
+    .option("-o, --output <file>", "where to (default: stdout)")
     .option(...dataDirOption)
     .addHelpText(
       "after",

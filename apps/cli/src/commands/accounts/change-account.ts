@@ -8,7 +8,7 @@ import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
 import { announce } from "../announce.ts";
 import type { CommandContext } from "../context.ts";
-import { requireAccount } from "../keys/find-key.ts";
+import { requireAccount } from "../find-account.ts";
 import { limitOptions, readLimits } from "../limit-options.ts";
 import { accountToJson } from "./render-account.ts";
 

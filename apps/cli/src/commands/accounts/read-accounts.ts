@@ -8,7 +8,7 @@ import { renderFields } from "../../terminal/fields.ts";
 import { renderTable } from "../../terminal/table.ts";
 import { listMax } from "../arguments.ts";
 import type { CommandContext } from "../context.ts";
-import { requireAccount } from "../keys/find-key.ts";
+import { requireAccount } from "../find-account.ts";
 import { describeStatus, keyToJson } from "../keys/render-key.ts";
 import { describeSpend } from "../keys/show-key.ts";
 import { describeLimits } from "../limit-options.ts";

@@ -18,6 +18,11 @@ export function toBalanceJson(balance: Balance | undefined, { formatUsd }: Money
   return { balance: formatUsd(balanceNano), leased: formatUsd(leasedNano), available: formatUsd(availableNano) };
 }
 
+/** `$12.5`, `-$0.000012` @param decimal of formatUsd. */
+export function dollars(decimal: string): string {
+  return decimal.startsWith("-") ? `-$${decimal.slice(1)}` : `$${decimal}`;
+}
+
 /** `+$12.5`, `-$0.000012`, `$0` */
 export function signedUsd(nano: bigint, { formatUsd }: MoneyText): string {
   if (nano === 0n) return "$0";

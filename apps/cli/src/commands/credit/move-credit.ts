@@ -9,7 +9,7 @@ import { authorOf } from "../author.ts";
 import { confirm } from "../confirm.ts";
 import type { CommandContext } from "../context.ts";
 import { findAccount } from "../find-account.ts";
-import { signedUsd, toBalanceJson } from "./money-text.ts";
+import { dollars, signedUsd, toBalanceJson } from "./money-text.ts";
 
 export const moveOptions = z.object({
   reason: z.string().trim().min(1),
@@ -55,7 +55,7 @@ export async function moveCredit(
       const balance = await ledger.balance(account.id);
       if (amountNano > 0n || balance === undefined || !isDataRefused(error)) throw error;
       throw new CliError(
-        `${name} has $${metering.formatUsd(balance.availableNano)} available, which is less. Nothing was booked.`,
+        `${name} has ${dollars(metering.formatUsd(balance.availableNano))} available, which is less. Nothing was booked.`,
         { cause: error },
       );
     });
@@ -75,9 +75,9 @@ export async function moveCredit(
     terminal.print(
       booked === undefined
         ? `"${oneLine(reference ?? "")}" was booked before: nothing was changed.`
-        : `Booked ${signedUsd(amountNano, metering)} for ${name} (transaction ${booked}).`,
+        : `Booked ${signedUsd(amountNano, metering)} for ${name}.`,
     );
-    terminal.print(`Balance: $${balance.balance}, available: $${balance.available}`);
+    terminal.print(`Balance: ${dollars(balance.balance)}, available: ${dollars(balance.available)}`);
   });
 }
 

@@ -7,7 +7,7 @@ import { oneLine, renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
 import { findAccount } from "../find-account.ts";
 import { formatMoment } from "../moment.ts";
-import { signedUsd, toBalanceJson } from "./money-text.ts";
+import { dollars, signedUsd, toBalanceJson } from "./money-text.ts";
 
 const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional() };
 export const showCreditOptions = z.object(commonOptions);
@@ -29,9 +29,9 @@ export async function showCredit(
       return;
     }
     terminal.print(`${account.id} (${oneLine(account.name)}), ${account.kind}`);
-    terminal.print(`Balance:    $${balance.balance}`);
-    terminal.print(`In leases:  $${balance.leased}  (held by gateways for requests that run)`);
-    terminal.print(`Available:  $${balance.available}`);
+    terminal.print(`Balance:    ${dollars(balance.balance)}`);
+    terminal.print(`In leases:  ${dollars(balance.leased)}  (held by gateways for requests that run)`);
+    terminal.print(`Available:  ${dollars(balance.available)}`);
     if (account.kind === "postpaid")
       terminal.print("It is postpaid: a negative balance is what it owes, and stops nothing.");
   });

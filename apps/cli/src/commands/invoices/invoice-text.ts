@@ -2,6 +2,7 @@
 import type { Invoice, InvoiceLine } from "@tera/database";
 import type { InvoiceDraft, InvoiceSummary } from "@tera/metering";
 import { CliError } from "../../terminal/cli-error.ts";
+import { formatPercent } from "../percent.ts";
 
 export type Metering = typeof import("@tera/metering");
 
@@ -68,18 +69,6 @@ export function readUsd(what: string, text: string, { parseUsd }: Metering): big
   const nano = parseUsd(text);
   if (nano !== undefined && nano > 0n) return nano;
   throw new CliError(`${what} must be an amount of USD above 0, such as 12.50, and "${text}" is not.`);
-}
-
-/** `19%`, `7.5%` or `19` -> hundredths of a percent. @throws {CliError} */
-export function readPercent(flag: string, text: string): number {
-  const match = /^(\d{1,3})(?:\.(\d{1,2}))?%?$/.exec(text);
-  const points = Number(match?.[1]) * 100 + Number((match?.[2] ?? "").padEnd(2, "0"));
-  if (match !== null && points <= 10_000) return points;
-  throw new CliError(`${flag} must be a percentage from 0% to 100%, such as 19%, and "${text}" is not.`);
-}
-
-export function formatPercent(basisPoints: number): string {
-  return (basisPoints / 100).toString();
 }
 
 export function noInvoice(number: string): CliError {

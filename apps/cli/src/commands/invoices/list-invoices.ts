@@ -5,6 +5,7 @@ import { findStack } from "../../stack/find-stack.ts";
 import { withDatabase } from "../../stack/open-stack.ts";
 import { renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
+import { dollars } from "../credit/money-text.ts";
 import { formatMoment } from "../moment.ts";
 import { noInvoice, readMonth, toInvoiceJson, toLineJson } from "./invoice-text.ts";
 
@@ -45,7 +46,7 @@ export async function listInvoices(
       { header: "KIND", value: ({ kind }) => (kind === "invoice" ? "invoice" : "credit note") },
       { header: "MONTH", value: ({ month }) => month },
       { header: "BUYER", value: ({ buyer }) => buyer.name, widthMin: 12 },
-      { header: "TOTAL", value: ({ totalNano }) => `$${formatUsd(totalNano)}` },
+      { header: "TOTAL", value: ({ totalNano }) => dollars(formatUsd(totalNano)) },
       { header: "OPEN", value: ({ kind, openNano }) => (kind === "invoice" ? `$${formatUsd(openNano)}` : "") },
       { header: "STATUS", value: ({ status, refersTo }) => status ?? `on ${refersTo}` },
     ],
@@ -88,7 +89,7 @@ export async function showInvoice(
         },
         { header: "QUANTITY", value: ({ quantity }) => quantity ?? "" },
         { header: "UNIT", value: ({ unit }) => (unit === null ? "" : `$${unit}`) },
-        { header: "AMOUNT", value: ({ amount }) => `$${amount}` },
+        { header: "AMOUNT", value: ({ amount }) => dollars(amount) },
       ],
       lines,
       terminal.columns,

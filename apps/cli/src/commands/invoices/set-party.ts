@@ -3,9 +3,12 @@ import { z } from "zod";
 import { findStack } from "../../stack/find-stack.ts";
 import { withDatabase } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
+import { renderFields } from "../../terminal/fields.ts";
 import type { CommandContext } from "../context.ts";
 import { findAccount } from "../find-account.ts";
-import { formatPercent, readPercent, readUsd } from "./invoice-text.ts";
+import { formatMoment } from "../moment.ts";
+import { formatPercent, readPercent } from "../percent.ts";
+import { readUsd } from "./invoice-text.ts";
 
 const text = z.string().trim().min(1).max(1_000).optional();
 const shared = z.object({
@@ -43,7 +46,24 @@ export async function setSeller(options: z.infer<typeof sellerOptions>, context:
   }
   const { id: _one, taxRateBasisPoints, ...rest } = seller;
   const shown = { ...rest, taxRatePercent: formatPercent(taxRateBasisPoints) };
-  terminal.print(options.json ? JSON.stringify(shown) : describe(shown));
+  const { address, paymentNote: note, dueDays: days, updatedAt } = seller;
+  terminal.print(
+    options.json
+      ? JSON.stringify(shown)
+      : renderFields(
+          [
+            ["Name", seller.name],
+            ["Address", inOneLine(address)],
+            ["Tax id", seller.taxId ?? unset],
+            ["Email", seller.email ?? unset],
+            ["Tax rate", `${shown.taxRatePercent}%`],
+            ["Payment note", note ?? unset],
+            ["Due after", `${days} days`],
+            ["Set", formatMoment(updatedAt)],
+          ],
+          terminal.columns,
+        ),
+  );
 }
 
 export async function setBuyer(
@@ -81,7 +101,22 @@ export async function setBuyer(
     taxRatePercent: rate === null ? null : formatPercent(rate),
     lowBalance: low === null ? null : metering.formatUsd(low),
   };
-  terminal.print(options.json ? JSON.stringify(shown) : describe(shown));
+  terminal.print(
+    options.json
+      ? JSON.stringify(shown)
+      : renderFields(
+          [
+            ["Account", accountId],
+            ["Name", shown.name ?? "the account's"],
+            ["Address", inOneLine(shown.address)],
+            ["Tax id", shown.taxId ?? unset],
+            ["Email", shown.email ?? unset],
+            ["Tax rate", rate === null ? "the seller's" : `${shown.taxRatePercent}%`],
+            ["Low balance", shown.lowBalance === null ? "no notice" : `notice below $${shown.lowBalance}`],
+          ],
+          terminal.columns,
+        ),
+  );
 }
 
 function readShared({ name, address, taxId, email }: z.infer<typeof shared>) {
@@ -94,8 +129,8 @@ function readShared({ name, address, taxId, email }: z.infer<typeof shared>) {
   };
 }
 
-function describe(values: Record<string, unknown>): string {
-  return Object.entries(values)
-    .map(([name, value]) => `${name.padEnd(18)}${value instanceof Date ? value.toISOString() : (value ?? "-")}`)
-    .join("\n");
+const unset = "-";
+
+function inOneLine(address: string | null): string {
+  return address === null ? unset : address.replaceAll("\n", ", ");
 }

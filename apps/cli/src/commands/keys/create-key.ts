@@ -8,7 +8,7 @@ import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
 import { listMax } from "../arguments.ts";
 import type { CommandContext } from "../context.ts";
-import { listAccounts, requireAccount } from "./find-key.ts";
+import { describeAccounts, requireAccount } from "../find-account.ts";
 import { readSettings, settingsOptions } from "./key-options.ts";
 import { noteUnservedModels } from "./note-unserved-models.ts";
 import { keyToJson } from "./render-key.ts";
@@ -59,7 +59,7 @@ async function chooseAccount(
     throw new CliError("There is no account yet: add --new-account <name> to make one with the key.");
   }
   if (accounts.length > 1) {
-    throw new CliError(`There are several accounts: choose one with --account.\n${listAccounts(accounts)}`);
+    throw new CliError(`There are several accounts: choose one with --account.\n${describeAccounts(accounts)}`);
   }
   return only;
 }

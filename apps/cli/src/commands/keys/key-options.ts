@@ -41,21 +41,17 @@ export function addSettingsOptions(command: Command): Command {
   command
     .option("--model <id>", "let it use this model only (repeatable; all: every one)", collect)
     .option("--expires <when>", "a date (2027-01-31), a time from now (12h, 30d, 8w), or none", expiryArgument)
-    .addOption(
-      new Option("--class <class>", "which requests go first when slots are short (default: normal)").choices(
-        laneClasses,
-      ),
-    )
+    .addOption(new Option("--class <class>", "which requests go first when slots are short").choices(laneClasses))
     .option("--budget-day <usd>", "what it may spend on a day (UTC), or none")
     .option("--budget-month <usd>", "what it may spend in a month (UTC), or none")
     .option("--budget-total <usd>", "what it may spend in all, or none");
   return addLimitOptions(command)
     .option("--address <block>", "who may use it: 203.0.113.0/24 (repeatable; all: everybody)", collect)
     .addOption(
-      new Option(
-        "--content-logging <switch>",
-        "keep its prompts and answers, cut short, for some days (default: off)",
-      ).choices(["on", "off"]),
+      new Option("--content-logging <switch>", "keep its prompts and answers, cut short, for some days").choices([
+        "on",
+        "off",
+      ]),
     );
 }
 

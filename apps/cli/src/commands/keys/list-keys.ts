@@ -6,7 +6,7 @@ import { withKeyStore } from "../../stack/open-stack.ts";
 import { renderTable } from "../../terminal/table.ts";
 import { listMax } from "../arguments.ts";
 import type { CommandContext } from "../context.ts";
-import { requireAccount } from "./find-key.ts";
+import { requireAccount } from "../find-account.ts";
 import { describeStatus, keyToJson } from "./render-key.ts";
 
 export const listOptions = z.object({

@@ -66,6 +66,7 @@ function whyNot(keyId: string, rotated: Exclude<Rotated, { outcome: "rotated" }>
 
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 } as const;
 const overlapMaxMs = 365 * unitMs.d;
+export const overlapDefaultMs = unitMs.d;
 
 /** @returns milliseconds. */
 export function overlapArgument(text: string): number {

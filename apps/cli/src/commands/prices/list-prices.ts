@@ -8,7 +8,7 @@ import { suggest } from "../../terminal/suggest.ts";
 import { renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
 import { formatMoment } from "../moment.ts";
-import { describePrice, type PriceJson, toPriceJson } from "./price-text.ts";
+import { describePrice, describePriceInFull, type PriceJson, toPriceJson } from "./price-text.ts";
 
 export const listPricesOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
 type ListPricesOptions = z.infer<typeof listPricesOptions>;
@@ -59,9 +59,11 @@ export async function showPrice(model: string, options: ListPricesOptions, conte
     terminal.print(JSON.stringify({ model, inForce: inForce ?? null, next: ahead ?? null }));
     return;
   }
-  terminal.print(inForce === undefined ? `${model} has no price in force.` : `${model}: ${describePrice(inForce)}`);
+  terminal.print(
+    inForce === undefined ? `${model} has no price in force.` : `${model}: ${describePriceInFull(inForce)}`,
+  );
   if (inForce !== undefined) terminal.print(describeOrigin(inForce));
-  if (ahead !== undefined) terminal.print(`Next: ${describePrice(ahead)}\n${describeOrigin(ahead)}`);
+  if (ahead !== undefined) terminal.print(`Next: ${describePriceInFull(ahead)}\n${describeOrigin(ahead)}`);
 }
 
 function describeOrigin({ id, validFrom, author, reason }: ListedPrice): string {

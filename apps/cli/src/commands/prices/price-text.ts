@@ -2,6 +2,7 @@
 import type { Price } from "@tera/database";
 import { CliError } from "../../terminal/cli-error.ts";
 import { formatMoment } from "../moment.ts";
+import { formatPercent } from "../percent.ts";
 
 /** For `--json`: decimal strings. */
 export interface PriceJson {
@@ -45,12 +46,24 @@ export function toPriceJson(price: Price, { formatUsd, formatUsdPerMillion }: Mo
   };
 }
 
-/** `$0.15 in, $0.60 out`; `free`. Parts that are 0 are left out. */
+/** `$0.15 in, $0.60 out`, of a million tokens, for a table; `free`. Parts that are 0 are left out. */
 export function describePrice(price: PriceJson): string {
+  return describeParts(price, "");
+}
+
+/** `$0.15 in, $0.60 out per million tokens`, for a sentence. */
+export function describePriceInFull(price: PriceJson): string {
+  return describeParts(price, " per million tokens");
+}
+
+function describeParts(price: PriceJson, tokensUnit: string): string {
   if (price.free) return "free";
-  const parts = [
+  const ofTokens = [
     price.input === "0" && price.output === "0" ? [] : [`$${price.input} in`, `$${price.output} out`],
     price.cacheRead === price.input ? [] : [`$${price.cacheRead} cached`],
+  ].flat();
+  const parts = [
+    ofTokens.length === 0 ? [] : [ofTokens.join(", ") + tokensUnit],
     price.perMillionCharacters === "0" ? [] : [`$${price.perMillionCharacters} per million characters`],
     price.request === "0" ? [] : [`$${price.request} per request`],
     price.batchDiscountPercent === "0" ? [] : [`${price.batchDiscountPercent}% off in batches`],
@@ -78,17 +91,4 @@ export function readPerRequest(text: string, { parseUsd }: MoneyText): bigint {
   throw new CliError(
     `--request must be USD per request with at most nine decimals, such as 0.001, and "${text}" is not.`,
   );
-}
-
-/** `50%`, `12.5%` or `50` -> hundredths of a percent. @throws {CliError} */
-export function readDiscount(text: string): number {
-  const match = /^(\d{1,3})(?:\.(\d{1,2}))?%?$/.exec(text);
-  const points = Number(match?.[1]) * 100 + Number((match?.[2] ?? "").padEnd(2, "0"));
-  if (match !== null && points <= 10_000) return points;
-  throw new CliError(`--batch-discount must be a percentage from 0% to 100%, such as 50%, and "${text}" is not.`);
-}
-
-function formatPercent(basisPoints: number): string {
-  const decimals = (basisPoints % 100).toString().padStart(2, "0").replace(/0+$/, "");
-  return `${Math.floor(basisPoints / 100)}${decimals === "" ? "" : `.${decimals}`}`;
 }

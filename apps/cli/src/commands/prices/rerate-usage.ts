@@ -72,9 +72,7 @@ export async function rerateUsage(model: string, options: RerateOptions, context
         if (booked === undefined) continue;
         corrections.push(booked);
         if (!options.json) {
-          terminal.print(
-            `Booked ${signedUsd(booked.differenceNano, metering)} for ${accountId} (transaction ${booked.ledgerTransactionId}).`,
-          );
+          terminal.print(`Booked ${signedUsd(booked.differenceNano, metering)} for ${accountId}.`);
         }
       }
       if (options.json) {

@@ -8,14 +8,8 @@ import { authorOf } from "../author.ts";
 import type { CommandContext } from "../context.ts";
 import { findServings } from "../models/serving.ts";
 import { parseMoment } from "../moment.ts";
-import {
-  describePrice,
-  describeValidity,
-  readDiscount,
-  readPerMillion,
-  readPerRequest,
-  toPriceJson,
-} from "./price-text.ts";
+import { readPercent } from "../percent.ts";
+import { describePriceInFull, describeValidity, readPerMillion, readPerRequest, toPriceJson } from "./price-text.ts";
 
 export const setPriceOptions = z.object({
   input: z.string().optional(),
@@ -60,7 +54,7 @@ export async function setPrice(model: string, options: SetPriceOptions, context:
   if (options.json) {
     terminal.print(JSON.stringify({ ...shown, gatewaysTold: told === undefined }));
   } else {
-    terminal.print(`${model}: ${describePrice(shown)}, ${describeValidity(shown)} (${price.id}).`);
+    terminal.print(`${model}: ${describePriceInFull(shown)}, ${describeValidity(shown)} (${price.id}).`);
   }
   if (told !== undefined) {
     terminal.note(`It is stored. The gateways could not be told, and notice it within a minute: ${told}`);
@@ -108,7 +102,10 @@ function readAmounts(options: SetPriceOptions, metering: typeof import("@tera/me
   if (Object.values(read).every((nano) => nano === undefined || nano === 0n)) {
     throw new CliError("All of it is 0: say --free, so that nobody takes it for a mistake.");
   }
-  return { ...read, batchDiscountBasisPoints: batchDiscount === undefined ? undefined : readDiscount(batchDiscount) };
+  return {
+    ...read,
+    batchDiscountBasisPoints: batchDiscount === undefined ? undefined : readPercent("--batch-discount", batchDiscount),
+  };
 }
 
 /** @throws {CliError} */

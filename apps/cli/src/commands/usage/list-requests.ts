@@ -5,6 +5,7 @@ import { findStack } from "../../stack/find-stack.ts";
 import { withDatabase } from "../../stack/open-stack.ts";
 import { renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
+import { dollars } from "../credit/money-text.ts";
 import { filterOptions, readFilter } from "./usage-filter.ts";
 
 export const requestsOptions = filterOptions.extend({ limit: z.number() });
@@ -32,7 +33,7 @@ export async function listRequests(options: z.infer<typeof requestsOptions>, con
       { header: "MODEL", value: ({ model }) => model, widthMin: 12 },
       { header: "INPUT", value: ({ promptTokens, cachedTokens }) => ofWhich(promptTokens, cachedTokens, "cached") },
       { header: "OUTPUT", value: describeOutput },
-      { header: "COST", value: (request) => `$${metering.formatUsd(request.chargeNano + request.correctionNano)}` },
+      { header: "COST", value: (request) => dollars(metering.formatUsd(request.chargeNano + request.correctionNano)) },
       { header: "STATUS", value: describeStatus, widthMin: 9 },
     ],
     requests,

@@ -5,6 +5,7 @@ import { findStack } from "../../stack/find-stack.ts";
 import { withDatabase } from "../../stack/open-stack.ts";
 import { type Column, renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
+import { dollars } from "../credit/money-text.ts";
 import { formatMoment } from "../moment.ts";
 import { filterOptions, readFilter } from "./usage-filter.ts";
 
@@ -47,7 +48,7 @@ export async function sumUsage(options: z.infer<typeof sumOptions>, context: Com
   });
   const usd = (header: string, value: (sum: UsageSum) => bigint): Column<UsageSum> => ({
     header,
-    value: (sum) => `$${metering.formatUsd(value(sum))}`,
+    value: (sum) => dollars(metering.formatUsd(value(sum))),
   });
   const columns: Column<UsageSum>[] = [
     { header: by.toUpperCase(), value: ({ group }) => group, widthMin: 10 },

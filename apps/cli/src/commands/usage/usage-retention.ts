@@ -68,4 +68,7 @@ export async function usageRetention(
     },
   ];
   terminal.print(renderTable(columns, lines, terminal.columns));
+  if (apply && !lines.some(({ state }) => state === "dropped")) {
+    terminal.note("Nothing was dropped: no month may go yet.");
+  }
 }
