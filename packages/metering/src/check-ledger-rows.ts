@@ -64,15 +64,10 @@ export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
     },
     {
       invariant: 2,
-      problem: "guard_missing",
-      cause:
-        "Somebody dropped or disabled what keeps the ledger as it is; changes since then may not show anywhere else.",
-      bad: sql`select format('constraint %s', name) as row from unnest(array['purse_available', 'purse_leased', 'ledger_transaction_reference', 'ledger_transaction_seq']) name
-          where not exists (select 1 from pg_constraint c where c.conname = name and c.convalidated)
-            and not exists (select 1 from pg_index i join pg_class c on c.oid = i.indexrelid where c.relname = name and i.indisunique and i.indisvalid)
-        union all select format('trigger %s', name) from unnest(array['ledger_transaction_append_only', 'ledger_transaction_no_truncate', 'ledger_entry_append_only',
-          'ledger_entry_no_truncate', 'invoice_append_only', 'invoice_line_append_only', 'invoice_payment_append_only', 'invoice_adds_up', 'invoice_line_adds_up', 'usage_event_append_only', 'usage_correction_append_only', 'price_append_only', 'ledger_transaction_balances', 'ledger_entry_balances', 'usage_hour_added', 'usage_hour_changed']) name
-          where not exists (select 1 from pg_trigger t where t.tgname = name and t.tgenabled in ('O', 'A'))`,
+      problem: "bound_differs",
+      cause: "An account's kind, or what keeps its credit from going below zero, was changed by hand.",
+      bad: sql`select format('purse %s of %s account %s is %s', p.id, a.kind, a.id, case when p.bounded then 'bounded' else 'without a bound' end) as row
+        from purse p join account a on a.id = p.account_id where p.bounded is distinct from (p.kind <> 'account' or a.kind = 'prepaid')`,
     },
     {
       invariant: 3,
@@ -148,14 +143,15 @@ export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
       bad: sql`select format('%s, account %s, key %s, model %s: the roll-up says %s requests, %s tokens, %s nano-USD and %s of corrections, the events %s, %s, %s and %s',
           hour, account_id, key_id, model, coalesce(h.requests, 0), coalesce(h.tokens, 0), coalesce(h.charge, 0), coalesce(h.correction, 0),
           coalesce(u.requests, 0), coalesce(u.tokens, 0), coalesce(u.charge, 0), coalesce(u.correction, 0)) as row
-        from (select hour, account_id, key_id, model, requests, failed_requests as failed, prompt_tokens + completion_tokens as tokens, speech_characters as characters,
+        from (select hour, account_id, key_id, model, requests, failed_requests as failed, prompt_tokens + completion_tokens as tokens, array[prompt_tokens, cached_tokens, reasoning_tokens, speech_characters]::numeric[] as counts,
           charge_nano as charge, correction_nano as correction from usage_hour where hour >= ${since}::timestamptz) h
         full join (select date_trunc('hour', admitted_at, 'UTC') as hour, account_id, key_id, model, count(*) as requests, count(*) filter (where status = 'failed') as failed,
-          sum(prompt_tokens + completion_tokens) as tokens, sum(speech_characters) as characters, sum(charge_nano) as charge, coalesce(sum(amount), 0) as correction
+          sum(prompt_tokens + completion_tokens) as tokens,
+          array[sum(prompt_tokens), sum(cached_tokens), sum(reasoning_tokens), sum(speech_characters)]::numeric[] as counts, sum(charge_nano) as charge, coalesce(sum(amount), 0) as correction
           from usage_event left join (select request_id, admitted_at, sum(amount_nano) as amount from usage_correction group by 1, 2) c using (request_id, admitted_at)
           where admitted_at >= ${since}::timestamptz group by 1, 2, 3, 4) u
           using (hour, account_id, key_id, model)
-        where (h.requests, h.failed, h.tokens, h.characters, h.charge, h.correction) is distinct from (u.requests, u.failed, u.tokens, u.characters, u.charge, u.correction)`,
+        where (h.requests, h.failed, h.tokens, h.counts, h.charge, h.correction) is distinct from (u.requests, u.failed, u.tokens, u.counts, u.charge, u.correction)`,
     },
     {
       invariant: 4,
@@ -171,29 +167,6 @@ export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
           sum(completion_tokens), sum(reasoning_tokens), sum(speech_characters), sum(charge_nano), sum(correction_nano)]::numeric[] as sums from usage_hour group by 1, 2, 3, 4) h
           using (day, account_id, key_id, model)
         where d.sums is distinct from h.sums`,
-    },
-    {
-      invariant: 1,
-      problem: "invoice_differs",
-      cause: "Invoices or payments of them were changed by hand.",
-      bad: sql`select format('account %s: its invoices have %s nano-USD open, the ledger %s', coalesce(o.account_id, r.account_id), coalesce(o.open, 0), coalesce(r.open, 0)) as row
-        from (
-          select account_id, sum(open) as open from (
-            select i.account_id, greatest(0, i.total_nano - coalesce((select sum(p.amount_nano) from invoice_payment p where p.invoice_number = i.number), 0)
-              + coalesce((select sum(n.total_nano) from invoice n where n.refers_to = i.number), 0)) as open from invoice i where i.kind = 'invoice'
-          ) each group by 1
-        ) o full join (
-          select t.account_id, -sum(e.amount_nano) as open from ledger_entry e join ledger_transaction t on t.id = e.transaction_id where e.book = 'receivable' group by 1
-        ) r on r.account_id = o.account_id where coalesce(o.open, 0) <> coalesce(r.open, 0)`,
-    },
-    {
-      invariant: 4,
-      problem: "invoice_gap",
-      cause: "Invoices were removed by hand, or a backup was restored in part.",
-      bad: sql`select format('year %s: %s numbers up to %s', year, count(*), max(seq)) as row from invoice group by year having count(*) <> max(seq)
-        union all select format('invoice %s covers the ledger of %s from %s, the one before ends at %s', number, account_id, from_seq, before) from (
-          select number, account_id, from_seq, coalesce(lag(through_seq) over (partition by account_id order by through_seq), 0) as before from invoice where kind = 'invoice'
-        ) ranges where from_seq <> before + 1`,
     },
     {
       invariant: 5,

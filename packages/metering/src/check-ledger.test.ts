@@ -160,7 +160,11 @@ test.each<[string, SQL, string[]]>([
     sql`update price set valid_from = now() + interval '1 hour' where valid_from < now() - interval '30 seconds'`,
     ["price_not_in_force"],
   ],
-  ["counts that cannot be", sql`update usage_event set reasoning_tokens = 6000`, ["counts_impossible"]],
+  [
+    "counts that cannot be",
+    sql`update usage_event set reasoning_tokens = 6000`,
+    ["counts_impossible", "roll_up_differs"],
+  ],
   [
     "an event that is there twice",
     sql`insert into usage_event select (jsonb_populate_record(u, '{"admitted_at": "2001-02-03T00:00:00Z"}')).* from usage_event u where charge_nano = 0 limit 1`,
@@ -210,6 +214,23 @@ test.each<[string, SQL, string[]]>([
     sql`update credit_lease set amount_nano = 5, closed_at = now() where id = 'lease_acct_a'`,
     ["leases_differ", "closed_lease_holds"],
   ],
+  ["a prepaid account without a bound", sql`update purse set bounded = false where id = 'acct_a'`, ["bound_differs"]],
+  [
+    "a roll-up with tokens of another kind",
+    sql`update usage_hour set prompt_tokens = prompt_tokens - 1, completion_tokens = completion_tokens + 1`,
+    ["roll_up_differs", "day_differs"],
+  ],
+  [
+    "a role that may change what it may only add to",
+    sql`grant update (amount_nano) on ledger_entry to tera_app`,
+    ["guard_missing"],
+  ],
+  [
+    "a month whose guard is switched off",
+    sql.raw(`alter table usage_event_${new Date().toISOString().slice(0, 7).replace("-", "")} disable trigger all`),
+    ["guard_missing"],
+  ],
+  ["an index that was dropped", sql`drop index invoice_account_month`, ["guard_missing"]],
   ["a guard that was dropped", sql`drop trigger ledger_entry_append_only on ledger_entry`, ["guard_missing"]],
   [
     "a guard that is switched off",

@@ -3,6 +3,8 @@ import type { Db } from "@tera/database";
 import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { checkLedgerChain } from "./check-ledger-chain.ts";
+import { guardCheck } from "./check-ledger-guards.ts";
+import { invoiceChecks } from "./check-ledger-invoices.ts";
 import { rowChecks, runRowCheck } from "./check-ledger-rows.ts";
 import type { LedgerFinding } from "./ledger-finding.ts";
 
@@ -18,7 +20,7 @@ export async function checkLedger({ db }: { db: Db }): Promise<LedgerFinding[]> 
       // One question after the other: the transaction is one connection.
       const found = await checkLedgerChain(moment);
       const keptSince = await findKeptSince(moment);
-      for (const check of rowChecks({ keptSince })) {
+      for (const check of [...rowChecks({ keptSince }), guardCheck, ...invoiceChecks]) {
         const finding = await runRowCheck(moment, check);
         if (finding !== undefined) found.push(finding);
       }
