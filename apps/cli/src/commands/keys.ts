@@ -1,5 +1,5 @@
 /** `tera keys`: what opens the API. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { nameArgument } from "./arguments.ts";
 import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { revokeKey, revokeOptions, switchKey, switchOptions } from "./keys/close-key.ts";
@@ -106,7 +106,11 @@ Examples:
     .command("rotate")
     .description("make a successor with the same settings; the old key lives on for a while")
     .argument(...keyIdArgument)
-    .option("--overlap <time>", "how long: 30m, 24h, 7d, or 0 (default: 24h)", overlapArgument, overlapDefaultMs)
+    .addOption(
+      new Option("--overlap <time>", "how long: 30m, 24h, 7d, or 0")
+        .argParser(overlapArgument)
+        .default(overlapDefaultMs, "24h"),
+    )
     .option("--expires <when>", "of the new key (default: as the old one's was)", expiryArgument)
     .option(...jsonOption)
     .option(...dataDirOption)
