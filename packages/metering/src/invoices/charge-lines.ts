@@ -4,7 +4,7 @@
  * The ledger says how much, the usage events say for what. Should the two disagree, there are no lines but an error: a bill that cannot be explained is not sent.
  */
 import { apiKey, type Db, type InvoiceLineKind, price, type UsageMeasure, usageMonthDropped } from "@tera/database";
-import { and, asc, gte, inArray, lte, sql } from "drizzle-orm";
+import { and, asc, gte, inArray, lte, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { BillingLane } from "../rate.ts";
 import { monthOf } from "./month.ts";
