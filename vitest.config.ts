@@ -14,6 +14,7 @@ const beside = [
   "apps/gateway",
   "apps/worker",
   "apps/cli",
+  "apps/dashboard",
   "bench",
 ];
 
@@ -25,7 +26,7 @@ export default defineConfig({
         test: {
           name: root.split("/").at(-1) ?? root,
           root,
-          include: ["src/**/*.test.ts"],
+          include: ["{src,server,api,web}/**/*.test.{ts,tsx}"],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },

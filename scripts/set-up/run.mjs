@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { handOver } from "../../apps/cli/bin/hand-over.mjs";
 import { bringCuda } from "./cuda.mjs";
 import { bringDependencies } from "./dependencies.mjs";
+import { bringWeb } from "./web.mjs";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..");
 
@@ -24,6 +25,7 @@ export async function run([command, ...args]) {
   try {
     await bringDependencies(root, say);
     await bringCuda(root, say);
+    if (command === "up" || command === "test") await bringWeb(root, say);
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
     process.exit(1);

@@ -15,6 +15,7 @@ const readySchema = z.object({
   ready: z.literal(true),
   api: z.string(),
   apiKey: z.string(),
+  dashboard: z.object({ url: z.string(), signInLink: z.string().nullable() }).nullable(),
   model: z.string().nullable(),
   accountId: z.string(),
   pids: z.record(z.string(), z.number()),
@@ -34,7 +35,7 @@ export interface Up {
 /** @param options.expectReady false: it is expected to fail, and `ready` is not to be read. */
 export async function up(flags: readonly string[], { expectReady = true } = {}): Promise<Up> {
   const inherited = Object.entries(process.env).filter(([name]) => !/^(TERA_|DATABASE_URL$|REDIS_URL$)/.test(name));
-  const child = spawn(process.execPath, [launcher, "up", "--json", ...flags], {
+  const child = spawn(process.execPath, [launcher, "up", "--json", "--dashboard-port", "0", ...flags], {
     env: Object.fromEntries(inherited),
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -8,13 +8,30 @@ export {
 } from "./account-store.ts";
 export { type AddressBlock, parseAddressBlock } from "./address-block.ts";
 export { type AddressList, createAddressList } from "./address-list.ts";
+export {
+  type AdminTokenStore,
+  type AdminTokenSummary,
+  adminTokenPrefix,
+  createAdminTokenStore,
+  type NewAdminToken,
+} from "./admin-token-store.ts";
 export { isWellFormedApiKey } from "./api-key-format.ts";
+export { type AuditActor, type AuditEntry, differences, recordAudit } from "./audit-log.ts";
 export { type Authenticator, type AuthenticatorOptions, createAuthenticator, invalidApiKey } from "./authenticator.ts";
 export { type BudgetPurse, type Budgets, budgetPurses, budgetsOf, firstKeyIdOf } from "./budget-purse.ts";
 export type { KeyChanged } from "./change-key.ts";
+export {
+  createInvitationStore,
+  type InvitationStore,
+  invitationHours,
+  type NewInvitation,
+  type OpenInvitation,
+} from "./invitation-store.ts";
 export type { KeyChange, KeySettings, KeySummary } from "./key-columns.ts";
 export { createKeyStore, type KeyStore, type NewKey } from "./key-store.ts";
 export type { Limit } from "./limits.ts";
+export { type AccountListQuery, contains, type ListedAccount, listAccounts } from "./list-accounts.ts";
+export { createMemberStore, type Grant, type MemberStore, type MemberWithGrants } from "./member-store.ts";
 export { describeModel, type ModelProfile } from "./model-profile.ts";
 export {
   createModelStore,

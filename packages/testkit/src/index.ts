@@ -1,5 +1,6 @@
 /** What tests and benchmarks stand on: the fake runner, databases and Redis servers of one's own, the whole stack as processes. */
 
+export { ensureChromium, launchChromium } from "./browser/chromium.ts";
 export { triggers } from "./fake-runner/answer.ts";
 export * from "./fake-runner/expected.ts";
 export type { LoggedRequest, RequestReport, RequestTotals } from "./fake-runner/request-log.ts";

@@ -9,9 +9,11 @@ import { UpError } from "../up/up-error.ts";
 export function registerUp(program: Command): void {
   program
     .command("up")
-    .description("run the whole stack on this machine: Postgres, Redis, gateway, worker and a model")
+    .description("run the whole stack on this machine: Postgres, Redis, gateway, worker, a model and the dashboard")
     .option("--port <number>", "port of the API; 0: any free one", "8787")
     .option("--host <address>", "address to listen on; 0.0.0.0: every interface", "127.0.0.1")
+    .option("--dashboard-port <number>", "port of the dashboard; 0: any free one", "8788")
+    .option("--no-dashboard", "start without the dashboard")
     .option("--data-dir <directory>", "where everything is kept (default: .tera in the clone)")
     .option("--model <model>", "serve this model through llama.cpp: a GGUF file, or hf:owner/repo[:quant]")
     .option("--runner <url>", "attach an OpenAI-compatible server (repeatable)", collect)

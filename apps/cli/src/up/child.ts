@@ -1,4 +1,4 @@
-/** Gateway and worker as child processes: forked with a channel, their output in a log file, their last lines kept, one report when they end. */
+/** Gateway, worker and dashboard as child processes: forked with a channel, their output in a log file, their last lines kept, one report when they end. */
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -31,11 +31,15 @@ export interface ChildOptions {
   onMessage?: ((message: unknown) => void) | undefined;
 }
 
+/** The applications of the stack. */
+export type AppName = "gateway" | "worker" | "dashboard";
+
+const sourceOf: Record<AppName, string> = { gateway: "src", worker: "src", dashboard: "server" };
 const lastLinesMax = 20;
 
 /** @param name of the app: `gateway` runs apps/gateway/src/main.ts. */
 export async function startChild(
-  name: "gateway" | "worker",
+  name: AppName,
   { environment, logPath, guard, onMessage }: ChildOptions,
 ): Promise<Child> {
   const child: ChildProcess = fork(scriptOf(name), [], {
@@ -97,6 +101,6 @@ export async function startChild(
 }
 
 /** Also how a left-over child is known again. */
-export function scriptOf(name: "gateway" | "worker"): string {
-  return join(workspaceRoot, "apps", name, "src", "main.ts");
+export function scriptOf(name: AppName): string {
+  return join(workspaceRoot, "apps", name, sourceOf[name], "main.ts");
 }

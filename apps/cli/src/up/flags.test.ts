@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { defaultDataDirectory, parseUpFlags, workspaceRoot } from "./flags.ts";
 
-const defaults = { port: "8787", host: "127.0.0.1" };
+const defaults = { port: "8787", host: "127.0.0.1", dashboardPort: "8788" };
 
 test("without a flag engines are looked for, and else the bundled model is served, with data in the clone", () => {
   const flags = parseUpFlags(defaults, "/anywhere");

@@ -12,6 +12,8 @@ export interface UpFlags {
   /** 0: any free port. */
   port: number;
   host: string;
+  /** 0: any free port; undefined: no dashboard. */
+  dashboardPort: number | undefined;
   /** Absolute. */
   dataDirectory: string;
   /** Look for engines on local ports, and attach them instead of `runners`. */
@@ -31,9 +33,14 @@ const bundledModel: RunnerChoice = {
   name: bundledModelName,
 };
 
+const portSchema = z.string().regex(/^\d+$/, "must be a whole number").transform(Number).pipe(z.number().max(65_535));
+
 /** What commander hands over; a flag that was not given is absent. */
 const rawSchema = z.object({
-  port: z.string().regex(/^\d+$/, "must be a whole number").transform(Number).pipe(z.number().max(65_535)),
+  port: portSchema,
+  /** `--no-dashboard` gives false. */
+  dashboard: z.boolean().default(true),
+  dashboardPort: portSchema,
   host: z.string().min(1),
   dataDir: z.string().min(1).optional(),
   model: z.string().min(1).optional(),
@@ -47,7 +54,7 @@ const rawSchema = z.object({
 export function parseUpFlags(raw: unknown, cwd: string): UpFlags {
   const parsed = rawSchema.safeParse(raw);
   if (!parsed.success) throw new UpError(parsed.error.issues.map(describeIssue).join(" "));
-  const { port, host, dataDir, model, runner, demo = false, json } = parsed.data;
+  const { port, host, dashboard, dashboardPort, dataDir, model, runner, demo = false, json } = parsed.data;
   const chosen = [model && "--model", runner && "--runner", runner === false && "--no-runner", demo && "--demo"];
   const [first, second] = chosen.filter((flag) => typeof flag === "string");
   // A model and engines can be served together; nothing else can.
@@ -57,6 +64,7 @@ export function parseUpFlags(raw: unknown, cwd: string): UpFlags {
   return {
     port,
     host,
+    dashboardPort: dashboard ? dashboardPort : undefined,
     dataDirectory: dataDir === undefined ? defaultDataDirectory : resolve(cwd, dataDir),
     discover: first === undefined,
     runners: runner === false ? [] : chooseRunners(model, runner ?? [], cwd),
@@ -82,7 +90,7 @@ function checkModel(model: string, cwd: string): string {
 }
 
 function describeIssue(issue: z.core.$ZodIssue): string {
-  const name = String(issue.path[0]).replace("dataDir", "data-dir");
+  const name = String(issue.path[0]).replace("dataDir", "data-dir").replace("dashboardPort", "dashboard-port");
   if (name === "runner") return "--runner takes the http:// or https:// address of an OpenAI-compatible server.";
   return `--${name}: ${issue.message}.`;
 }

@@ -9,7 +9,13 @@ import { UpError } from "./up-error.ts";
 
 export type Stage = "application" | "server";
 
-const titles = { postgres: "Postgres", redis: "Redis", gateway: "The gateway", worker: "The worker" };
+const titles = {
+  postgres: "Postgres",
+  redis: "Redis",
+  gateway: "The gateway",
+  worker: "The worker",
+  dashboard: "The dashboard",
+};
 export type PartName = keyof typeof titles;
 
 export interface Part {

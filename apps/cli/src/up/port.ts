@@ -1,10 +1,10 @@
-/** Looks whether the gateway will get its port, before anything is started: the answer in half a second instead of after a minute. */
+/** Looks whether gateway and dashboard will get their ports, before anything is started: the answer in half a second instead of after a minute. */
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { UpError } from "./up-error.ts";
 
 /** @throws {UpError} when the port is taken, not allowed, or the host is not an address of this machine. */
-export async function checkPort(host: string, port: number): Promise<void> {
+export async function checkPort(host: string, port: number, flag: "--port" | "--dashboard-port"): Promise<void> {
   const server = createServer();
   try {
     server.listen({ host, port, exclusive: true });
@@ -13,10 +13,10 @@ export async function checkPort(host: string, port: number): Promise<void> {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === "EADDRINUSE") {
       throw new UpError(
-        `Port ${port} of ${host} is in use: choose another with --port (0: any), or stop what uses it.`,
+        `Port ${port} of ${host} is in use: choose another with ${flag} (0: any), or stop what uses it.`,
       );
     }
-    if (code === "EACCES") throw new UpError(`Port ${port} is for root only: choose one above 1023 with --port.`);
+    if (code === "EACCES") throw new UpError(`Port ${port} is for root only: choose one above 1023 with ${flag}.`);
     if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
       throw new UpError(`--host ${host} is not an address of this machine.`);
     }

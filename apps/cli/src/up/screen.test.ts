@@ -7,6 +7,7 @@ import { type Ready, renderJsonLine, renderScreen } from "./screen.ts";
 const ready: Ready = {
   api: "http://127.0.0.1:8787/v1",
   apiKey: "sk-tera-abc",
+  dashboard: { url: "http://localhost:8788", signInLink: null },
   model: { id: "it's/a-model", speaks: false, others: 0 },
   accountId: "acct_1",
   pids: { up: 1, gateway: 2 },
@@ -52,6 +53,7 @@ test("the JSON line has the promised fields and no more", () => {
     ready: true,
     api: "http://127.0.0.1:8787/v1",
     apiKey: "sk-tera-abc",
+    dashboard: { url: "http://localhost:8788", signInLink: null },
     model: "it's/a-model",
     accountId: "acct_1",
     pids: { up: 1, gateway: 2 },
@@ -95,4 +97,11 @@ test("without a runner the model is null and the screen says how to attach one",
   const waiting = { ...ready, model: null };
   expect(JSON.parse(renderJsonLine(waiting)).model).toBeNull();
   expect(renderScreen(waiting)).toContain("npm start -- --runner http://127.0.0.1:8000");
+});
+
+test("the link for the first owner is shown whole, and only while nobody can sign in", () => {
+  const signInLink = `http://localhost:8788/invite#${"x".repeat(43)}`;
+  const lines = (one: Ready) => stripVTControlCharacters(renderScreen(one)).split("\n");
+  expect(lines({ ...ready, dashboard: { url: "http://localhost:8788", signInLink } })).toContain(signInLink);
+  expect(lines(ready).join("\n")).not.toContain("invite");
 });

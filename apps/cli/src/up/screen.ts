@@ -7,10 +7,19 @@ import type { WorkerPlan } from "./plan-worker.ts";
 /** Columns, without the indentation. */
 const lineWidth = 78;
 
+export interface Dashboard {
+  /** `http://localhost:8788` */
+  url: string;
+  /** Lets the first owner in, once; null: there are members already. */
+  signInLink: string | null;
+}
+
 export interface Ready {
   /** `http://127.0.0.1:8787/v1` */
   api: string;
   apiKey: string;
+  /** null: started without one. */
+  dashboard: Dashboard | null;
   /** null: started without a runner. */
   model: FirstModel | null;
   accountId: string;
@@ -21,9 +30,10 @@ export interface Ready {
   plan: WorkerPlan;
 }
 
-export function renderJsonLine({ api, apiKey, model, accountId, pids, readyMs, plan }: Ready): string {
+export function renderJsonLine({ api, apiKey, dashboard, model, accountId, pids, readyMs, plan }: Ready): string {
   const attached = plan.engines.map(({ engine, url, models }) => ({ engine, url, models: models.map(({ id }) => id) }));
-  return JSON.stringify({ ready: true, api, apiKey, model: model?.id ?? null, accountId, pids, readyMs, attached });
+  const words = { ready: true, api, apiKey, dashboard, model: model?.id ?? null, accountId, pids, readyMs, attached };
+  return JSON.stringify(words);
 }
 
 export function renderScreen(ready: Ready): string {
@@ -32,14 +42,16 @@ export function renderScreen(ready: Ready): string {
     ["Key", pc.cyan(ready.apiKey)],
     ["Model", ready.model ? describeModel(ready.model) : "none yet"],
     ...ready.plan.engines.map(({ title, port }): [string, string] => ["Engine", `${title} on port ${port}`]),
+    ...(ready.dashboard === null ? [] : [["Dashboard", pc.cyan(ready.dashboard.url)] satisfies [string, string]]),
     ["Data", `${ready.dataDirectory} (logs in logs/)`],
   ];
   return [
     "",
     `  ${pc.green("●")} ${pc.bold("Tera is ready")} ${pc.dim(`(${(ready.readyMs / 1_000).toFixed(1)} s)`)}`,
     "",
-    ...rows.map(([name, value]) => `  ${pc.bold(name.padEnd(6))} ${value}`),
+    ...rows.map(([name, value]) => `  ${pc.bold(name.padEnd(9))} ${value}`),
     "",
+    ...renderSignIn(ready),
     ...(ready.model ? renderTry(ready, ready.model) : renderAttach(ready)),
     "",
     ...renderSearch(ready.plan),
@@ -47,6 +59,17 @@ export function renderScreen(ready: Ready): string {
     "",
     "",
   ].join("\n");
+}
+
+/** The link is on a line of its own: it is long, and clicked or copied. */
+function renderSignIn({ dashboard }: Ready): string[] {
+  if (dashboard === null || dashboard.signInLink === null) return [];
+  return [
+    "  Sign in to the dashboard for the first time with this link; it works once:",
+    "",
+    pc.cyan(dashboard.signInLink),
+    "",
+  ];
 }
 
 function describeModel({ id, others }: FirstModel): string {

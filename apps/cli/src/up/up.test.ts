@@ -22,7 +22,10 @@ async function startUp(localPorts: readonly number[]) {
   const dataDir = await mkdtemp(join(tmpdir(), "tera-up-test-"));
   const [stdout, stderr] = [collect(), collect()];
   const ending = new AbortController();
-  const flags = parseUpFlags({ port: "0", host: "127.0.0.1", dataDir, json: true }, "/");
+  const flags = parseUpFlags(
+    { port: "0", host: "127.0.0.1", dashboard: false, dashboardPort: "0", dataDir, json: true },
+    "/",
+  );
   const { PATH, HOME } = process.env;
   const config = { databaseUrl: undefined, redisUrl: undefined, secret: undefined, environment: { PATH, HOME } };
   const running = runUp(flags, config, { stdout, stderr, localPorts }, ending.signal);

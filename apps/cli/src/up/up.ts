@@ -1,17 +1,18 @@
 /**
  * `tera up`: the whole stack on one machine, from nothing to a first real answer, and back.
  *
- *   data directory -> Redis, engines found ---> worker (loads the model) ---+
- *                 \-> Postgres -> migrations -> first key -> gateway -------+-> first answer -> screen ... end -> stop
+ *   data directory -> Redis, engines found ---> worker (loads the model) ---------+
+ *                 \-> Postgres -> migrations -> first key -> gateway, dashboard -+-> first answer -> screen ... end -> stop
  *
  * The two lines run side by side. Whatever happens on the way (a signal, a part that dies, a full disk), what was started is stopped.
  */
 import { isDatabaseUnavailable, migrateDatabase } from "@tera/database";
-import { createProcessGuard, type ProcessGuard } from "@tera/embedded";
+import { createProcessGuard, findFreePort, type ProcessGuard } from "@tera/embedded";
 import { z } from "zod";
 import { createAttachReporter } from "./attach-messages.ts";
-import { startChild } from "./child.ts";
+import { type AppName, startChild } from "./child.ts";
 import type { UpConfig } from "./config.ts";
+import { makeSignInLink } from "./dashboard.ts";
 import { type DataDirectory, openDataDirectory, readStack } from "./data-directory.ts";
 import { untilFirstAnswer } from "./first-answer.ts";
 import { ensureFirstKey, type FirstKey } from "./first-key.ts";
@@ -23,7 +24,7 @@ import { needsWorker, planWorker, type WorkerPlan } from "./plan-worker.ts";
 import { checkPort } from "./port.ts";
 import { createProgress, type Output, type Progress } from "./progress.ts";
 import { type RunnerWatch, watchRunners } from "./runner-watch.ts";
-import { type Ready, renderJsonLine, renderScreen } from "./screen.ts";
+import { type Dashboard, type Ready, renderJsonLine, renderScreen } from "./screen.ts";
 import { ensureSecret } from "./secret.ts";
 import { openPostgres, openRedis } from "./servers.ts";
 import { UpError } from "./up-error.ts";
@@ -40,7 +41,7 @@ export interface UpSurroundings {
 const childDrainMs = 2_000;
 const childStopMs = 2_800;
 
-const gatewayReadySchema = z.object({ type: z.literal("ready"), url: z.url() });
+const readySchema = z.object({ type: z.literal("ready"), url: z.url() });
 
 /**
  * Runs the stack until `ending` aborts. Resolves when everything has stopped.
@@ -95,7 +96,8 @@ async function start(context: Start): Promise<Ready> {
   progress.update("looking at the data directory");
   const earlier = await readStack(directory.path);
   if (earlier) await endLeftOvers(earlier);
-  if (flags.port !== 0) await checkPort(flags.host, flags.port);
+  if (flags.port !== 0) await checkPort(flags.host, flags.port, "--port");
+  if (flags.dashboardPort) await checkPort("127.0.0.1", flags.dashboardPort, "--dashboard-port");
   const secret = await ensureSecret(context.config.secret, directory);
 
   progress.update("starting Postgres and Redis");
@@ -105,7 +107,10 @@ async function start(context: Start): Promise<Ready> {
   ]);
 
   progress.update("starting the gateway");
-  const api = await startGateway(context, { databaseUrl, redisUrl, secret });
+  const services = { databaseUrl, redisUrl, secret };
+  const api = await startGateway(context, services);
+  progress.update("starting the dashboard");
+  const dashboard = await startDashboard(context, services, api);
   const stack = { pid: process.pid, api, databaseUrl, redisUrl, pids: parts.pids() };
   await directory.write("stack.json", `${JSON.stringify(stack, undefined, 2)}\n`);
 
@@ -118,6 +123,7 @@ async function start(context: Start): Promise<Ready> {
     return {
       api,
       apiKey: key.apiKey,
+      dashboard,
       model,
       accountId: key.accountId,
       pids: { up: process.pid, ...parts.pids() },
@@ -172,11 +178,14 @@ async function startLanes(context: Start): Promise<{ redisUrl: string; runners: 
   return { redisUrl: server.url, runners, plan };
 }
 
+interface Services {
+  databaseUrl: string;
+  redisUrl: string;
+  secret: string;
+}
+
 /** @returns `http://127.0.0.1:8787/v1` */
-async function startGateway(
-  context: Start,
-  { databaseUrl, redisUrl, secret }: { databaseUrl: string; redisUrl: string; secret: string },
-): Promise<string> {
+async function startGateway(context: Start, { databaseUrl, redisUrl, secret }: Services): Promise<string> {
   const { flags, config } = context;
   const gateway = await startApplication(context, "gateway", {
     ...config.environment,
@@ -190,15 +199,36 @@ async function startGateway(
     TERA_GATEWAY_UNPRICED: "free",
     TERA_GATEWAY_DRAIN_MS: String(childDrainMs),
   });
-  const { url } = gatewayReadySchema.parse(await Promise.race([gateway.ready, context.parts.death]));
+  const { url } = readySchema.parse(await Promise.race([gateway.ready, context.parts.death]));
   // An address that means "all of them" is none that a client can call.
   const callable = url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:");
   return `${callable.replace(/\/$/, "")}/v1`;
 }
 
+/** @param api what the gateway is called */
+async function startDashboard(
+  context: Start,
+  { databaseUrl, redisUrl, secret }: Services,
+  api: string,
+): Promise<Dashboard | null> {
+  const { flags, config } = context;
+  if (flags.dashboardPort === undefined) return null;
+  const port = flags.dashboardPort === 0 ? await findFreePort() : flags.dashboardPort;
+  const dashboard = await startApplication(context, "dashboard", {
+    TERA_DASHBOARD_GATEWAY_URL: new URL(api).origin,
+    ...config.environment,
+    DATABASE_URL: databaseUrl,
+    REDIS_URL: redisUrl,
+    TERA_SECRET: secret,
+    TERA_DASHBOARD_PORT: String(port),
+  });
+  const { url } = readySchema.parse(await Promise.race([dashboard.ready, context.parts.death]));
+  return { url, signInLink: await makeSignInLink(databaseUrl, url) };
+}
+
 async function startApplication(
   { directory, guard, parts }: Start,
-  name: "gateway" | "worker",
+  name: AppName,
   environment: NodeJS.ProcessEnv,
   onMessage?: (message: unknown) => void,
 ): Promise<Part & { ready: Promise<unknown> }> {

@@ -1,0 +1,108 @@
+/** The dashboard's HTTP, in request order: headers, who asks, Admin API, sign-in, the web application. */
+import fastifySwagger from "@fastify/swagger";
+import { type AddressList, createAdminTokenStore, createMemberStore } from "@tera/access";
+import type { Db } from "@tera/database";
+import { newRequestId } from "@tera/protocol";
+import type { Invalidation } from "@tera/queue";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
+import {
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from "fastify-type-provider-zod";
+import { createFindActor } from "./access/actor.ts";
+import { createChange } from "./changes.ts";
+import { AdminError, registerErrorHandler } from "./errors.ts";
+import { registerAuthorization } from "./plugins/authorize.ts";
+import { registerSecurityHeaders } from "./plugins/security-headers.ts";
+import { registerWeb } from "./plugins/web.ts";
+import { registerAccountRoutes } from "./routes/accounts.ts";
+import { registerCspReports } from "./routes/csp-reports.ts";
+import { registerSessionRoutes } from "./routes/session.ts";
+import type { Auth } from "./sign-in/auth.ts";
+import { registerAuthRoutes } from "./sign-in/auth-routes.ts";
+
+/** Milliseconds. */
+const requestTimeoutMs = 60_000;
+const headersTimeoutMs = 15_000;
+const bodyMaxBytes = 1_024 * 1_024;
+
+export interface AppDependencies {
+  db: Db;
+  auth: Auth;
+  /** What browsers call us: `https://tera.example.com`. */
+  origin: string;
+  oidcName: string | undefined;
+  /** Caches of the gateways; a lost message is made good by their expiry. */
+  tellGateways(message: Invalidation): Promise<void>;
+  trustedProxies: AddressList;
+  tls: { cert: Buffer; key: Buffer } | undefined;
+  /** Where the built web application is. */
+  webDirectory: string;
+  log: FastifyBaseLogger;
+}
+
+export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
+  const { db, auth, origin, oidcName, tellGateways, trustedProxies, tls, webDirectory, log } = dependencies;
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: newRequestId,
+    requestIdHeader: false,
+    trustProxy: (address) => trustedProxies.has(address),
+    bodyLimit: bodyMaxBytes,
+    requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: headersTimeoutMs },
+    // Live streams have no end of their own.
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 512 },
+    ...(tls === undefined ? {} : { https: tls }),
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+
+  const memberStore = createMemberStore({ db });
+  const adminTokenStore = createAdminTokenStore({ db });
+  const change = createChange(db);
+  registerErrorHandler(app);
+  registerSecurityHeaders(app, { overTls: origin.startsWith("https:") });
+  // Files and the page are for everybody; what comes after this is not.
+  await registerWeb(app, { webDirectory });
+  registerAuthorization(app, { findActor: createFindActor({ auth, memberStore, adminTokenStore }), origin });
+
+  await app.register(
+    async (api) => {
+      await api.register(fastifySwagger, {
+        openapi: {
+          openapi: "3.1.0",
+          info: {
+            title: "Tera Admin API",
+            version: "1",
+            description: "Everything that the dashboard does. Scripts send `Authorization: Bearer tera-admin-...`.",
+          },
+          components: { securitySchemes: { adminToken: { type: "http", scheme: "bearer" } } },
+          security: [{ adminToken: [] }],
+        },
+        transform: jsonSchemaTransform,
+      });
+      api.addHook("onSend", async (_request, reply) => {
+        reply.header("cache-control", "no-store");
+      });
+      api.setNotFoundHandler(() => {
+        throw new AdminError(
+          "not_found",
+          "The Admin API has no such path. /admin/api/openapi.json lists what there is.",
+        );
+      });
+      const typed = api.withTypeProvider<ZodTypeProvider>();
+      registerSessionRoutes(typed, { db, auth, memberStore, oidcName });
+      registerAccountRoutes(typed, { db, change, tellGateways });
+      registerCspReports(typed);
+      typed.get("/openapi.json", { config: { public: true }, schema: { hide: true } }, async () => api.swagger());
+    },
+    { prefix: "/admin/api" },
+  );
+  registerAuthRoutes(app, { auth, origin });
+  return app;
+}

@@ -1,0 +1,107 @@
+/** The dashboard's process: configuration, connections, listen. The only file with side effects. */
+import { createHmac } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { createAddressList } from "@tera/access";
+import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
+import { ConfigError } from "@tera/protocol";
+import { openRedis, publishInvalidation, RedisUnsuitableError } from "@tera/queue";
+import { createLogger } from "@tera/telemetry";
+import { createApp } from "./app.ts";
+import { type DashboardConfig, readConfig } from "./config.ts";
+import { createAuth, type OidcSettings } from "./sign-in/auth.ts";
+
+const webDirectory = join(import.meta.dirname, "..", "dist");
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  const log = createLogger({ name: "dashboard", level: config.TERA_LOG_LEVEL });
+  const database = connectDatabase({ url: config.DATABASE_URL, name: "tera-dashboard" });
+  const redis = await openRedis(config.REDIS_URL, { name: "tera-dashboard", log });
+  await migrateDatabase(config.DATABASE_URL, { log });
+
+  const origin = originOf(config);
+  const oidc = oidcOf(config);
+  const auth = createAuth({ db: database.db, secret: signInSecret(config.TERA_SECRET), origin, oidc });
+  const app = await createApp({
+    db: database.db,
+    auth,
+    origin,
+    oidcName: oidc?.name,
+    async tellGateways(message) {
+      await publishInvalidation(redis, message).catch((error: Error) =>
+        log.warn(
+          { reason: error.message, message },
+          "gateways could not be told of a change: they learn of it when their caches expire",
+        ),
+      );
+    },
+    trustedProxies: createAddressList(config.TERA_DASHBOARD_TRUSTED_PROXIES),
+    tls: await readTls(config),
+    webDirectory,
+    log,
+  });
+  await app.listen({ host: config.TERA_DASHBOARD_HOST, port: config.TERA_DASHBOARD_PORT });
+  log.info({ url: origin }, "dashboard listens");
+  process.send?.({ type: "ready", url: origin });
+
+  let ending = false;
+  async function end(reason: string): Promise<void> {
+    if (ending) process.exit(1);
+    ending = true;
+    log.info({ reason }, "dashboard stops");
+    await app.close();
+    redis.disconnect();
+    await database.close();
+    process.exit(0);
+  }
+  process.on("SIGTERM", () => void end("SIGTERM"));
+  process.on("SIGINT", () => void end("SIGINT"));
+  // The parent that started us with a channel is gone: nobody would stop us any more.
+  process.on("disconnect", () => void end("parent gone"));
+}
+
+function originOf({
+  TERA_DASHBOARD_URL: url,
+  TERA_DASHBOARD_PORT: port,
+  TERA_DASHBOARD_TLS_CERT: cert,
+}: DashboardConfig): string {
+  if (url !== undefined) return new URL(url).origin;
+  if (port === 0)
+    throw new ConfigError("TERA_DASHBOARD_URL: is not set, and TERA_DASHBOARD_PORT is 0: links need a known address");
+  return `${cert === undefined ? "http" : "https"}://localhost:${port}`;
+}
+
+function oidcOf(config: DashboardConfig): OidcSettings | undefined {
+  const {
+    TERA_DASHBOARD_OIDC_ISSUER: issuer,
+    TERA_DASHBOARD_OIDC_CLIENT_ID: clientId,
+    TERA_DASHBOARD_OIDC_CLIENT_SECRET: clientSecret,
+    TERA_DASHBOARD_OIDC_NAME: name,
+  } = config;
+  if (issuer === undefined || clientId === undefined || clientSecret === undefined) return undefined;
+  return { issuer, clientId, clientSecret, name };
+}
+
+async function readTls({ TERA_DASHBOARD_TLS_CERT: cert, TERA_DASHBOARD_TLS_KEY: key }: DashboardConfig) {
+  if (cert === undefined || key === undefined) return undefined;
+  const [certBytes, keyBytes] = await Promise.all([readFile(cert), readFile(key)]);
+  return { cert: certBytes, key: keyBytes };
+}
+
+/** Not the secret that keys are hashed under, but one that only follows from it. */
+function signInSecret(secret: string): string {
+  return createHmac("sha256", secret).update("dashboard sign-in").digest("hex");
+}
+
+/** What cannot be used or reached is one sentence; only what nobody foresaw comes with its stack. */
+function describeFailure(error: unknown): unknown {
+  if (error instanceof ConfigError || error instanceof RedisUnsuitableError) return error.message;
+  if (!isDatabaseUnavailable(error)) return error;
+  return `Postgres cannot be reached (${databaseReason(error)}). Check DATABASE_URL, and that the server runs.`;
+}
+
+main().catch((error: unknown) => {
+  console.error(describeFailure(error));
+  process.exit(1);
+});

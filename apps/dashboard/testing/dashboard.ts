@@ -1,0 +1,125 @@
+/** A dashboard for tests: the real app on a real database, asked without a socket, and people of every role who are signed in. */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createAccountStore, createAddressList, createAdminTokenStore, createInvitationStore } from "@tera/access";
+import { connectDatabase, type Db } from "@tera/database";
+import { createTestDatabase } from "@tera/database/testing";
+import type { Invalidation } from "@tera/queue";
+import { createLogger } from "@tera/telemetry";
+import type { FastifyInstance, InjectOptions } from "fastify";
+import type { Role } from "../api/roles.ts";
+import { createApp } from "../server/app.ts";
+import { createAuth } from "../server/sign-in/auth.ts";
+
+export const testOrigin = "http://localhost:8788";
+
+export interface Answer {
+  status: number;
+  /** Parsed; undefined where there is none. */
+  body: unknown;
+  headers: Record<string, unknown>;
+}
+
+/** Asks as somebody. @param path below `/admin/api` */
+export type Ask = (method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE", path: string, body?: object) => Promise<Answer>;
+
+export interface TestDashboard {
+  app: FastifyInstance;
+  db: Db;
+  databaseUrl: string;
+  /** What the gateways would have been told. */
+  told: Invalidation[];
+  /** Nobody. */
+  anybody: Ask;
+  /** Somebody who came in by an invitation. @param accountId of a customer */
+  signIn(role: Role, accountId?: string): Promise<Ask>;
+  /** A script. */
+  withToken(role: Role, accountId?: string): Promise<Ask>;
+  createAccount(name: string, kind?: "prepaid" | "postpaid"): Promise<string>;
+  close(): Promise<void>;
+}
+
+export async function startTestDashboard(): Promise<TestDashboard> {
+  const testDatabase = await createTestDatabase();
+  const database = connectDatabase({ url: testDatabase.url, name: "test-dashboard" });
+  const { db } = database;
+  const webDirectory = await mkdtemp(join(tmpdir(), "tera-web-"));
+  await mkdir(join(webDirectory, "assets"));
+  await writeFile(join(webDirectory, "index.html"), '<meta name="style-nonce" content="__STYLE_NONCE__">');
+  const told: Invalidation[] = [];
+  const app = await createApp({
+    db,
+    auth: createAuth({ db, secret: "s".repeat(32), origin: testOrigin, oidc: undefined }),
+    origin: testOrigin,
+    oidcName: undefined,
+    async tellGateways(message) {
+      told.push(message);
+    },
+    trustedProxies: createAddressList([]),
+    tls: undefined,
+    webDirectory,
+    log: createLogger({ name: "test-dashboard", level: "silent" }),
+  });
+  let people = 0;
+
+  function askWith(headers: Record<string, string>): Ask {
+    return async (method, path, body) => {
+      const question: InjectOptions = { method, url: `/admin/api${path}`, headers };
+      const response = await app.inject(body === undefined ? question : { ...question, payload: body });
+      const isJson = String(response.headers["content-type"]).includes("json");
+      return {
+        status: response.statusCode,
+        body: isJson ? response.json() : response.body === "" ? undefined : response.body,
+        headers: response.headers,
+      };
+    };
+  }
+  const anybody = askWith({ origin: testOrigin });
+
+  return {
+    app,
+    db,
+    databaseUrl: testDatabase.url,
+    told,
+    anybody,
+    async signIn(role, accountId) {
+      const { token } = await createInvitationStore({ db }).createInvitation({
+        role,
+        accountId: accountId ?? null,
+        email: null,
+        createdBy: "test",
+      });
+      const email = `person-${++people}@example.com`;
+      const accepted = await anybody("POST", "/invitations/accept", {
+        token,
+        name: `Person ${people}`,
+        email,
+        password: "correct horse battery staple",
+      });
+      if (accepted.status !== 204) throw new Error(`the invitation was not accepted: ${JSON.stringify(accepted.body)}`);
+      const cookies = [accepted.headers["set-cookie"]].flat().map((cookie) => String(cookie).split(";")[0]);
+      return askWith({ origin: testOrigin, cookie: cookies.join("; ") });
+    },
+    async withToken(role, accountId) {
+      const { token } = await createAdminTokenStore({ db }).createToken({
+        name: "test",
+        role,
+        accountId: accountId ?? null,
+        createdBy: "test",
+        expiresAt: null,
+      });
+      return askWith({ authorization: `Bearer ${token}` });
+    },
+    async createAccount(name, kind = "prepaid") {
+      const { id } = await createAccountStore({ db }).createAccount({ name, kind });
+      return id;
+    },
+    async close() {
+      await app.close();
+      await database.close();
+      await testDatabase.drop();
+      await rm(webDirectory, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,19 @@
+/** A moment in the viewer's zone, with UTC on hover and for screen readers' machines. */
+import { Text, Tooltip } from "@mantine/core";
+
+const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+export function Moment({ at, never = "never" }: { at: string | null; never?: string }) {
+  if (at === null)
+    return (
+      <Text span c="dimmed" inherit>
+        {never}
+      </Text>
+    );
+  const utc = at.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
+  return (
+    <Tooltip label={utc}>
+      <time dateTime={at}>{local.format(new Date(at))}</time>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,103 @@
+/** A list whose pages, order and search are the server's, and are kept in the URL: loading, failure with a way to try again, and an empty state that says what to do. */
+import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { IconAlertTriangle, IconSearch } from "@tabler/icons-react";
+import type { UseQueryResult } from "@tanstack/react-query";
+import { DataTable, type DataTableColumn } from "mantine-datatable";
+import type { ReactNode } from "react";
+import type { ListSearch } from "./list-search.ts";
+
+const pageSizes = [25, 50, 100, 200];
+const typingPauseMs = 250;
+
+export interface ListTableProps<Item> {
+  /** For screen readers: "Accounts". */
+  label: string;
+  query: UseQueryResult<{ items: Item[]; total: number }>;
+  columns: DataTableColumn<Item>[];
+  idOf: (item: Item) => string;
+  search: ListSearch;
+  /** Puts what is absent back to its standard. */
+  onSearch(change: ListSearch): void;
+  /** The order when the URL names none: `-createdAt`. */
+  standardSort: string;
+  searchPlaceholder: string;
+  /** More ways to narrow the list, beside the search. */
+  filters?: ReactNode;
+  /** What there is to say and do when nothing is there, and nothing was searched for. */
+  empty: ReactNode;
+  /** Whether the list is narrowed by filters of its own. */
+  isFiltered?: boolean;
+  onOpen?: (item: Item) => void;
+}
+
+export function ListTable<Item>(props: ListTableProps<Item>) {
+  const { label, query, columns, idOf, search, onSearch, standardSort, searchPlaceholder, filters, empty, onOpen } =
+    props;
+  const { page = 1, pageSize = 25, sort = standardSort } = search;
+  const isNarrowed = (search.search ?? "") !== "" || props.isFiltered === true;
+  const searchLater = useDebouncedCallback(
+    (text: string) => onSearch({ search: text === "" ? undefined : text, page: undefined }),
+    typingPauseMs,
+  );
+  const { items = [], total = 0 } = query.data ?? {};
+
+  if (query.isError) {
+    return (
+      <Alert color="red" icon={<IconAlertTriangle />} title={`${label} could not be loaded`}>
+        <Stack align="flex-start" gap="xs">
+          <Text size="sm">{query.error.message}</Text>
+          <Button size="xs" variant="light" color="red" onClick={() => query.refetch()}>
+            Try again
+          </Button>
+        </Stack>
+      </Alert>
+    );
+  }
+  return (
+    <Stack gap="sm" component="section" aria-label={label}>
+      <Group gap="sm">
+        <TextInput
+          key={search.search === undefined ? "empty" : "searched"}
+          aria-label={searchPlaceholder}
+          placeholder={searchPlaceholder}
+          leftSection={<IconSearch size={16} />}
+          defaultValue={search.search ?? ""}
+          onChange={(event) => searchLater(event.currentTarget.value)}
+          w={{ base: "100%", xs: 280 }}
+        />
+        {filters}
+      </Group>
+      {query.isSuccess && total === 0 && !isNarrowed ? (
+        empty
+      ) : (
+        <DataTable
+          withTableBorder
+          borderRadius="md"
+          highlightOnHover={onOpen !== undefined}
+          minHeight={180}
+          fetching={query.isPending}
+          records={items}
+          idAccessor={(item) => idOf(item)}
+          columns={columns}
+          noRecordsText="Nothing matches. Change the search or the filters."
+          totalRecords={total}
+          recordsPerPage={pageSize}
+          recordsPerPageOptions={pageSizes}
+          recordsPerPageLabel="On a page"
+          onRecordsPerPageChange={(size) => onSearch({ pageSize: size, page: undefined })}
+          page={page}
+          onPageChange={(next) => onSearch({ page: next })}
+          sortStatus={{
+            columnAccessor: sort.replace("-", "") as keyof Item & string,
+            direction: sort.startsWith("-") ? "desc" : "asc",
+          }}
+          onSortStatusChange={({ columnAccessor, direction }) =>
+            onSearch({ sort: `${direction === "desc" ? "-" : ""}${String(columnAccessor)}`, page: undefined })
+          }
+          {...(onOpen === undefined ? {} : { onRowClick: ({ record }: { record: Item }) => onOpen(record) })}
+        />
+      )}
+    </Stack>
+  );
+}

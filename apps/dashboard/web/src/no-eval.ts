@@ -1,0 +1,4 @@
+/** Schemas are not compiled: that needs eval, which the content security policy refuses. Imported before every schema. */
+import { config } from "zod";
+
+config({ jitless: true });

@@ -1,0 +1,123 @@
+/** All accounts. */
+import { Badge, Button, Select, Text } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import type { Account } from "../../../../api/accounts.ts";
+import { accountsQuery } from "../../api/accounts.ts";
+import { useMay } from "../../api/session.ts";
+import { Moment } from "../../format/moment.tsx";
+import { Usd } from "../../format/usd.tsx";
+import { EmptyState } from "../../list/empty-state.tsx";
+import { ListTable } from "../../list/list-table.tsx";
+import { Page } from "../../shell/page.tsx";
+import { AccountForm } from "./account-form.tsx";
+
+const route = getRouteApi("/inside/accounts");
+
+export function AccountsPage() {
+  const search = route.useSearch();
+  const navigate = useNavigate({ from: "/accounts" });
+  const accounts = useQuery(accountsQuery(search));
+  const mayWrite = useMay("accounts:write");
+  const [isCreating, setCreating] = useState(false);
+  const narrow = (change: Partial<typeof search>) =>
+    navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+  const create = mayWrite && (
+    <Button leftSection={<IconPlus size={16} />} onClick={() => setCreating(true)}>
+      New account
+    </Button>
+  );
+
+  return (
+    <Page title="Accounts" about="Who is charged. Keys, usage and credit hang on an account." actions={create}>
+      <ListTable
+        label="Accounts"
+        query={accounts}
+        idOf={({ id }) => id}
+        search={search}
+        onSearch={narrow}
+        standardSort="-createdAt"
+        searchPlaceholder="Search name or id"
+        isFiltered={search.kind !== undefined || search.state !== undefined}
+        filters={
+          <>
+            <Select
+              aria-label="Kind"
+              placeholder="Any kind"
+              clearable
+              data={["prepaid", "postpaid"]}
+              value={search.kind ?? null}
+              onChange={(kind) => narrow({ kind: toKind(kind), page: undefined })}
+              w={150}
+            />
+            <Select
+              aria-label="State"
+              placeholder="Any state"
+              clearable
+              data={["enabled", "disabled"]}
+              value={search.state ?? null}
+              onChange={(state) => narrow({ state: toState(state), page: undefined })}
+              w={150}
+            />
+          </>
+        }
+        empty={
+          <EmptyState title="No accounts yet" action={create}>
+            An account is who pays: a customer, a team, yourself. Make one, then give it keys.
+          </EmptyState>
+        }
+        columns={[
+          { accessor: "name", title: "Name", sortable: true, render: (account) => <NameCell account={account} /> },
+          {
+            accessor: "kind",
+            title: "Kind",
+            render: ({ kind }) => (
+              <Badge variant="light" color={kind === "prepaid" ? "tera" : "blue"}>
+                {kind}
+              </Badge>
+            ),
+          },
+          {
+            accessor: "balance",
+            title: "Balance",
+            sortable: true,
+            textAlign: "right",
+            render: ({ balance }) => <Usd amount={balance} />,
+          },
+          { accessor: "keys", title: "Keys", textAlign: "right" },
+          {
+            accessor: "createdAt",
+            title: "Created",
+            sortable: true,
+            render: ({ createdAt }) => <Moment at={createdAt} />,
+          },
+        ]}
+        onOpen={({ id }) => navigate({ to: "/accounts/$accountId", params: { accountId: id } })}
+      />
+      <AccountForm opened={isCreating} onClose={() => setCreating(false)} />
+    </Page>
+  );
+}
+
+function NameCell({ account: { name, id, disabledAt } }: { account: Account }) {
+  return (
+    <>
+      <Text size="sm" fw={600}>
+        {name}{" "}
+        {disabledAt !== null && (
+          <Badge color="red" size="xs">
+            disabled
+          </Badge>
+        )}
+      </Text>
+      <Text size="xs" c="dimmed" className="mono">
+        {id}
+      </Text>
+    </>
+  );
+}
+
+const toKind = (text: string | null) => (text === "prepaid" || text === "postpaid" ? text : undefined);
+const toState = (text: string | null) => (text === "enabled" || text === "disabled" ? text : undefined);

@@ -1,0 +1,139 @@
+/** Sign-in: password and, where it is set up, a code; a passkey; an identity provider. */
+import { Alert, Button, Divider, PasswordInput, Stack, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { IconFingerprint } from "@tabler/icons-react";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { queryClient } from "../../api/query-client.ts";
+import { signIn, signInWaysQuery, signInWithCode, signInWithPasskey, signInWithProvider } from "../../api/sign-in.ts";
+import { Door } from "./door.tsx";
+
+const route = getRouteApi("/sign-in");
+
+export function SignInPage() {
+  const [step, setStep] = useState<"password" | "code">("password");
+  const { to = "/" } = route.useSearch();
+  const navigate = useNavigate();
+  const ways = useQuery(signInWaysQuery);
+
+  async function enter() {
+    await queryClient.invalidateQueries({ queryKey: ["session"] });
+    await navigate({ href: to });
+  }
+
+  if (ways.data?.hasMembers === false) {
+    return (
+      <Door title="Welcome to Tera">
+        <Alert color="tera" variant="light">
+          Nobody can sign in yet. Open the one-time link that <code>tera up</code> printed, or make a new one with{" "}
+          <code>tera admin invite</code>.
+        </Alert>
+      </Door>
+    );
+  }
+  if (step === "code") return <CodeForm onDone={enter} />;
+  return (
+    <Door title="Sign in">
+      <PasswordForm onDone={enter} onCode={() => setStep("code")} />
+      <Divider label="or" />
+      <OtherWays oidc={ways.data?.oidc ?? null} onDone={enter} />
+    </Door>
+  );
+}
+
+function PasswordForm({ onDone, onCode }: { onDone: () => Promise<void>; onCode: () => void }) {
+  const form = useForm({ initialValues: { email: "", password: "" } });
+  const entering = useMutation({
+    mutationFn: async ({ email, password }: typeof form.values) => {
+      if ((await signIn(email, password)) === "needs code") onCode();
+      else await onDone();
+    },
+  });
+  return (
+    <form onSubmit={form.onSubmit((values) => entering.mutate(values))}>
+      <Stack gap="sm">
+        <Refusal error={entering.error} />
+        <TextInput
+          label="E-mail"
+          type="email"
+          required
+          autoFocus
+          autoComplete="username webauthn"
+          {...form.getInputProps("email")}
+        />
+        <PasswordInput label="Password" required autoComplete="current-password" {...form.getInputProps("password")} />
+        <Button type="submit" loading={entering.isPending} fullWidth mt="xs">
+          Sign in
+        </Button>
+      </Stack>
+    </form>
+  );
+}
+
+function CodeForm({ onDone }: { onDone: () => Promise<void> }) {
+  const form = useForm({ initialValues: { code: "" } });
+  const entering = useMutation({
+    mutationFn: async ({ code }: typeof form.values) => {
+      await signInWithCode(code);
+      await onDone();
+    },
+  });
+  return (
+    <Door title="Your code" about="Six digits from your authenticator app, or one of your backup codes.">
+      <form onSubmit={form.onSubmit((values) => entering.mutate(values))}>
+        <Stack gap="sm">
+          <Refusal error={entering.error} />
+          <TextInput
+            label="Code"
+            required
+            autoFocus
+            inputMode="numeric"
+            autoComplete="one-time-code"
+            {...form.getInputProps("code")}
+          />
+          <Button type="submit" loading={entering.isPending} fullWidth>
+            Sign in
+          </Button>
+        </Stack>
+      </form>
+    </Door>
+  );
+}
+
+function OtherWays({ oidc, onDone }: { oidc: string | null; onDone: () => Promise<void> }) {
+  const passkey = useMutation({
+    mutationFn: async () => {
+      await signInWithPasskey();
+      await onDone();
+    },
+  });
+  const provider = useMutation({ mutationFn: signInWithProvider });
+  return (
+    <Stack gap="sm">
+      <Refusal error={passkey.error ?? provider.error} />
+      <Button
+        variant="default"
+        leftSection={<IconFingerprint size={18} />}
+        loading={passkey.isPending}
+        onClick={() => passkey.mutate()}
+      >
+        With a passkey
+      </Button>
+      {oidc !== null && (
+        <Button variant="default" loading={provider.isPending} onClick={() => provider.mutate()}>
+          {oidc}
+        </Button>
+      )}
+    </Stack>
+  );
+}
+
+function Refusal({ error }: { error: Error | null }) {
+  if (error === null) return null;
+  return (
+    <Alert color="red" variant="light" role="alert">
+      {error.message}
+    </Alert>
+  );
+}

@@ -1,0 +1,85 @@
+/** Paths and their pages. Each page is a file of its own, fetched when it is first opened. */
+import { Center, Loader } from "@mantine/core";
+import {
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+} from "@tanstack/react-router";
+import { z } from "zod";
+import { queryClient } from "./api/query-client.ts";
+import { sessionQuery } from "./api/session.ts";
+import { listSearch } from "./list/list-search.ts";
+import { Failure } from "./shell/failure.tsx";
+import { NotFound } from "./shell/not-found.tsx";
+import { Shell } from "./shell/shell.tsx";
+
+const root = createRootRoute({ component: Outlet, errorComponent: Failure, notFoundComponent: NotFound });
+
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  validateSearch: z.object({ to: z.string().startsWith("/").optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import("./pages/sign-in/sign-in-page.tsx"), "SignInPage"),
+});
+
+/** The token is in the fragment, which no server sees. */
+const invite = createRoute({
+  getParentRoute: () => root,
+  path: "/invite",
+  component: lazyRouteComponent(() => import("./pages/sign-in/invite-page.tsx"), "InvitePage"),
+});
+
+/** Everything behind the sign-in. */
+const inside = createRoute({
+  getParentRoute: () => root,
+  id: "inside",
+  component: Shell,
+  async beforeLoad({ location }) {
+    const session = await queryClient.ensureQueryData(sessionQuery);
+    if (session === null) throw redirect({ to: "/sign-in", search: { to: location.href } });
+  },
+});
+
+const overview = createRoute({
+  getParentRoute: () => inside,
+  path: "/",
+  beforeLoad: () => {
+    throw redirect({ to: "/accounts" });
+  },
+});
+
+const accounts = createRoute({
+  getParentRoute: () => inside,
+  path: "/accounts",
+  validateSearch: listSearch.extend({
+    kind: z.enum(["prepaid", "postpaid"]).optional().catch(undefined),
+    state: z.enum(["enabled", "disabled"]).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import("./pages/accounts/accounts-page.tsx"), "AccountsPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => inside,
+  path: "/accounts/$accountId",
+  component: lazyRouteComponent(() => import("./pages/accounts/account-page.tsx"), "AccountPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([signIn, invite, inside.addChildren([overview, accounts, account])]),
+  defaultPreload: "intent",
+  defaultErrorComponent: Failure,
+  defaultPendingComponent: () => (
+    <Center h="50vh">
+      <Loader />
+    </Center>
+  ),
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,17 @@
+/** What is shown when a page cannot be: why, and a way to try again. */
+import { Alert, Button, Stack, Text } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import type { ErrorComponentProps } from "@tanstack/react-router";
+
+export function Failure({ error, reset }: Pick<ErrorComponentProps, "error" | "reset">) {
+  return (
+    <Alert color="red" icon={<IconAlertTriangle />} title="This page could not be shown" m="lg">
+      <Stack align="flex-start" gap="xs">
+        <Text size="sm">{error instanceof Error ? error.message : String(error)}</Text>
+        <Button size="xs" variant="light" color="red" onClick={reset}>
+          Try again
+        </Button>
+      </Stack>
+    </Alert>
+  );
+}

@@ -1,0 +1,22 @@
+/** The pages of the dashboard, in the order of the menu: for the menu, for the command palette, and for who may see them. */
+import { IconUsers } from "@tabler/icons-react";
+import type { ComponentType } from "react";
+import type { Permission } from "../../../api/roles.ts";
+
+export interface NavigationEntry {
+  path: string;
+  title: string;
+  about: string;
+  icon: ComponentType<{ size?: number | string; stroke?: number | string }>;
+  permission: Permission;
+}
+
+export const navigation: readonly NavigationEntry[] = [
+  {
+    path: "/accounts",
+    title: "Accounts",
+    about: "Who is charged: balance, limits, members",
+    icon: IconUsers,
+    permission: "accounts:read",
+  },
+];
