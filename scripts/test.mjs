@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ensureRedisServer } from "../packages/embedded/src/index.ts";
+import { ensureChromium } from "../packages/testkit/src/browser/chromium.ts";
 
 const root = join(import.meta.dirname, "..");
 const killAfterMs = 10_000;
@@ -17,6 +18,7 @@ process.on("disconnect", stop);
 
 try {
   await ensureRedisServer({ log: (line) => console.log(line) });
+  await ensureChromium({ log: (line) => console.log(line) });
   await check("format and lint", ["biome", "check", "--error-on-warnings"]);
   await check("types", ["turbo", "run", "typecheck", "--output-logs=errors-only"]);
   await runTests(process.argv.slice(2));

@@ -72,7 +72,7 @@ test("what was found is named, and no line is wider than a terminal", () => {
     { engine: "ollama", url: "http://127.0.0.1:11434", models: ["qwen3:8b", "llama3.2:3b"] },
   ]);
   const screen = stripVTControlCharacters(renderScreen(found));
-  expect(screen).toContain("Engine Ollama 0.12.3 on port 11434\n");
+  expect(screen).toContain("Engine    Ollama 0.12.3 on port 11434\n");
   expect(screen).toContain("llama3.2:3b and 1 more");
   expect(screen).not.toContain("demo model");
 });
