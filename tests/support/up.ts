@@ -73,6 +73,7 @@ const unready: Up["ready"] = {
   ready: true,
   api: "",
   apiKey: "",
+  dashboard: null,
   model: null,
   accountId: "",
   pids: {},
