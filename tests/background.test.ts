@@ -1,6 +1,6 @@
 /** Background work and payments of real gateways: several of them, one Postgres, one Redis, a stand-in for Stripe's API. */
 import { createLedgerStore } from "@tera/metering";
-import { signStripeEvent, startFakeStripe, startStack } from "@tera/testkit";
+import { paidIntent, signStripeEvent, startFakeStripe, startStack } from "@tera/testkit";
 import { expect, onTestFinished, test } from "vitest";
 
 const stripeSecret = "whsec_of_a_whole_stack";
@@ -29,19 +29,22 @@ test("two gateways run what is due, and book once a payment that Stripe tells bo
       timeout: 30_000,
     })
     .toEqual(
-      expect.arrayContaining(["invoices", "ledger-check", "expiry-notices", "low-balance-notices", "auto-top-up"]),
+      expect.arrayContaining([
+        "invoices",
+        "ledger-check",
+        "expiry-notices",
+        "low-balance-notices",
+        "auto-top-up",
+        "debts",
+      ]),
     );
 
   const { id: accountId } = await stack.keys.createAccount({ name: "prepaid", kind: "prepaid" });
-  const { body, signature } = signStripeEvent(stripeSecret, "payment_intent.succeeded", {
-    id: "pi_1",
-    currency: "usd",
-    amount_received: 2_500,
-    metadata: { tera_account: accountId },
-    customer: null,
-    payment_method: null,
-    setup_future_usage: null,
-  });
+  const { body, signature } = signStripeEvent(
+    stripeSecret,
+    "payment_intent.succeeded",
+    paidIntent("pi_1", 2_500, { tera_account: accountId }),
+  );
   const tell = (url: string, header: string) =>
     fetch(`${url}/webhooks/stripe`, {
       method: "POST",

@@ -2,6 +2,7 @@
 import {
   type Background,
   createAutoTopUpRun,
+  createDebtsRun,
   createExpiryNotices,
   createInvoiceRun,
   createLedgerCheck,
@@ -51,6 +52,7 @@ export async function startGatewayBackground(options: GatewayBackgroundOptions):
   const runs: Run[] = [
     createInvoiceRun({ db, author, noticeStore, log }),
     createLedgerCheck({ db, noticeStore, log }),
+    createDebtsRun({ db, author, noticeStore }),
     createUsageMonthsRun({ db, retentionMonths: usageRetentionMonths, author, log }),
   ];
   if (noticeStore !== undefined) {

@@ -4,6 +4,7 @@ export { createNoticeDelivery, type NoticeDelivery } from "./notices/deliver-not
 export { createNoticeStore, type NewNotice, type NoticeStore, type NoticeType } from "./notices/notice-store.ts";
 export type { BackgroundLog, Run } from "./run.ts";
 export { createAutoTopUpRun } from "./runs/auto-top-up-run.ts";
+export { createDebtsRun } from "./runs/debts.ts";
 export { createExpiryNotices } from "./runs/expiry-notices.ts";
 export { createInvoiceRun } from "./runs/invoice-run.ts";
 export { createLedgerCheck } from "./runs/ledger-check.ts";

@@ -56,6 +56,13 @@ export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
         where not exists (select 1 from ledger_transaction t where t.id = e.transaction_id)`,
     },
     {
+      invariant: 1,
+      problem: "debt_overpaid",
+      cause: "Entries of the book of debts were added by hand.",
+      bad: sql`select format('account %s has paid %s nano-USD more of its debt than it owed', t.account_id, sum(e.amount_nano)) as row
+        from ledger_entry e join ledger_transaction t on t.id = e.transaction_id where e.book = 'debt' group by t.account_id having sum(e.amount_nano) > 0`,
+    },
+    {
       invariant: 2,
       problem: "available_negative",
       cause: "The constraint that forbids it was dropped.",

@@ -14,6 +14,7 @@ export {
   renewEveryMs,
 } from "./credit-desk.ts";
 export { type CreditStore, createCreditStore, type ExpiredLease, type Grant } from "./credit-store.ts";
+export { collectDebts, readDebt } from "./debt.ts";
 export { ChargesDisagreeError, UsageDroppedError } from "./invoices/charge-lines.ts";
 export { renderCsvRow } from "./invoices/csv.ts";
 export {
@@ -40,14 +41,22 @@ export { countByInvariant, type LedgerFinding, type LedgerInvariant, ledgerInvar
 export { type Balance, type CreditMove, createLedgerStore, type LedgerLine, type LedgerStore } from "./ledger-store.ts";
 export { formatUsd, formatUsdPerMillion, parseUsd, parseUsdPerMillion } from "./money.ts";
 export { type AutoTopUpReport, runAutoTopUp } from "./payments/auto-top-up.ts";
-export { type AutoTopUpSetting, type AutoTopUpStore, createAutoTopUpStore } from "./payments/auto-top-up-store.ts";
+export { describeAutoTopUp } from "./payments/auto-top-up-state.ts";
+export {
+  type AutoTopUpFound,
+  type AutoTopUpSetting,
+  type AutoTopUpStore,
+  createAutoTopUpStore,
+} from "./payments/auto-top-up-store.ts";
 export { openStripe } from "./payments/open-stripe.ts";
 export {
   type PaymentEvent,
   PaymentEventRefusedError,
+  PaymentEventUnreadableError,
   type PaymentProvider,
   PaymentProviderError,
 } from "./payments/payment-provider.ts";
+export { readDisputes } from "./payments/read-disputes.ts";
 export { receivePayment } from "./payments/receive-payment.ts";
 export { createPriceBook, createPriceStore, type NewPrice, type PriceBook, type PriceStore } from "./price-book.ts";
 export {

@@ -8,7 +8,8 @@ export interface Posting {
   kind: LedgerKind;
   author: string;
   reason: string;
-  reference: string;
+  /** What it answers to, unique for its kind. */
+  reference?: string | undefined;
   /** Sum to zero. Nano-USD. */
   entries: readonly (readonly [LedgerBook, bigint])[];
 }
@@ -34,7 +35,7 @@ export async function postEntries(tx: Writer, posting: Posting): Promise<bigint>
   }
   const list = JSON.stringify(entries.map(([book, nano]) => [book, nano.toString()]));
   const { rows } = await tx.execute(
-    sql`select post_ledger(${accountId}, ${kind}, ${author}, ${reason}, ${reference}, ${list}::jsonb) as id`,
+    sql`select post_ledger(${accountId}, ${kind}, ${author}, ${reason}, ${reference ?? null}, ${list}::jsonb) as id`,
   );
   return postedSchema.parse(rows[0]).id;
 }

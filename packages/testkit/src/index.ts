@@ -7,7 +7,15 @@ export type { LoggedRequest, RequestReport, RequestTotals } from "./fake-runner/
 export { type FakeRunner, startFakeRunner } from "./fake-runner/server.ts";
 export type { FakeRunnerSettings, FakeRunnerSettingsChange } from "./fake-runner/settings.ts";
 export { fakeSpeech, speechSamples } from "./fake-runner/speech.ts";
-export { type FakeStripe, signStripeEvent, startFakeStripe } from "./fake-stripe/fake-stripe.ts";
+export { type Decline, type FakeStripe, startFakeStripe } from "./fake-stripe/fake-stripe.ts";
+export {
+  disputeOf,
+  paidIntent,
+  refundOf,
+  type SignOptions,
+  signStripeBody,
+  signStripeEvent,
+} from "./fake-stripe/stripe-event.ts";
 export { createRandom } from "./random.ts";
 export {
   type OwnedTestServices,

@@ -1,12 +1,21 @@
 /**
  * `POST /webhooks/stripe`: what Stripe tells of payments. There only where Stripe is set up.
  *
- * Nothing is believed before the signature over the raw body was checked. An answer other than 2xx makes Stripe tell it again, for days: so what cannot be booked now is not lost.
+ * Nothing is believed before the signature over the raw body was checked. An answer other than 2xx makes Stripe tell it again, for days: so what cannot be read or booked now is
+ * not lost. What does not concern Tera is answered with 200, or Stripe would tell that again too.
  */
 import { type Db, databaseReason, isDatabaseUnavailable } from "@tera/database";
-import { type PaymentEvent, PaymentEventRefusedError, type PaymentProvider, receivePayment } from "@tera/metering";
+import {
+  formatUsd,
+  type PaymentEvent,
+  PaymentEventRefusedError,
+  PaymentEventUnreadableError,
+  type PaymentProvider,
+  PaymentProviderError,
+  receivePayment,
+} from "@tera/metering";
 import { TeraError } from "@tera/protocol";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 
 const bodyMaxBytes = 512 * 1_024;
 
@@ -20,38 +29,57 @@ export function registerStripeWebhook(app: FastifyInstance, { provider, db }: St
     hook.removeAllContentTypeParsers();
     hook.addContentTypeParser("application/json", { parseAs: "buffer" }, (_request, body, done) => done(null, body));
     hook.post("/webhooks/stripe", { bodyLimit: bodyMaxBytes }, async (request) => {
-      const event = verify(request.body, request.headers["stripe-signature"]);
-      if (event === undefined) return { received: true };
       try {
-        const { outcome, ...rest } = await receivePayment(db, provider.name, event);
-        const about = { requestId: request.id, event: event.type, outcome, ...toText(rest) };
-        if (outcome === "unknown") request.log.warn(about, "a payment of nobody here");
-        else request.log.info(about, "a payment event was received");
+        for (const event of await read(request)) await receive(event, request);
       } catch (error) {
-        if (!isDatabaseUnavailable(error)) throw error;
-        throw new TeraError("database_unavailable", "The event cannot be booked right now. Send it again.", {
-          detail: databaseReason(error),
-          retryAfterS: 5,
-        });
+        if (error instanceof PaymentEventUnreadableError) {
+          request.log.error({ requestId: request.id, reason: error.message }, "an event of Stripe cannot be read");
+        }
+        throw toTeraError(error);
       }
       return { received: true };
     });
   });
 
-  function verify(body: unknown, signature: string | string[] | undefined): PaymentEvent | undefined {
-    try {
-      return provider.readEvent(
-        Buffer.isBuffer(body) ? body : Buffer.alloc(0),
-        typeof signature === "string" ? signature : undefined,
+  async function read({ body, headers }: FastifyRequest): Promise<PaymentEvent[]> {
+    const signature = headers["stripe-signature"];
+    return provider.readEvent(
+      Buffer.isBuffer(body) ? body : Buffer.alloc(0),
+      typeof signature === "string" ? signature : undefined,
+    );
+  }
+
+  async function receive(event: PaymentEvent, { id: requestId, log }: FastifyRequest): Promise<void> {
+    const result = await receivePayment(db, provider, event);
+    const about = { requestId, event: event.type, outcome: result.outcome };
+    if (result.outcome === "unbookable") {
+      const { accountId, reason } = result;
+      log.error({ ...about, accountId, reason }, "a payment came that cannot be booked");
+    } else if (result.outcome === "unknown") {
+      log.warn(about, "a payment of nobody here");
+    } else {
+      const { debtNano = 0n } = result;
+      log.info(
+        { ...about, ...(debtNano === 0n ? {} : { debtUsd: formatUsd(debtNano) }) },
+        "a payment event was received",
       );
-    } catch (error) {
-      if (!(error instanceof PaymentEventRefusedError)) throw error;
-      throw new TeraError("invalid_request", "The event is not signed as it must be.", { detail: error.message });
     }
   }
 }
 
-/** A log line has no bigint. */
-function toText(values: Record<string, unknown>): Record<string, string> {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+function toTeraError(error: unknown): unknown {
+  if (error instanceof PaymentEventRefusedError || error instanceof PaymentEventUnreadableError) {
+    return new TeraError("invalid_request", error.message, { detail: error.name, cause: error });
+  }
+  if (error instanceof PaymentProviderError) {
+    return new TeraError("payment_provider_unavailable", "Stripe cannot be asked about this payment. Send it again.", {
+      detail: error.message,
+      retryAfterS: 60,
+    });
+  }
+  if (!isDatabaseUnavailable(error)) return error;
+  return new TeraError("database_unavailable", "The event cannot be booked right now. Send it again.", {
+    detail: databaseReason(error),
+    retryAfterS: 5,
+  });
 }

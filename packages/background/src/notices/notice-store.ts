@@ -4,16 +4,23 @@
  * | type              | reference                         | told when                                                        |
  * |-------------------|-----------------------------------|------------------------------------------------------------------|
  * | key.expiring      | key, expiry, days ahead           | a key that is in use ends in a week, and again in a day          |
- * | balance.low       | account, its last payment         | a prepaid account fell below what was set, once for each payment |
+ * | balance.low       | account, its last payment         | a prepaid account fell below what was set, once for each payment, and again for each automatic top-up that was refused |
  * | invoice.issued    | number                            | an invoice was issued                                            |
  * | top_up.failed     | charge                            | a saved payment method was refused                               |
+ * | payment.disputed  | provider's movement of money      | a dispute took a payment back, or gave it again                  |
  * | ledger.findings   | day                               | the daily check of the ledger found something                    |
  */
 import { type Db, type Notice, notice } from "@tera/database";
 import { randomBase62 } from "@tera/protocol";
 import { and, asc, eq, isNull, sql } from "drizzle-orm";
 
-export type NoticeType = "key.expiring" | "balance.low" | "invoice.issued" | "top_up.failed" | "ledger.findings";
+export type NoticeType =
+  | "key.expiring"
+  | "balance.low"
+  | "invoice.issued"
+  | "top_up.failed"
+  | "payment.disputed"
+  | "ledger.findings";
 
 export interface NewNotice {
   type: NoticeType;

@@ -1,18 +1,11 @@
 /** Invoices after they were issued: listed, shown, paid, credited. */
-import {
-  type Db,
-  type Invoice,
-  type InvoiceLine,
-  invoice,
-  invoiceLine,
-  invoicePayment,
-  ledgerTransaction,
-} from "@tera/database";
+import { type Db, type Invoice, type InvoiceLine, invoice, invoiceLine, ledgerTransaction } from "@tera/database";
 import { and, asc, desc, eq, sql } from "drizzle-orm";
-import { z } from "zod";
+import { bookIncoming } from "../cash-flow.ts";
 import { lockPurse, postEntries } from "../post-entries.ts";
 import { takeInvoiceNumber } from "./invoice-number.ts";
 import { readClock } from "./month.ts";
+import { creditedSum, openPart, paidSum, readOwed, sumSchema } from "./owed.ts";
 import { centNano, taxWithin } from "./round-cents.ts";
 
 /** `credited`: nothing of it is owed any more, because of credit notes alone. */
@@ -41,7 +34,7 @@ export type CreditNoteResult =
   | { outcome: "not_cents" };
 
 export type PaymentResult =
-  /** What was paid beyond the invoice is the account's credit. */
+  /** What was paid beyond the invoice pays the account's debt, and is its credit then. */
   | { outcome: "booked"; openNano: bigint; surplusNano: bigint }
   | { outcome: "booked_before" }
   | { outcome: "no_invoice" }
@@ -73,18 +66,13 @@ export interface InvoiceStore {
 
 type Reader = Pick<Db, "select" | "execute">;
 
-// The table's name is written out: within a subquery drizzle would name the column alone.
-const paid = sql<string>`(select coalesce(sum(p.amount_nano), 0) from invoice_payment p where p.invoice_number = "invoice"."number")`;
-const credited = sql<string>`(select coalesce(-sum(n.total_nano), 0) from invoice n where n.refers_to = "invoice"."number")`;
-const sumSchema = z.coerce.bigint();
-
 export function createInvoiceStore({ db }: { db: Db }): InvoiceStore {
   async function summarize(
     reader: Reader,
     { number, accountId, month, limit }: { number?: string; accountId?: string; month?: string; limit: number },
   ): Promise<InvoiceSummary[]> {
     const rows = await reader
-      .select({ invoice, paid, credited, now: sql<string>`clock_timestamp()` })
+      .select({ invoice, paid: paidSum, credited: creditedSum, now: sql<string>`clock_timestamp()` })
       .from(invoice)
       .where(
         and(
@@ -100,8 +88,7 @@ export function createInvoiceStore({ db }: { db: Db }): InvoiceStore {
       const creditedNano = sumSchema.parse(row.credited);
       const { kind, totalNano, dueAt } = row.invoice;
       const isNote = kind === "credit_note";
-      const owedNano = totalNano - paidNano - creditedNano;
-      const openNano = isNote || owedNano < 0n ? 0n : owedNano;
+      const openNano = isNote ? 0n : openPart(totalNano - paidNano - creditedNano);
       const closed = paidNano > 0n ? "paid" : "credited";
       const status = openNano === 0n ? closed : dueAt < new Date(row.now) ? "overdue" : "open";
       return { ...row.invoice, paidNano, creditedNano, openNano, status: isNote ? null : status };
@@ -197,29 +184,20 @@ export function createInvoiceStore({ db }: { db: Db }): InvoiceStore {
           .from(ledgerTransaction)
           .where(and(eq(ledgerTransaction.kind, "payment"), eq(ledgerTransaction.reference, reference)));
         if (before !== undefined) return { outcome: "booked_before" };
-        const [of = known] = await summarize(tx, { number, limit: 1 });
-        if (of.openNano === 0n) return { outcome: "not_open" };
-        const takenNano = amountNano < of.openNano ? amountNano : of.openNano;
-        const surplusNano = amountNano - takenNano;
-        const ledgerTransactionId = await postEntries(tx, {
-          accountId: of.accountId,
+        const owed = await readOwed(tx, number);
+        const openNano = openPart(owed?.owedNano ?? 0n);
+        if (openNano === 0n) return { outcome: "not_open" };
+        const { accountId } = known;
+        const { invoiceNano } = await bookIncoming(tx, {
+          accountId,
+          invoiceNumber: number,
+          amountNano,
           kind: "payment",
           author,
           reason,
           reference,
-          entries: [
-            ["receivable", takenNano],
-            ["credit", surplusNano],
-            ["cash", -amountNano],
-          ],
         });
-        await tx.insert(invoicePayment).values({
-          invoiceNumber: number,
-          ledgerTransactionId,
-          amountNano: takenNano,
-          paidAt: await readClock(tx),
-        });
-        return { outcome: "booked", openNano: of.openNano - takenNano, surplusNano };
+        return { outcome: "booked", openNano: openNano - invoiceNano, surplusNano: amountNano - invoiceNano };
       });
     },
   };

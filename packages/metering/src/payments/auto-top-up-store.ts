@@ -1,4 +1,9 @@
-/** Automatic top-ups in Postgres: what was set, which charges are open, and how they ended. */
+/**
+ * Automatic top-ups in Postgres: what was set, which charges are open, and how they ended.
+ *
+ * A charge that was refused and is worth another try is followed by another, after each of the waits below; then, and at once where it is not, automatic top-ups of the account are
+ * paused until somebody sets them anew. Four tries in a day and a half stay far below what the card networks allow.
+ */
 import {
   type AutoTopUp,
   type AutoTopUpCharge,
@@ -11,9 +16,10 @@ import {
   savedPaymentMethod,
 } from "@tera/database";
 import { randomBase62 } from "@tera/protocol";
-import { and, asc, eq, gte, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, inArray, isNull, lt, lte, or, sql } from "drizzle-orm";
 import { z } from "zod";
 import { lockPurse } from "../post-entries.ts";
+import type { Refusal } from "./payment-provider.ts";
 
 export interface AutoTopUpSetting {
   thresholdNano: bigint;
@@ -21,32 +27,57 @@ export interface AutoTopUpSetting {
   dayMaxNano: bigint;
 }
 
+const retryWaitsHours = [1, 6, 24];
+
+export interface AutoTopUpFound {
+  setting: AutoTopUp | undefined;
+  method: SavedPaymentMethod | undefined;
+  /** The charge that began last. */
+  lastCharge: AutoTopUpCharge | undefined;
+}
+
 export interface AutoTopUpStore {
-  find(accountId: string): Promise<{ setting: AutoTopUp | undefined; method: SavedPaymentMethod | undefined }>;
-  /** Also ends a pause. */
+  find(accountId: string): Promise<AutoTopUpFound>;
+  /** Also ends a pause, and forgets what was refused. */
   set(accountId: string, setting: AutoTopUpSetting): Promise<AutoTopUp>;
   clear(accountId: string): Promise<void>;
   /** Accounts that are below their threshold and may be charged. */
   listLow(limit: number): Promise<string[]>;
   /** Opens a charge if it is still needed and within the day's bound; undefined: it is not. */
   openCharge(accountId: string): Promise<AutoTopUpCharge | undefined>;
+  /** Charges that were refused lately, the newest first, with the setting as it is now. */
+  listRefused(query: {
+    maxAgeMs: number;
+    limit: number;
+  }): Promise<{ charge: AutoTopUpCharge; setting: AutoTopUp | undefined }[]>;
   listOpen(
     limit: number,
   ): Promise<{ charge: AutoTopUpCharge; method: SavedPaymentMethod | undefined; ageMs: number }[]>;
 }
 
 const now = sql`clock_timestamp()`;
+const reasonMax = 500;
 const sumSchema = z.coerce.bigint();
+const mayCharge = and(
+  isNull(autoTopUp.pausedAt),
+  or(isNull(autoTopUp.retryAt), lte(autoTopUp.retryAt, sql`clock_timestamp()`)),
+);
 
 export function createAutoTopUpStore({ db }: { db: Db }): AutoTopUpStore {
   return {
     async find(accountId) {
       const [setting] = await db.select().from(autoTopUp).where(eq(autoTopUp.accountId, accountId));
       const [method] = await db.select().from(savedPaymentMethod).where(eq(savedPaymentMethod.accountId, accountId));
-      return { setting, method };
+      const [lastCharge] = await db
+        .select()
+        .from(autoTopUpCharge)
+        .where(eq(autoTopUpCharge.accountId, accountId))
+        .orderBy(desc(autoTopUpCharge.startedAt))
+        .limit(1);
+      return { setting, method, lastCharge };
     },
     async set(accountId, setting) {
-      const values = { ...setting, pausedAt: null, pauseReason: null, updatedAt: now };
+      const values = { ...setting, pausedAt: null, pauseReason: null, refusals: 0, retryAt: null, updatedAt: now };
       const [row] = await db
         .insert(autoTopUp)
         .values({ ...values, accountId })
@@ -69,7 +100,7 @@ export function createAutoTopUpStore({ db }: { db: Db }): AutoTopUpStore {
           and(
             eq(account.kind, "prepaid"),
             isNull(account.disabledAt),
-            isNull(autoTopUp.pausedAt),
+            mayCharge,
             lt(purse.balanceNano, autoTopUp.thresholdNano),
           ),
         )
@@ -85,8 +116,8 @@ export function createAutoTopUpStore({ db }: { db: Db }): AutoTopUpStore {
           .select({ setting: autoTopUp, balanceNano: purse.balanceNano })
           .from(autoTopUp)
           .innerJoin(purse, eq(purse.id, autoTopUp.accountId))
-          .where(eq(autoTopUp.accountId, accountId));
-        if (row === undefined || row.setting.pausedAt !== null) return undefined;
+          .where(and(eq(autoTopUp.accountId, accountId), mayCharge));
+        if (row === undefined) return undefined;
         const { setting, balanceNano } = row;
         if (balanceNano >= setting.thresholdNano) return undefined;
         const [today] = await tx
@@ -114,6 +145,21 @@ export function createAutoTopUpStore({ db }: { db: Db }): AutoTopUpStore {
         return opened;
       });
     },
+    async listRefused({ maxAgeMs, limit }) {
+      const rows = await db
+        .select({ charge: autoTopUpCharge, setting: autoTopUp })
+        .from(autoTopUpCharge)
+        .leftJoin(autoTopUp, eq(autoTopUp.accountId, autoTopUpCharge.accountId))
+        .where(
+          and(
+            eq(autoTopUpCharge.state, "failed"),
+            gte(autoTopUpCharge.endedAt, sql`clock_timestamp() - ${maxAgeMs} * interval '1 millisecond'`),
+          ),
+        )
+        .orderBy(desc(autoTopUpCharge.endedAt))
+        .limit(limit);
+      return rows.map(({ charge, setting }) => ({ charge, setting: setting ?? undefined }));
+    },
     async listOpen(limit) {
       const rows = await db
         .select({
@@ -131,18 +177,27 @@ export function createAutoTopUpStore({ db }: { db: Db }): AutoTopUpStore {
   };
 }
 
-/** Ends a charge that is still open, and pauses what it belongs to: somebody must look before a method that was refused is charged again. @returns false: it had ended before. */
-export async function failCharge(db: Db, chargeId: string, failure: string): Promise<boolean> {
+/** Ends a charge that is still open; it is tried again later, or top-ups of its account are paused. @returns false: it had ended before. */
+export async function failCharge(db: Db, chargeId: string, { reason, isWorthRetrying }: Refusal): Promise<boolean> {
   return db.transaction(async (tx) => {
+    const failure = reason.slice(0, reasonMax);
     const [ended] = await tx
       .update(autoTopUpCharge)
-      .set({ state: "failed", endedAt: now, failure: failure.slice(0, 500) })
+      .set({ state: "failed", endedAt: now, failure })
       .where(and(eq(autoTopUpCharge.id, chargeId), eq(autoTopUpCharge.state, "pending")))
       .returning();
     if (ended === undefined) return false;
+    const [setting] = await tx.select().from(autoTopUp).where(eq(autoTopUp.accountId, ended.accountId)).for("update");
+    // Paused, or switched off, while the charge was under way: so it stays.
+    if (setting === undefined || setting.pausedAt !== null) return true;
+    const waitHours = isWorthRetrying ? retryWaitsHours[setting.refusals] : undefined;
+    const next =
+      waitHours === undefined
+        ? { pausedAt: now, pauseReason: failure, retryAt: null }
+        : { retryAt: sql`clock_timestamp() + ${waitHours} * interval '1 hour'` };
     await tx
       .update(autoTopUp)
-      .set({ pausedAt: now, pauseReason: failure.slice(0, 500) })
+      .set({ ...next, refusals: setting.refusals + 1 })
       .where(eq(autoTopUp.accountId, ended.accountId));
     return true;
   });

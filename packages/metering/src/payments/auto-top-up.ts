@@ -7,7 +7,7 @@
  */
 import type { Db } from "@tera/database";
 import { createAutoTopUpStore, failCharge } from "./auto-top-up-store.ts";
-import { type PaymentProvider, PaymentProviderError } from "./payment-provider.ts";
+import { type PaymentProvider, PaymentProviderError, type Refusal } from "./payment-provider.ts";
 import { receivePayment } from "./receive-payment.ts";
 
 const accountsMax = 1_000;
@@ -31,24 +31,25 @@ export async function runAutoTopUp(db: Db, provider: PaymentProvider, signal: Ab
   for (const { charge, method, ageMs } of await store.listOpen(accountsMax)) {
     if (signal.aborted) return report;
     const { id: chargeId, accountId, amountNano } = charge;
-    const fail = async (reason: string) => {
-      if (await failCharge(db, chargeId, reason)) report.failed.push({ accountId, chargeId, reason });
+    const fail = async (refusal: Refusal) => {
+      if (await failCharge(db, chargeId, refusal)) report.failed.push({ accountId, chargeId, reason: refusal.reason });
     };
+    const stop = (reason: string) => fail({ reason, isWorthRetrying: false });
     if (ageMs > keyValidMs) {
-      await fail("The provider did not say within a day whether it was paid.");
+      await stop("The provider did not say within a day whether it was paid.");
       continue;
     }
     if (method === undefined) {
-      await fail("There is no saved payment method any more.");
+      await stop("There is no saved payment method any more.");
       continue;
     }
     const { customerId, paymentMethodId } = method;
     try {
       const result = await provider.charge({ accountId, amountNano, customerId, paymentMethodId, chargeId });
-      if (result.outcome === "refused") await fail(result.reason);
+      if (result.outcome === "refused") await fail(result);
       else if (result.outcome === "processing") report.open++;
       else {
-        await receivePayment(db, provider.name, { type: "paid", ...result, accountId, chargeId });
+        await receivePayment(db, provider, { type: "paid", ...result, accountId, chargeId });
         report.paid++;
       }
     } catch (error) {

@@ -1,9 +1,4 @@
-/**
- * Stripe, by its own package. Checked against the package's types for API version 2026-10-28.endive.
- *
- * One event tells of every payment, by checkout or by a charge of ours: `payment_intent.succeeded`. Its metadata says which account; what was received says how much. A
- * payment intent succeeds once, so its id is what a booking refers to: also two events about the same payment book it once.
- */
+/** Stripe, by its own package: the calls that Tera makes. Checked against the package's types for API version 2026-10-28.endive. */
 import { Stripe } from "stripe";
 import { centNano } from "../invoices/round-cents.ts";
 import {
@@ -13,10 +8,21 @@ import {
   type PaymentProvider,
   PaymentProviderError,
 } from "./payment-provider.ts";
+import {
+  accountField,
+  chargeField,
+  invoiceField,
+  parsePayment,
+  readPayment,
+  readRefund,
+  readStripeEvent,
+  verifyEvent,
+} from "./stripe-event.ts";
+import { readRefusal } from "./stripe-refusal.ts";
 
 const timeoutMs = 20_000;
-const accountField = "tera_account";
-const chargeField = "tera_charge";
+/** Refunds of one payment; more are not read. */
+const refundsMax = 100;
 
 export interface StripeProviderOptions {
   /** `sk_...` or `rk_...` */
@@ -62,6 +68,24 @@ export function createStripeProvider({ apiKey, webhookSecret, apiUrl }: StripePr
       if (session.url === null) throw new PaymentProviderError("Stripe made a checkout session without a URL.");
       return { id: session.id, url: session.url };
     },
+    async createInvoiceLink({ accountId, invoiceNumber, amountNano, returnUrl }) {
+      const name = `Invoice ${invoiceNumber}`;
+      // A link rather than a session: a session ends after a day, an invoice is due after weeks.
+      const { id, url } = await stripe.paymentLinks
+        .create({
+          line_items: [
+            { quantity: 1, price_data: { currency: "usd", unit_amount: toCents(amountNano), product_data: { name } } },
+          ],
+          restrictions: { completed_sessions: { limit: 1 } },
+          payment_intent_data: {
+            description: name,
+            metadata: { [accountField]: accountId, [invoiceField]: invoiceNumber },
+          },
+          ...(returnUrl === undefined ? {} : { after_completion: { type: "redirect", redirect: { url: returnUrl } } }),
+        })
+        .catch(rethrow);
+      return { id, url };
+    },
     async charge({ accountId, amountNano, customerId, paymentMethodId, chargeId }): Promise<ChargeResult> {
       try {
         const intent = await stripe.paymentIntents.create(
@@ -81,70 +105,38 @@ export function createStripeProvider({ apiKey, webhookSecret, apiUrl }: StripePr
           return { outcome: "paid", paymentId: intent.id, amountNano: BigInt(intent.amount_received) * centNano };
         }
         if (intent.status === "processing") return { outcome: "processing", paymentId: intent.id };
-        return { outcome: "refused", reason: `The payment is ${intent.status}.` };
+        return { outcome: "refused", reason: `The payment is ${intent.status}.`, isWorthRetrying: false };
       } catch (error) {
-        // The card was refused, or customer or method are no longer there. All else may have happened or not.
-        const isRefusal =
-          error instanceof Stripe.errors.StripeCardError || error instanceof Stripe.errors.StripeInvalidRequestError;
-        if (isRefusal) return { outcome: "refused", reason: error.message };
+        if (error instanceof Stripe.errors.StripeCardError) return { outcome: "refused", ...readRefusal(error) };
+        // Customer or method are no longer there.
+        if (error instanceof Stripe.errors.StripeInvalidRequestError) {
+          return { outcome: "refused", reason: error.message, isWorthRetrying: false };
+        }
+        // It may have happened or not.
         return rethrow(error);
       }
     },
-    readEvent(body, signature) {
-      if (webhookSecret === undefined || signature === undefined) throw new PaymentEventRefusedError("no signature");
-      let event: Stripe.Event;
-      try {
-        event = stripe.webhooks.constructEvent(body, signature, webhookSecret);
-      } catch (error) {
-        throw new PaymentEventRefusedError("the signature does not fit", { cause: error });
-      }
-      return translate(event);
+    async findPayment(paymentId) {
+      const intent = await stripe.paymentIntents.retrieve(paymentId).catch((error: unknown) => {
+        if (error instanceof Stripe.errors.StripeInvalidRequestError && error.code === "resource_missing")
+          return undefined;
+        return rethrow(error);
+      });
+      const found = intent === undefined ? undefined : readPayment(parsePayment(intent));
+      return found?.type === "paid" ? found : undefined;
+    },
+    async readEvent(body, signature) {
+      if (webhookSecret === undefined) throw new PaymentEventRefusedError("Events are not read here.");
+      const event = readStripeEvent(verifyEvent(stripe.webhooks, body, signature, webhookSecret));
+      if (event === undefined) return [];
+      if (event.type !== "refunds") return [event];
+      // A charge was refunded, and its event does not say by which refunds.
+      const refunds = await stripe.refunds.list({ payment_intent: event.paymentId, limit: refundsMax }).catch(rethrow);
+      return refunds.data
+        .map(readRefund)
+        .filter((refund): refund is PaymentEvent & { type: "refund" } => refund !== undefined);
     },
   };
-}
-
-/** The parts of Stripe's objects that are used, as its types have them for this API version. */
-function translate(event: Stripe.Event): PaymentEvent | undefined {
-  switch (event.type) {
-    case "payment_intent.succeeded": {
-      const intent = event.data.object;
-      const accountId = intent.metadata[accountField];
-      if (accountId === undefined || intent.currency !== "usd" || intent.amount_received <= 0) return undefined;
-      const chargeId = intent.metadata[chargeField];
-      const customerId = idOf(intent.customer);
-      const paymentMethodId = idOf(intent.payment_method);
-      const isSaved = intent.setup_future_usage === "off_session";
-      return {
-        type: "paid",
-        paymentId: intent.id,
-        accountId,
-        amountNano: BigInt(intent.amount_received) * centNano,
-        ...(isSaved && customerId !== undefined && paymentMethodId !== undefined
-          ? { method: { customerId, paymentMethodId } }
-          : {}),
-        ...(chargeId === undefined ? {} : { chargeId }),
-      };
-    }
-    case "payment_intent.payment_failed": {
-      const chargeId = event.data.object.metadata[chargeField];
-      if (chargeId === undefined) return undefined;
-      const reason = event.data.object.last_payment_error?.message ?? "The payment failed.";
-      return { type: "refused", chargeId, reason };
-    }
-    case "refund.created":
-    case "refund.updated": {
-      const refund = event.data.object;
-      const paymentId = idOf(refund.payment_intent);
-      if (refund.status !== "succeeded" || refund.currency !== "usd" || paymentId === undefined) return undefined;
-      return { type: "refunded", refundId: refund.id, paymentId, amountNano: BigInt(refund.amount) * centNano };
-    }
-    default:
-      return undefined;
-  }
-}
-
-function idOf(reference: string | { id: string } | null): string | undefined {
-  return typeof reference === "string" ? reference : reference?.id;
 }
 
 function toCents(amountNano: bigint): number {
