@@ -1,6 +1,6 @@
 import { createKeyStore } from "@tera/access";
-import { connectDatabase, usageHour } from "@tera/database";
-import { createLedgerStore } from "@tera/metering";
+import { autoTopUp, autoTopUpCharge, connectDatabase, usageHour } from "@tera/database";
+import { createAutoTopUpStore, createLedgerStore } from "@tera/metering";
 import { connectBlockingRedis, type Invalidation, subscribeInvalidation } from "@tera/queue";
 import { createTestDatabase, createTestRedis } from "@tera/testkit";
 import { afterAll, expect, test } from "vitest";
@@ -71,6 +71,36 @@ test("show has balance, credit in leases, what was spent, and each key with its 
   expect(stdout).toMatch(/Balance +12.5 USD; 0.5 of it in leases of gateways, 12 free/);
   expect(stdout).toContain("0.250000001 USD this month (3 requests)");
   expect(stdout).toContain(key.id);
+});
+
+test("show says what an account owes, and how its automatic top-ups are doing", async () => {
+  const { id } = await store.createAccount({ name: "In trouble", kind: "prepaid" });
+  const { db } = database;
+  const topUps = createAutoTopUpStore({ db });
+  const shown = async () => JSON.parse((await run(["show", id, "--json"])).stdout);
+  expect(await shown()).toMatchObject({ debtUsd: "0", autoTopUp: { state: "off" } });
+
+  await db.execute(
+    `select post_ledger('${id}', 'dispute', 'stripe', 'r', 'x:1', '[["debt", "-20000000000"], ["cash", "20000000000"]]')`,
+  );
+  await topUps.set(id, { thresholdNano: 5_000_000_000n, amountNano: 25_000_000_000n, dayMaxNano: 50_000_000_000n });
+  expect(await shown()).toMatchObject({ debtUsd: "20", autoTopUp: { state: "on", reason: null, retryAt: null } });
+
+  const at = new Date("2026-11-23T12:00:00Z");
+  const charge = { id: `charge_${id}`, accountId: id, amountNano: 25_000_000_000n, startedAt: at, endedAt: at };
+  await db.insert(autoTopUpCharge).values({ ...charge, state: "failed", failure: "Your card has insufficient funds." });
+  await db.update(autoTopUp).set({ refusals: 1, retryAt: new Date("2026-11-23T13:00:00Z") });
+  expect(await shown()).toMatchObject({
+    autoTopUp: { state: "retrying", reason: "Your card has insufficient funds.", retryAt: "2026-11-23T13:00:00.000Z" },
+  });
+  const { stdout } = await run(["show", id], { columns: 400 });
+  expect(stdout).toMatch(/Debt +20 USD \(taken back of payments and used/);
+  expect(stdout).toMatch(
+    /Top-up +below \$5, \$25 is charged, at most \$50 a day\. The last charge was refused, and is tried again after 2026-11-23 13:00 UTC: Your card/,
+  );
+
+  await db.update(autoTopUp).set({ pausedAt: at, pauseReason: "Your card was declined." });
+  expect(await shown()).toMatchObject({ autoTopUp: { state: "paused", reason: "Your card was declined." } });
 });
 
 test("the list has every account with its balance, and fits 80 columns", async () => {

@@ -23,3 +23,10 @@ export function countArgument(text: string): number {
     throw new InvalidArgumentError("It must be a whole number from 1 to 1000.");
   return count;
 }
+
+export function urlArgument(text: string): string {
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new InvalidArgumentError("It must be an http:// or https:// URL.");
+  }
+  return text;
+}

@@ -42,7 +42,9 @@ test("an automatic top-up is set, shown and switched off", async () => {
     below: "5",
     amount: "20",
     dayMax: "60",
-    paused: null,
+    state: "on",
+    reason: null,
+    retryAt: null,
     methodSaved: false,
   });
   expect((await run(["auto-top-up", "acct_pre", "--off"])).stdout).toBe("acct_pre is not topped up by itself.");

@@ -1,6 +1,6 @@
 /** `tera credit`: what accounts have, and money that comes and goes other than by usage. */
 import { type Command, InvalidArgumentError } from "commander";
-import { countArgument } from "./arguments.ts";
+import { countArgument, urlArgument } from "./arguments.ts";
 import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { autoTopUpOptions, checkoutOptions, createCheckout, setAutoTopUp } from "./credit/checkout.ts";
 import { type MoveKind, moveCredit, moveOptions } from "./credit/move-credit.ts";
@@ -120,13 +120,6 @@ function registerPayments(credit: Command, context: CommandContext): void {
     .action(async (accountId: string, given: unknown) =>
       setAutoTopUp(accountId, autoTopUpOptions.parse(given), context),
     );
-}
-
-function urlArgument(text: string): string {
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new InvalidArgumentError("It must be an http:// or https:// URL.");
-  }
-  return text;
 }
 
 function numberArgument(text: string): bigint {

@@ -4,19 +4,24 @@ import { join } from "node:path";
 import { account, connectDatabase } from "@tera/database";
 import { installTestClock } from "@tera/database/testing";
 import { createLedgerStore, createPriceStore, createUsageWriter } from "@tera/metering";
-import { createTestDatabase, newUsageRecord } from "@tera/testkit";
+import { createTestDatabase, newUsageRecord, startFakeStripe } from "@tera/testkit";
 import { afterAll, expect, test } from "vitest";
 import { runForTest } from "../../testing/run-cli.ts";
 
-const testDatabase = await createTestDatabase();
+const [testDatabase, stripe] = await Promise.all([createTestDatabase(), startFakeStripe()]);
 const clock = await installTestClock(testDatabase.url);
 const database = connectDatabase({ url: testDatabase.url, name: "test" });
 const { db } = database;
 const folder = await mkdtemp(join(tmpdir(), "tera-invoices-"));
-const environment = { DATABASE_URL: testDatabase.url, USER: "ada" };
+const environment = {
+  DATABASE_URL: testDatabase.url,
+  USER: "ada",
+  TERA_GATEWAY_STRIPE_KEY: "sk_test_1",
+  TERA_GATEWAY_STRIPE_URL: stripe.url,
+};
 afterAll(async () => {
   await database.close();
-  await Promise.all([testDatabase.drop(), rm(folder, { recursive: true })]);
+  await Promise.all([testDatabase.drop(), stripe.close(), rm(folder, { recursive: true })]);
 });
 
 const run = (...args: string[]) => runForTest(["invoices", ...args], { environment, columns: 160 });
@@ -84,6 +89,11 @@ test("from the first run to the last payment", async () => {
     refersTo: "2026-000001",
     total: "-0.4",
   });
+  const link = await run("pay-link", "2026-000001", "--return-url", "https://console.example/");
+  expect(link.stdout).toMatch(/^https:\/\/buy\.example\/\d+$/);
+  expect(link.stderr).toContain("$0.6 on this page pays invoice 2026-000001 of acct_post");
+  expect(await runJson("pay-link", "2026-000001")).toMatchObject({ number: "2026-000001", amount: "0.6" });
+  expect(stripe.calls.map(({ fields }) => fields["line_items[0][price_data][unit_amount]"])).toEqual(["60", "60"]);
   expect(await runJson("pay", "2026-000001", "0.75", "--reference", "bank-1")).toEqual({
     number: "2026-000001",
     booked: true,
@@ -91,6 +101,8 @@ test("from the first run to the last payment", async () => {
     surplus: "0.15",
   });
   expect(await runJson("list")).toMatchObject([{ kind: "credit_note" }, { status: "paid", open: "0" }]);
+  expect((await run("pay-link", "2026-000001")).stderr).toContain("is not open: there is nothing to pay");
+  expect((await run("pay-link", "2026-000002")).stderr).toContain("There is no invoice 2026-000002");
 });
 
 test("a statement says what a prepaid account had, paid and used", async () => {

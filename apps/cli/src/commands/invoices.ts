@@ -1,8 +1,10 @@
 /** `tera invoices`: what postpaid accounts are asked to pay, credit notes and payments of it, statements, and who sells and buys. */
 import type { Command } from "commander";
+import { urlArgument } from "./arguments.ts";
 import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { exportCsv, exportOptions, exportPdf, exportStatement, statementOptions } from "./invoices/export-invoice.ts";
 import { listInvoices, listInvoicesOptions, showInvoice, showInvoiceOptions } from "./invoices/list-invoices.ts";
+import { payLinkOptions, printPayLink } from "./invoices/pay-link.ts";
 import { runInvoices, runInvoicesOptions } from "./invoices/run-invoices.ts";
 import { buyerOptions, sellerOptions, setBuyer, setSeller } from "./invoices/set-party.ts";
 import { creditNoteOptions, issueCreditNote, payInvoice, payOptions } from "./invoices/settle-invoice.ts";
@@ -114,6 +116,26 @@ Examples:
     .action(async (number: string, usd: string, given: unknown) =>
       payInvoice(number, usd, payOptions.parse(given), context),
     );
+
+  invoices
+    .command("pay-link")
+    .description("print the address of a page where an invoice is paid by card, once (needs Stripe)")
+    .argument("<number>", "the invoice's: 2026-000123")
+    .option("--return-url <url>", "where the customer goes afterwards", urlArgument)
+    .option(...jsonOption)
+    .option(...dataDirOption)
+    .addHelpText(
+      "after",
+      `
+The page asks for what is open now. Once it is paid, the gateways hear of it from
+Stripe and book it on the invoice.
+
+Examples:
+  tera invoices pay-link 2026-000123
+  tera invoices pay-link 2026-000123 --return-url https://console.example.com/
+`,
+    )
+    .action(async (number: string, given: unknown) => printPayLink(number, payLinkOptions.parse(given), context));
 
   invoices
     .command("seller")

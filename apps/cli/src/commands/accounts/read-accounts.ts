@@ -8,6 +8,8 @@ import { renderFields } from "../../terminal/fields.ts";
 import { renderTable } from "../../terminal/table.ts";
 import { listMax } from "../arguments.ts";
 import type { CommandContext } from "../context.ts";
+import { debtMeaning } from "../credit/money-text.ts";
+import { describeTopUpField, describeTopUps } from "../credit/top-up-text.ts";
 import { requireAccount } from "../find-account.ts";
 import { describeStatus, keyToJson } from "../keys/render-key.ts";
 import { describeSpend } from "../keys/show-key.ts";
@@ -57,14 +59,18 @@ export async function showAccount(
 ): Promise<void> {
   const { terminal } = context;
   const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const { createLedgerStore, createSpendStore, formatUsd, noSpend, sumSpend } = await import("@tera/metering");
-  const { account, keys, balance, spend } = await withKeyStore(stack, async (keyStore, db) => {
+  const metering = await import("@tera/metering");
+  const { createAutoTopUpStore, createLedgerStore, createSpendStore, formatUsd, noSpend, readDebt, sumSpend } =
+    metering;
+  const { account, keys, balance, spend, debtNano, topUps } = await withKeyStore(stack, async (keyStore, db) => {
     const account = await requireAccount(keyStore, accountId);
     return {
       account,
       keys: await keyStore.listKeys({ accountId, limit: listMax }),
       balance: await createLedgerStore({ db }).balance(accountId),
       spend: await createSpendStore({ db }).byKey(accountId),
+      debtNano: await readDebt(db, accountId),
+      topUps: await createAutoTopUpStore({ db }).find(accountId),
     };
   });
   const all = sumSpend(spend.values());
@@ -73,6 +79,8 @@ export async function showAccount(
     terminal.print(
       JSON.stringify({
         ...accountToJson(account, balance, formatUsd),
+        debtUsd: formatUsd(debtNano),
+        autoTopUp: describeTopUps(topUps, metering),
         spentUsd: spent,
         monthRequests: all.monthRequests,
         keys: keys.map((key) => ({
@@ -95,6 +103,8 @@ export async function showAccount(
         ["Kind", account.kind === "prepaid" ? "prepaid: stops at zero" : "postpaid: gets an invoice every month"],
         ["Status", statusOf(account)],
         ["Balance", `${formatUsd(balanceNano)} ${account.currency}${owes}${leased}`],
+        ...(debtNano === 0n ? [] : [["Debt", `${formatUsd(debtNano)} ${account.currency} (${debtMeaning})`] as const]),
+        ...describeTopUpField(topUps, metering),
         ["Spent", describeSpend(all, formatUsd)],
         ...describeLimits(account),
       ],

@@ -1,12 +1,13 @@
 /** `tera credit checkout` and `auto-top-up`: payments by a provider (Stripe), on a page of its own or by themselves. */
 import type { AutoTopUpSetting } from "@tera/metering";
-import { parseEnvironment } from "@tera/protocol";
 import { z } from "zod";
 import { findStack } from "../../stack/find-stack.ts";
 import { withDatabase } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import type { CommandContext } from "../context.ts";
 import { findAccount } from "../find-account.ts";
+import { askStripe, readStripe } from "../stripe.ts";
+import { describeTopUps, topUpTrouble } from "./top-up-text.ts";
 
 const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional() };
 export const checkoutOptions = z.object({
@@ -22,47 +23,30 @@ export const autoTopUpOptions = z.object({
   ...commonOptions,
 });
 
-/** The gateway's own settings: who may set up payments there may make a checkout here. */
-const stripeFields = {
-  TERA_GATEWAY_STRIPE_KEY: z.string().optional(),
-  TERA_GATEWAY_STRIPE_URL: z.url().optional(),
-};
-
 export async function createCheckout(
   accountId: string,
   usd: string,
   options: z.infer<typeof checkoutOptions>,
   context: CommandContext,
 ): Promise<void> {
-  const { terminal, environment } = context;
+  const { terminal } = context;
   const metering = await import("@tera/metering");
   const amountNano = readCents("<usd>", usd, metering);
-  const stripe = parseEnvironment(stripeFields, "TERA_CLI_", pick(environment, Object.keys(stripeFields)));
-  const apiKey = stripe.TERA_GATEWAY_STRIPE_KEY;
-  if (apiKey === undefined)
-    throw new CliError("TERA_GATEWAY_STRIPE_KEY is not set: this command asks Stripe for the page.");
+  const stripe = readStripe(context);
   const stack = await findStack({ ...context, dataDir: options.dataDir });
   await withDatabase(stack, (db) => findAccount(db, accountId));
-  const provider = await metering.openStripe({
-    apiKey,
-    webhookSecret: undefined,
-    apiUrl: stripe.TERA_GATEWAY_STRIPE_URL,
-  });
-  try {
-    const { id, url } = await provider.createCheckout({
+  const { id, url } = await askStripe(stripe, (provider) =>
+    provider.createCheckout({
       accountId,
       amountNano,
       saveMethod: options.saveMethod === true,
       returnUrl: options.returnUrl,
-    });
-    if (options.json) terminal.print(JSON.stringify({ accountId, amount: metering.formatUsd(amountNano), id, url }));
-    else {
-      terminal.note(`Whoever pays $${metering.formatUsd(amountNano)} on this page tops up ${accountId}:`);
-      terminal.print(url);
-    }
-  } catch (error) {
-    if (error instanceof metering.PaymentProviderError) throw new CliError(error.message, { cause: error });
-    throw error;
+    }),
+  );
+  if (options.json) terminal.print(JSON.stringify({ accountId, amount: metering.formatUsd(amountNano), id, url }));
+  else {
+    terminal.note(`Whoever pays $${metering.formatUsd(amountNano)} on this page tops up ${accountId}:`);
+    terminal.print(url);
   }
 }
 
@@ -89,7 +73,7 @@ export async function setAutoTopUp(
     below: found.setting === undefined ? null : formatUsd(found.setting.thresholdNano),
     amount: found.setting === undefined ? null : formatUsd(found.setting.amountNano),
     dayMax: found.setting === undefined ? null : formatUsd(found.setting.dayMaxNano),
-    paused: found.setting?.pauseReason ?? null,
+    ...describeTopUps(found, metering),
     methodSaved: found.method !== undefined,
   };
   if (options.json) {
@@ -101,7 +85,8 @@ export async function setAutoTopUp(
     return;
   }
   terminal.print(`Below $${shown.below}, ${accountId} is charged $${shown.amount}, at most $${shown.dayMax} a day.`);
-  if (shown.paused !== null) terminal.print(`It is paused, until it is set anew: ${shown.paused}`);
+  const trouble = topUpTrouble(shown);
+  if (trouble !== undefined) terminal.print(trouble);
   if (!shown.methodSaved) {
     terminal.note("No payment method is saved yet: one payment by `tera credit checkout --save-method` saves it.");
   }
@@ -128,8 +113,4 @@ function readCents(what: string, text: string, { parseUsd }: Metering): bigint {
   throw new CliError(
     `${what} must be an amount of USD in whole cents above 0, such as 25 or 12.50, and "${text}" is not.`,
   );
-}
-
-function pick(environment: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv {
-  return Object.fromEntries(names.map((name) => [name, environment[name]]));
 }

@@ -11,6 +11,9 @@ export interface BalanceJson {
   available: string;
 }
 
+/** Of a debt, for people. */
+export const debtMeaning = "taken back of payments and used; what comes next pays it first";
+
 const empty: Balance = { balanceNano: 0n, leasedNano: 0n, availableNano: 0n };
 
 export function toBalanceJson(balance: Balance | undefined, { formatUsd }: MoneyText): BalanceJson {

@@ -7,7 +7,7 @@ import { oneLine, renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
 import { findAccount } from "../find-account.ts";
 import { formatMoment } from "../moment.ts";
-import { dollars, signedUsd, toBalanceJson } from "./money-text.ts";
+import { debtMeaning, dollars, signedUsd, toBalanceJson } from "./money-text.ts";
 
 const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional() };
 export const showCreditOptions = z.object(commonOptions);
@@ -24,14 +24,17 @@ export async function showCredit(
   await withDatabase(stack, async (db) => {
     const account = await findAccount(db, accountId);
     const balance = toBalanceJson(await metering.createLedgerStore({ db }).balance(account.id), metering);
+    const debt = metering.formatUsd(await metering.readDebt(db, account.id));
     if (options.json) {
-      terminal.print(JSON.stringify({ accountId: account.id, name: account.name, kind: account.kind, ...balance }));
+      const { id: accountId, name, kind } = account;
+      terminal.print(JSON.stringify({ accountId, name, kind, ...balance, debt }));
       return;
     }
     terminal.print(`${account.id} (${oneLine(account.name)}), ${account.kind}`);
     terminal.print(`Balance:    ${dollars(balance.balance)}`);
     terminal.print(`In leases:  ${dollars(balance.leased)}  (held by gateways for requests that run)`);
     terminal.print(`Available:  ${dollars(balance.available)}`);
+    if (debt !== "0") terminal.print(`Debt:       ${dollars(debt)}  (${debtMeaning})`);
     if (account.kind === "postpaid")
       terminal.print("It is postpaid: a negative balance is what it owes, and stops nothing.");
   });
