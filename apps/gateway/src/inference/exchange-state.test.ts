@@ -138,7 +138,7 @@ describe("the exchange's decisions", () => {
     for (const before of [[accepted], [accepted, { type: "firstDelta", sent: true }]] satisfies ExchangeEvent[][]) {
       expect(run(...before, revoked).kinds).toEqual(["cancelAttempt", "answerError"]);
       const { effects } = run(...before, revoked, { type: "clientGone" }, { type: "end", usage });
-      expect(effects).toEqual([{ type: "settle", status: "cancelled", usage, error: undefined }]);
+      expect(effects).toEqual([{ type: "settle", status: "cancelled", usage, error: clientsFault }]);
     }
   });
 
@@ -147,7 +147,8 @@ describe("the exchange's decisions", () => {
     const streamed = [accepted, { type: "firstDelta", sent: true }, tooLong] satisfies ExchangeEvent[];
     expect(run(...streamed).kinds).toEqual(["cancelAttempt", "answerError"]);
     const { effects } = run(...streamed, { type: "end", usage });
-    expect(effects).toEqual([{ type: "settle", status: "cancelled", usage, error: undefined }]);
+    const error = expect.objectContaining({ code: "total_timeout" });
+    expect(effects).toEqual([{ type: "settle", status: "cancelled", usage, error }]);
     expect(run(accepted, { type: "firstDelta", sent: false }, tooLong).effects.at(-1)).toMatchObject({
       type: "settle",
       status: "failed",

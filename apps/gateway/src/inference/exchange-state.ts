@@ -30,6 +30,8 @@ export interface ExchangeState {
   readonly attemptsAccepted: number;
   /** Of those, the ones that failed. */
   readonly failedAttempts: readonly FailedAttempt[];
+  /** Why it was cancelled, where that was not the client's doing: for the record. */
+  readonly cutBy: TeraError | undefined;
 }
 
 /** `replica`: none has taken requests for some time. */
@@ -79,6 +81,7 @@ export const initialState: ExchangeState = {
   sent: false,
   attemptsAccepted: 0,
   failedAttempts: [],
+  cutBy: undefined,
 };
 
 /** Asked only when everything else speaks for another attempt; true has taken it from the budget. */
@@ -172,7 +175,7 @@ function decideRunning(state: ExchangeState, event: ExchangeEvent, mayRetry: May
 function decideCancelled(state: ExchangeState, event: ExchangeEvent): Decision {
   const settled = (usage: Usage | undefined): Decision => ({
     state: { ...state, phase: "failed" },
-    effects: [{ type: "settle", status: "cancelled", usage, error: undefined }],
+    effects: [{ type: "settle", status: "cancelled", usage, error: state.cutBy }],
   });
   switch (event.type) {
     case "end":
@@ -203,6 +206,7 @@ function retryOrGiveUp(state: ExchangeState, error: TeraError, first: ExchangeEf
       sent: false,
       attemptsAccepted: state.attemptsAccepted,
       failedAttempts: withFailure(state, error),
+      cutBy: undefined,
     },
     effects: [...first, { type: "enqueue" }],
   };
@@ -211,7 +215,7 @@ function retryOrGiveUp(state: ExchangeState, error: TeraError, first: ExchangeEf
 /** The client is told why; what was generated is charged as when it leaves. */
 function cutShort(state: ExchangeState, error: TeraError): Decision {
   return {
-    state: { ...state, phase: "cancelled" },
+    state: { ...state, phase: "cancelled", cutBy: error },
     effects: [...cancelAttempt(state), { type: "answerError", error }],
   };
 }
