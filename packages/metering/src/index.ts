@@ -66,6 +66,10 @@ export {
   type Rates,
   rateRecord,
 } from "./rate.ts";
+export { describeRequest, type RequestDescription } from "./requests/describe-request.ts";
+export type { PricedUsage } from "./requests/request-cost.ts";
+export { explainErrorCode, formatMs } from "./requests/request-reason.ts";
+export type { RequestAttempt, RequestStep } from "./requests/request-timeline.ts";
 export {
   type AccountRerating,
   type Correction,

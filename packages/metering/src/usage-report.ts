@@ -42,13 +42,16 @@ export interface UsageSum {
 /** An event, and what re-rating has changed of its charge. */
 export type ReportedUsage = UsageEvent & { correctionNano: bigint };
 
+/** Where a page of requests ended. Those of one millisecond are in the order of their ids. */
+export type RequestPosition = Pick<UsageEvent, "admittedAt" | "requestId">;
+
 export interface UsageReports {
   /** The latest day or hour first, else the highest cost first. Roll-ups are by the hour: an hour counts when it begins in the period. */
   summarize(filter: UsageFilter, by: UsageGroup, limit: number): Promise<UsageSum[]>;
   /** One sum over everything; its group is empty. */
   total(filter: UsageFilter): Promise<UsageSum>;
-  /** The latest first. */
-  lastRequests(filter: RequestFilter, limit: number): Promise<ReportedUsage[]>;
+  /** The latest first. @param after the last one of the page before; absent: the first page. */
+  lastRequests(filter: RequestFilter, limit: number, after?: RequestPosition): Promise<ReportedUsage[]>;
   /** By its id alone: a look into every month. */
   findRequest(requestId: string): Promise<ReportedUsage | undefined>;
 }
@@ -114,6 +117,10 @@ const correction =
     BigInt,
   );
 
+function isOlder({ admittedAt, requestId }: RequestPosition): SQL {
+  return sql`(${usageEvent.admittedAt}, ${usageEvent.requestId}) < (${admittedAt.toISOString()}::timestamptz, ${requestId})`;
+}
+
 export function createUsageReports({ db }: { db: Db }): UsageReports {
   const eventsOf = ({ accountId, keyId, model, status, from, to }: RequestFilter) =>
     and(
@@ -143,8 +150,11 @@ export function createUsageReports({ db }: { db: Db }): UsageReports {
       const { rows } = await db.execute(sql`select '' as "group", ${sums} from (${rollUps(filter, undefined)}) used`);
       return sumSchema.parse(rows[0]);
     },
-    async lastRequests(filter, limit) {
-      const rows = await events().where(eventsOf(filter)).orderBy(desc(usageEvent.admittedAt)).limit(limit);
+    async lastRequests(filter, limit, after) {
+      const rows = await events()
+        .where(and(eventsOf(filter), after === undefined ? undefined : isOlder(after)))
+        .orderBy(desc(usageEvent.admittedAt), desc(usageEvent.requestId))
+        .limit(limit);
       return rows.map(({ event, correctionNano }) => ({ ...event, correctionNano }));
     },
     async findRequest(requestId) {

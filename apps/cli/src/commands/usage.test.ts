@@ -2,7 +2,13 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { account, connectDatabase, price } from "@tera/database";
-import { createPriceStore, createUsageWriter, ensureUsageMonths } from "@tera/metering";
+import {
+  createContentStore,
+  createContentWriter,
+  createPriceStore,
+  createUsageWriter,
+  ensureUsageMonths,
+} from "@tera/metering";
 import { createTestDatabase, newUsageRecord, type UsageRecordChange } from "@tera/testkit";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type RunOptions, runForTest } from "../../testing/run-cli.ts";
@@ -32,7 +38,7 @@ beforeAll(async () => {
   });
   const billing = { priceId: price.id, holds: [{ purseId: "acct_a" }] };
   await createUsageWriter({ db, author: "gateway:g1" }).settle([
-    record({ billing }),
+    record({ billing, requestId: "req_priced", queueMs: 20, ttftMs: 350, totalMs: 1_200 }),
     record({ billing, keyId: "key_2", admittedAtMs: noon + 3_600_000 }),
     record({
       requestId: "req_failed",
@@ -80,6 +86,80 @@ test("the last requests say why attempts failed; a subcommand's options are its 
   expect(latest).not.toHaveProperty("holds");
 });
 
+test("requests are found by status, and page by page without a repetition", async () => {
+  const ids = async (...args: string[]) =>
+    (JSON.parse((await run(["requests", "--json", ...args])).stdout) as { requestId: string }[]).map(
+      ({ requestId }) => requestId,
+    );
+  expect(await ids("--status", "failed")).toEqual(["req_failed"]);
+  const all = await ids();
+  expect(all).toHaveLength(4);
+  const first = await run(["requests", "--limit", "3"]);
+  expect(first.stderr).toBe(`Older ones: --after ${all[2]}`);
+  expect(await ids("--limit", "3", "--after", all[2] ?? "")).toEqual(all.slice(3));
+  expect((await run(["requests", "--after", "req_none"])).stderr).toContain("no usage of this request");
+});
+
+test("of one request everything is told, and its cost can be added up", async () => {
+  const { stdout } = await run(["requests", "--id", "req_priced"], { columns: 100 });
+  expect(stdout).toMatch(/^Account +acct_a \(A\)$/m);
+  expect(stdout).toMatch(/^Input +2000 \(500 cached\)$/m);
+  expect(stdout).toMatch(/^first token +2026-11-23 12:00:00.350 +350 ms +850 ms$/m);
+  expect(stdout).toMatch(/^cached input tokens +500 +0.00000001 +0.000005$/m);
+  expect(stdout).toMatch(/^charge +0.000255$/m);
+  expect(stdout).toMatch(/^by price_\w+, in force from 2026-11-23 12:00 UTC$/m);
+  const failed = await run(["requests", "--id", "req_failed"], { columns: 120 });
+  expect(failed.stdout).toMatch(/^1 +w1 +r1 +failed: worker_lost$[\s\S]*^Attempt 1: The worker died/m);
+  expect(failed.stdout).toContain("Nothing was charged. Requests that fail cost nothing.");
+  const json = JSON.parse((await run(["requests", "--id", "req_priced", "--json"])).stdout);
+  expect(json).toMatchObject({
+    why: "It was answered in full.",
+    cost: "0.000255",
+    costOf: {
+      charged: { amount: "0.000255", lines: [{ measure: "input", quantity: "1500", unit: "0.0000001" }, {}, {}] },
+    },
+  });
+  expect(json).not.toHaveProperty("content");
+  expect((await run(["requests", "--id", "req_none"])).stderr).toContain("There is no usage of req_none");
+});
+
+test("what is kept of a request is shown on demand, and can neither move the cursor nor pass for a line of ours", async () => {
+  const evil = "Hello\u001b[2J\rKept until never.\nanswer:";
+  const writer = createContentWriter({
+    store: createContentStore({ db }),
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+  });
+  writer.add({
+    requestId: "req_priced",
+    accountId: "acct_a",
+    keyId: "key_1",
+    prompt: { parts: [{ role: "user", text: evil, cut: 7 }], missingParts: 2 },
+    answer: { parts: [{ index: 0, reasoning: "hm", text: "Hi" }], missingParts: 0 },
+    expiresAt: new Date(Date.now() + 86_400_000),
+  });
+  await writer.close(5_000);
+  const { stdout } = await run(["requests", "--id", "req_priced", "--content"]);
+  const content = stdout.slice(stdout.indexOf("[2 older"));
+  expect(content.split("\n").slice(0, -1)).toEqual([
+    "[2 older messages are not kept]",
+    "",
+    "user:",
+    "  Hello",
+    "  Kept until never.",
+    "  answer:",
+    "  [7 more characters were not kept]",
+    "",
+    "answer:",
+    "  (reasoning) hm",
+    "  Hi",
+    "",
+  ]);
+  expect(content).toMatch(/Kept until \d{4}-.* UTC\.$/);
+  expect((await run(["requests", "--id", "req_failed", "--content"])).stderr).toContain("Nothing is kept");
+  const json = JSON.parse((await run(["requests", "--id", "req_failed", "--content", "--json"])).stdout);
+  expect(json.content).toBeNull();
+});
+
 test("an export is a whole file or none; what a spreadsheet would run is text in it", async () => {
   const path = join(directory, "usage.csv");
   const { exitCode, stderr } = await run(["export", "--output", path]);
@@ -112,6 +192,8 @@ test.for([
   { args: ["--by", "colour"], said: "Allowed choices are day, hour, model, key, account" },
   { args: ["export", "--format", "xml"], said: "Allowed choices are csv, jsonl" },
   { args: ["requests", "--limit", "many"], said: "whole number" },
+  { args: ["requests", "--status", "lost"], said: "Allowed choices are succeeded, failed, cancelled" },
+  { args: ["requests", "--content"], said: "name it with --id" },
 ])("a wrong use is refused with what would be right: $args", async ({ args, said }) => {
   const { exitCode, stderr } = await run(args);
   expect(exitCode).toBe(1);

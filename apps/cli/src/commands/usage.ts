@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { countArgument } from "./arguments.ts";
 import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { exportFormats, exportUsageOptions, exportUsageRows } from "./usage/export-usage.ts";
-import { listRequests, requestsOptions } from "./usage/list-requests.ts";
+import { listRequests, requestsOptions, statuses } from "./usage/list-requests.ts";
 import { groups, sumOptions, sumUsage } from "./usage/sum-usage.ts";
 import { addFilterOptions } from "./usage/usage-filter.ts";
 import { retentionOptions, usageRetention } from "./usage/usage-retention.ts";
@@ -29,15 +29,26 @@ Examples:
     )
     .action(async (given: unknown) => sumUsage(sumOptions.parse(given), context));
 
-  addFilterOptions(
-    usage.command("requests").description("list the last requests: tokens, cost, and why attempts failed"),
-  )
+  addFilterOptions(usage.command("requests").description("list the last requests, or show all about one"))
+    .addOption(new Option("--status <status>", "only those that ended so").choices(statuses))
     .option("--limit <count>", "how many", countArgument, 20)
+    .option("--after <request-id>", "the page after this one: those that were admitted before it")
+    .option("--id <request-id>", "all about this one: the x-request-id of its answer")
+    .option("--content", "with --id: what was asked and answered, where its key has it kept")
     .option(...jsonOption)
     .option(...dataDirOption)
     .addHelpText(
       "after",
-      "\nExamples:\n  tera usage requests\n  tera usage requests --account acct_4f8Zs0aBcDeFgHiJ --limit 100 --json\n",
+      `
+With --id: when it was admitted, accepted, began to answer and ended; where each
+attempt was made and why it failed; and each quantity times the price it was
+charged by. Requests that were refused before they were admitted are not there.
+
+Examples:
+  tera usage requests --status failed --from 24h
+  tera usage requests --account acct_4f8Zs0aBcDeFgHiJ --limit 100 --json
+  tera usage requests --id req_2nJ8s0aBcDeFgHiJkLmNoP --content
+`,
     )
     .action(async (given: unknown) => listRequests(requestsOptions.parse(given), context));
 

@@ -4,8 +4,9 @@
  * The ledger says how much, the usage events say for what. Should the two disagree, there are no lines but an error: a bill that cannot be explained is not sent.
  */
 import { apiKey, type Db, type InvoiceLineKind, price, type UsageMeasure, usageMonthDropped } from "@tera/database";
-import { and, asc, gte, inArray, lte, type SQL, sql } from "drizzle-orm";
+import { and, asc, gte, inArray, lte, sql } from "drizzle-orm";
 import { z } from "zod";
+import { costLines } from "../cost-lines.ts";
 import type { BillingLane } from "../rate.ts";
 import { monthOf } from "./month.ts";
 
@@ -66,8 +67,8 @@ export async function readChargeLines(db: Pick<Db, "execute" | "select">, range:
     others.push({ kind: "write_off", description: "Served and not charged", amountNano: -booked.writtenOffNano });
   }
   if (booked.revenueNano === 0n) return others;
-  let usage = await readUsage(db, range, true);
-  if (sumOf(usage) !== booked.revenueNano) usage = await readUsage(db, range, false);
+  let usage = await readUsage(db, range, booked, true);
+  if (sumOf(usage) !== booked.revenueNano) usage = await readUsage(db, range, booked, false);
   if (sumOf(usage) !== booked.revenueNano) {
     const dropped = await readDropped(db, range);
     if (dropped !== undefined)
@@ -106,21 +107,21 @@ export function sumOf(lines: readonly { amountNano: bigint }[]): bigint {
   return lines.reduce((sum, { amountNano }) => sum + amountNano, 0n);
 }
 
-/** By `seq`: ids are given out before it is known in which order they are booked. */
-function transactionsIn({ accountId, fromSeq, throughSeq }: LedgerRange): SQL {
-  return sql`t.account_id = ${accountId} and t.seq between ${fromSeq} and ${throughSeq}`;
-}
-
 interface Booked {
   /** Usage, before write-offs. */
   revenueNano: bigint;
   writtenOffNano: bigint;
+  /** Ledger ids grow with `seq` within an account: both are given out under the lock of its purse. */
+  firstId: bigint;
+  lastId: bigint;
   others: OtherLine[];
 }
 
 const bookedSchema = z.object({
   revenue: z.coerce.bigint(),
   written_off: z.coerce.bigint(),
+  first_id: z.coerce.bigint(),
+  last_id: z.coerce.bigint(),
 });
 const otherSchema = z.object({
   kind: z.enum(["correction", "adjustment"]),
@@ -129,19 +130,22 @@ const otherSchema = z.object({
 });
 
 async function readBooked(db: Pick<Db, "execute">, range: LedgerRange): Promise<Booked> {
-  const within = transactionsIn(range);
+  const within = sql`t.account_id = ${range.accountId} and t.seq between ${range.fromSeq} and ${range.throughSeq}`;
   const sums = await db.execute(sql`
     select coalesce(sum(e.amount_nano) filter (where e.book = 'revenue'), 0) as revenue,
-      coalesce(-sum(e.amount_nano) filter (where e.book = 'write_off'), 0) as written_off
+      coalesce(-sum(e.amount_nano) filter (where e.book = 'write_off'), 0) as written_off,
+      coalesce(min(t.id), 0) as first_id, coalesce(max(t.id), 0) as last_id
     from ledger_transaction t join ledger_entry e on e.transaction_id = t.id where ${within} and t.kind = 'usage'`);
   const others = await db.execute(sql`
     select t.kind, t.reason, -sum(e.amount_nano) as amount
     from ledger_transaction t join ledger_entry e on e.transaction_id = t.id and e.book = 'credit'
     where ${within} and t.kind in ('correction', 'adjustment') group by t.id order by t.id`);
-  const { revenue, written_off } = bookedSchema.parse(sums.rows[0]);
+  const { revenue, written_off, first_id, last_id } = bookedSchema.parse(sums.rows[0]);
   return {
     revenueNano: revenue,
     writtenOffNano: written_off,
+    firstId: first_id,
+    lastId: last_id,
     others: others.rows.map((row) => {
       const { kind, reason, amount } = otherSchema.parse(row);
       return { kind, description: reason, amountNano: amount };
@@ -165,6 +169,7 @@ const usageSchema = z.object({
 async function readUsage(
   db: Pick<Db, "execute" | "select">,
   range: LedgerRange,
+  { firstId, lastId }: Booked,
   bounded: boolean,
 ): Promise<ChargeLine[]> {
   const admitted = bounded
@@ -174,8 +179,7 @@ async function readUsage(
     select key_id, model, price_id, lane, count(*) as request, sum(prompt_tokens - cached_tokens) as input,
       sum(cached_tokens) as cached_input, sum(completion_tokens) as output, sum(speech_characters) as character, sum(charge_nano) as charge
     from usage_event
-    where account_id = ${range.accountId} and charge_nano > 0 ${admitted}
-      and ledger_transaction_id in (select t.id from ledger_transaction t where ${transactionsIn(range)} and t.kind = 'usage')
+    where account_id = ${range.accountId} and charge_nano > 0 and ledger_transaction_id between ${firstId} and ${lastId} ${admitted}
     group by model, key_id, price_id, lane order by model, key_id, price_id, lane desc`);
   const groups = rows.map((row) => usageSchema.parse(row));
   if (groups.length === 0) return [];
@@ -200,23 +204,7 @@ async function readUsage(
       priceId: group.price_id,
       lane: group.lane,
     };
-    const measured: [UsageMeasure, bigint, bigint][] = [
-      ["input", group.input, rate.inputNano],
-      ["cached_input", group.cached_input, rate.cacheReadNano],
-      ["output", group.output, rate.outputNano],
-      ["request", group.request, rate.requestNano],
-      ["character", group.character, rate.characterNano],
-    ];
-    const lines: ChargeLine[] = measured
-      .filter(([, quantity, unitNano]) => quantity > 0n && unitNano > 0n)
-      .map(([measure, quantity, unitNano]) => ({
-        ...common,
-        kind: "usage",
-        measure,
-        quantity,
-        unitNano,
-        amountNano: quantity * unitNano,
-      }));
+    const lines: ChargeLine[] = costLines(group, rate).map((line) => ({ ...common, kind: "usage", ...line }));
     // Rounded down for each request, so no single product: the difference says it exactly.
     const discountNano = group.charge - sumOf(lines);
     if (discountNano !== 0n && group.lane === "interactive") {

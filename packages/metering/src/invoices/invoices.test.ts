@@ -6,7 +6,6 @@ import {
   account,
   connectDatabase,
   type Database,
-  type Db,
   invoice,
   invoiceLine,
   invoiceSeries,
@@ -207,33 +206,6 @@ test("what is booked after the month's end is on the next invoice, and months th
     ["2026-12", 2n * charge, "2027-"],
   ]);
   expect(issued[1]?.fromSeq).toBe((issued[0]?.throughSeq ?? 0n) + 1n);
-});
-
-test("batches that are booked in another order than they began in are on the invoice of the month in which they were booked", async () => {
-  await use(1);
-  const other = `acct_${++accounts}`;
-  await database.db.insert(account).values({ id: other, name: "Buyer", kind: "postpaid" });
-  const shared = { ...record(), accountId: other, billing: { priceId, holds: [{ purseId: other }] } };
-  const waiting = async () =>
-    (await database.db.execute(sql`select 1 from pg_locks where not granted and locktype = 'transactionid'`)).rows
-      .length;
-  let late: Promise<void> = Promise.resolve();
-  await database.db.transaction(async (tx) => {
-    await createUsageWriter({ db: tx as unknown as Db, author: "gateway:g2" }).settle([shared]);
-    // It has its number in the ledger, and waits for the request that both settle.
-    late = writer.settle([shared, record()]);
-    await expect.poll(waiting).toBe(1);
-    await use(1);
-    await clock.set(december);
-  });
-  await late;
-  await clock.set(new Date("2027-01-02T00:00:00Z"));
-  const { issued, failed } = await run("2026-12");
-  expect(failed).toEqual([]);
-  expect(issued.map(({ month, exactNano }) => [month, exactNano])).toEqual([
-    ["2026-11", 2n * charge],
-    ["2026-12", charge],
-  ]);
 });
 
 test("what comes to less than half a cent waits for the next month", async () => {

@@ -1,0 +1,49 @@
+/** `tera usage requests --id`: one request: its timeline, its attempts, why it ended, how its cost came about, and, with --content, what was asked and answered. */
+import type { RequestContent } from "@tera/database";
+import { findStack } from "../../stack/find-stack.ts";
+import { withDatabase } from "../../stack/open-stack.ts";
+import { CliError } from "../../terminal/cli-error.ts";
+import { oneLine } from "../../terminal/table.ts";
+import type { CommandContext } from "../context.ts";
+import { renderContent } from "./content-text.ts";
+import { toDescriptionJson } from "./request-json.ts";
+import { renderDescription } from "./request-text.ts";
+
+export interface ShowRequestOptions {
+  id: string;
+  content: boolean;
+  json?: boolean | undefined;
+  dataDir?: string | undefined;
+}
+
+export async function showRequest(options: ShowRequestOptions, context: CommandContext): Promise<void> {
+  const { terminal } = context;
+  const metering = await import("@tera/metering");
+  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const { description, content } = await withDatabase(stack, async (db) => ({
+    description: await metering.describeRequest(db, options.id),
+    content: options.content ? await metering.createContentStore({ db }).find(options.id) : undefined,
+  }));
+  if (description === undefined) {
+    throw new CliError(
+      `There is no usage of ${oneLine(options.id)}. A request that was refused (4xx, 503) before it was admitted leaves none; one that has just ended is there within a second; months past their retention are gone.`,
+    );
+  }
+  if (options.json) {
+    const json = toDescriptionJson(description, metering);
+    terminal.print(JSON.stringify(options.content ? { ...json, content: content ?? null } : json));
+    return;
+  }
+  terminal.print(renderDescription(description, terminal.columns, metering));
+  if (options.content) showContent(content, context);
+}
+
+function showContent(content: RequestContent | undefined, { terminal }: CommandContext): void {
+  if (content === undefined) {
+    terminal.note(
+      "Nothing is kept of what was asked and answered: content logging of its key was off (`tera keys set <key-id> --content-logging on`), or it has expired.",
+    );
+    return;
+  }
+  terminal.print(`\n${renderContent(content)}`);
+}
