@@ -62,6 +62,13 @@ test("money leaves only after a yes, and never more than is available", async ()
   expect((await run(["adjust", "acct_two", "2", "--reason", "gift"])).stdout).toContain("Balance: $7");
 });
 
+test("nothing is paid back to a postpaid account that it has not paid ahead", async () => {
+  const before = (await show("acct_owes")).balance;
+  const { exitCode, stderr } = await run(["refund", "acct_owes", "1", "--reason", "x", "--yes"]);
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining("available, which is less")]);
+  expect((await show("acct_owes")).balance).toBe(before);
+});
+
 test("what gateways hold in leases is shown, and is not available", async () => {
   await db.update(purse).set({ leasedNano: 500_000_000n });
   await db
@@ -84,6 +91,7 @@ test("a ledger is read page by page", async () => {
 test.for([
   { args: ["add", "acct_one", "1.0000000001", "--reason", "x"], said: "at most nine decimals" },
   { args: ["add", "acct_one", "0", "--reason", "x"], said: "must be USD" },
+  { args: ["add", "acct_one", "9999999999", "--reason", "x"], said: "more than can be kept" },
   { args: ["add", "acct_one", "--reason", "x", "--", "-1"], said: "tera credit adjust" },
   { args: ["add", "acct_one", "5"], said: "--reason" },
   { args: ["add", "acct_onee", "5", "--reason", "x"], said: "Did you mean acct_one?" },

@@ -100,6 +100,8 @@ test.for([
   { args: ["--input", "0.0001", "--output", "1"], said: "at most three decimals" },
   { args: ["--input", "1", "--output", "1e3"], said: "--output must be USD per million" },
   { args: ["--input", "-1", "--output", "1"], said: "--input" },
+  { args: ["--input", "1000000.001", "--output", "1"], said: "--input must be at most 1000000 USD" },
+  { args: ["--request", "9999999999"], said: "--request must be at most 1000000 USD" },
   { args: ["--input", "1"], said: "--input and --output go together" },
   { args: ["--input", "0", "--output", "0"], said: "say --free" },
   { args: ["--free", "--input", "1", "--output", "1"], said: "leave the amounts out" },

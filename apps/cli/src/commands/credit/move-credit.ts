@@ -53,7 +53,10 @@ export async function moveCredit(
     const booked = await move(wanted).catch(async (error: unknown) => {
       const { isDataRefused } = await import("@tera/database");
       const balance = await ledger.balance(account.id);
-      if (amountNano > 0n || balance === undefined || !isDataRefused(error)) throw error;
+      if (balance === undefined || !isDataRefused(error)) throw error;
+      if (amountNano > 0n) {
+        throw new CliError(`${name} would have more than can be kept. Nothing was booked.`, { cause: error });
+      }
       throw new CliError(
         `${name} has ${dollars(metering.formatUsd(balance.availableNano))} available, which is less. Nothing was booked.`,
         { cause: error },

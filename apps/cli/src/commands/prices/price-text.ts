@@ -75,10 +75,14 @@ export function describeValidity(price: PriceJson): string {
   return `from ${formatMoment(new Date(price.validFrom))}`;
 }
 
+/** A typing error beyond it. Below it, no request comes to more than the ledger can hold. */
+const priceMaxUsd = 1_000_000;
+const priceMaxNano = BigInt(priceMaxUsd) * 1_000_000_000n;
+
 /** @throws {CliError} saying what an amount must be. */
 export function readPerMillion(flag: string, text: string, { parseUsdPerMillion }: MoneyText): bigint {
   const nano = parseUsdPerMillion(text);
-  if (nano !== undefined) return nano;
+  if (nano !== undefined) return withinMax(flag, nano, priceMaxNano / 1_000_000n);
   throw new CliError(
     `${flag} must be USD per million with at most three decimals, such as 0.15 or 2.125, and "${text}" is not: one unit costs a whole number of billionths of a USD then, and every amount is exact.`,
   );
@@ -87,8 +91,13 @@ export function readPerMillion(flag: string, text: string, { parseUsdPerMillion 
 /** @throws {CliError} */
 export function readPerRequest(text: string, { parseUsd }: MoneyText): bigint {
   const nano = parseUsd(text);
-  if (nano !== undefined && nano >= 0n) return nano;
+  if (nano !== undefined && nano >= 0n) return withinMax("--request", nano, priceMaxNano);
   throw new CliError(
     `--request must be USD per request with at most nine decimals, such as 0.001, and "${text}" is not.`,
   );
+}
+
+function withinMax(flag: string, nano: bigint, maxNano: bigint): bigint {
+  if (nano <= maxNano) return nano;
+  throw new CliError(`${flag} must be at most ${priceMaxUsd} USD.`);
 }
