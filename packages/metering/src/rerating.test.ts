@@ -195,6 +195,34 @@ test("a higher charge takes what is available, leases left alone, and the rest i
   ]);
 });
 
+test("a lower charge gives back what was paid: what had been written off of the requests comes off first", async () => {
+  await writer.settle([record()]);
+  await ledger.adjust({ accountId, amountNano: -980_000n, author: "test", reason: "leaves 8,000" });
+  const higher = await correctPrice({ requestNano: 50_000n });
+  await rerating.correct(accountId, { ...period(), priceId: higher.id }, booking);
+  expect(await balance()).toBe(0n);
+  const back = await rerating.correct(
+    accountId,
+    { ...period(), priceId: wrong.id },
+    { ...booking, reference: "run back" },
+  );
+  expect(back).toMatchObject({ differenceNano: -44_000n });
+  expect(await balance()).toBe(8_000n);
+  expect((await ledger.list({ accountId, limit: 1 }))[0]?.entries).toEqual([
+    { book: "credit", amountNano: 8_000n },
+    { book: "write_off", amountNano: 36_000n },
+    { book: "revenue", amountNano: -44_000n },
+  ]);
+});
+
+test("whose request was written off in part gets nothing back before the new charge is paid", async () => {
+  await ledger.adjust({ accountId, amountNano: -995_000n, author: "test", reason: "leaves 5,000" });
+  await writer.settle([record()]);
+  await correctPrice();
+  expect(await rerating.correct(accountId, period(), booking)).toMatchObject({ differenceNano: -6_000n });
+  expect(await balance()).toBe(0n);
+});
+
 test("a key's budget follows the corrected charge, before and after it is counted anew", async () => {
   const keyId = `key_${accountId}`;
   await database.db.execute(

@@ -103,6 +103,8 @@ export const ledgerEntry = pgTable(
     check("ledger_entry_amount", sql`${table.amountNano} <> 0`),
     // Few accounts ever owe: what they owe is found without reading the rest.
     index("ledger_entry_debt").on(table.transactionId).where(sql`${table.book} = 'debt'`),
+    // Nor is much written off.
+    index("ledger_entry_write_off").on(table.transactionId).where(sql`${table.book} = 'write_off'`),
   ],
 );
 export type LedgerEntry = typeof ledgerEntry.$inferSelect;
