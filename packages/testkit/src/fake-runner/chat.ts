@@ -27,7 +27,15 @@ export function handleChat(context: ServerContext, json: unknown, reply: Reply, 
   const { prompt, promptTokens, choices } = prepareChat(body, settings);
   const rendering = body.stream === true ? streamedChat(body, settings, promptTokens) : wholeChat(body, settings);
   const cachedTokens = context.prefixCache.visit(prompt, promptTokens);
-  return generate(context, { reply, logged, choices, rendering, promptTokens, cachedTokens });
+  return generate(context, {
+    reply,
+    logged,
+    choices,
+    rendering,
+    promptTokens,
+    cachedTokens,
+    answersPerPrompt: choices.length,
+  });
 }
 
 /** The choices of a chat answer, not yet generated. */

@@ -41,7 +41,15 @@ export function handleCompletion(
       : wholeCompletion(model, texts, choices.length);
   let cachedTokens = 0;
   for (const prompt of prompts) cachedTokens += context.prefixCache.visit(prompt.text, prompt.tokens);
-  return generate(context, { reply, logged, choices, rendering, promptTokens, cachedTokens });
+  return generate(context, {
+    reply,
+    logged,
+    choices,
+    rendering,
+    promptTokens,
+    cachedTokens,
+    answersPerPrompt: body.n ?? 1,
+  });
 }
 
 interface Prompt {

@@ -31,6 +31,8 @@ export interface GenerateOptions {
   rendering: Rendering;
   promptTokens: number;
   cachedTokens: number;
+  /** `n` */
+  answersPerPrompt: number;
   /** Instead of uvicorn's. */
   headers?: Readonly<Record<string, string>> | undefined;
 }
@@ -38,12 +40,14 @@ export interface GenerateOptions {
 /** @returns a function that stops it: the client has left. */
 export function generate(context: ServerContext, options: GenerateOptions): () => void {
   const { reply, logged, choices, rendering, promptTokens, cachedTokens, headers = uvicorn } = options;
-  const { settings, log } = context;
+  const { settings, log, counters } = context;
+  const { answersPerPrompt } = options;
+  const counted = counters.begin({ prompt: promptTokens, cached: cachedTokens, answersPerPrompt });
   logged.promptTokens = promptTokens;
   let begun = false;
   if (rendering.streamed) reply.open(200, { ...streamType, ...headers });
 
-  return context.engine.submit({
+  const stop = context.engine.submit({
     started() {
       logged.state = "running";
     },
@@ -65,16 +69,22 @@ export function generate(context: ServerContext, options: GenerateOptions): () =
         tokens += choice.tokens;
       }
       logged.generatedTokens = tokens;
+      counted.stepped(tokens);
       if (open > 0) {
         if (written !== "") reply.write(written);
         return "advanced";
       }
       // Logged before the last byte leaves, so that a client who has the whole answer finds it logged.
       log.close(logged, "finished");
+      counted.ended("finished");
       const rest = rendering.end({ promptTokens, completionTokens: tokens, cachedTokens });
       if (rendering.streamed) reply.end(written + rest);
       else reply.send(200, { "content-type": "application/json", ...headers }, rest);
       return "finished";
     },
   });
+  return () => {
+    stop();
+    counted.ended("aborted");
+  };
 }

@@ -332,7 +332,7 @@ describe("as a server", () => {
     expect(models).toMatchObject({ data: [{ id: "a/b", owned_by: "vllm", max_model_len: 131_072 }] });
     expect((await fetch(`${runner.url}/health`)).status).toBe(200);
     const figures = await (await fetch(`${runner.url}/metrics`)).text();
-    expect(figures).toContain('vllm:generation_tokens_total{engine="0",model_name="a/b"} 5');
+    expect(figures).toContain('vllm:generation_tokens_total{engine="0",model_name="a/b"} 5.0');
   });
 
   test("it is set and asked over HTTP", async () => {

@@ -17,6 +17,7 @@ import { createPrefixCache } from "./prefix-cache.ts";
 import { createReply, type Reply } from "./reply.ts";
 import { createRequestLog, type LoggedRequest, type RequestReport } from "./request-log.ts";
 import { changeSettings, defaultSettings, type FakeRunnerSettingsChange } from "./settings.ts";
+import { createTokenCounters } from "./token-counters.ts";
 
 export interface FakeRunner {
   /** `http://host:port`, without a path. */
@@ -44,8 +45,16 @@ export async function startFakeRunner(
   const faults = createFaultInjector(exit);
   faults.load(settings.faults);
   const engine = createEngine(() => settings);
-  const startedAtS = Math.floor(Date.now() / 1000);
-  const context: ServerContext = { settings, engine, log, prefixCache: createPrefixCache(), startedAtS };
+  const startedAtMs = Date.now();
+  const context: ServerContext = {
+    settings,
+    engine,
+    log,
+    prefixCache: createPrefixCache(),
+    counters: createTokenCounters(),
+    startedAtS: Math.floor(startedAtMs / 1000),
+    startedAtMs,
+  };
 
   function set(wanted: unknown): void {
     const changed = changeSettings(settings, wanted);

@@ -48,7 +48,7 @@ export interface SpokenText {
 
 /** Says a text. @returns a function that stops it. */
 export function speak(
-  { settings, log, engine }: ServerContext,
+  { settings, log, engine, counters }: ServerContext,
   { input, format, speed }: SpokenText,
   reply: Reply,
   logged: LoggedRequest,
@@ -58,6 +58,7 @@ export function speak(
   const frames = samples / mp3FrameSamples;
   let frame = 0;
   logged.promptTokens = countTokens(input);
+  const counted = counters.begin({ prompt: logged.promptTokens, cached: 0, answersPerPrompt: 1 });
   reply.open(200, { "content-type": mediaTypes[format], ...headers });
 
   return engine.submit({
@@ -71,12 +72,14 @@ export function speak(
       if (format === "mp3") for (let index = frame; index < last; index++) pieces.push(mp3ToneFrame(index));
       else pieces.push(pcmTone(frame * mp3FrameSamples, (last - frame) * mp3FrameSamples));
       logged.generatedTokens += last - frame;
+      counted.stepped(logged.generatedTokens);
       frame = last;
       if (frame < frames) {
         reply.write(Buffer.concat(pieces));
         return "advanced";
       }
       log.close(logged, "finished");
+      counted.ended("finished");
       reply.end(Buffer.concat(pieces));
       return "finished";
     },

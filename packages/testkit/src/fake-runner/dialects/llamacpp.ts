@@ -10,6 +10,7 @@
  *   fills the context ends with `length`. Only a prompt as long as the context is refused, with both counts in the error.
  * - While it loads, every page answers 503 `Loading model`.
  * - The last chunk has `timings` with the counts, with `timings_per_token` every chunk has those so far.
+ * - Its metrics (--metrics) count the prompt tokens that were not cached when they are read, and generated ones when the request leaves its slot.
  * - Text completion knows neither `echo` nor `suffix`, and tells its usage in the chunk that ends.
  */
 import { randomBytes } from "node:crypto";
@@ -18,7 +19,7 @@ import type { AnswerUsage } from "../generate.ts";
 import type { FakeRunnerSettings } from "../settings.ts";
 import { type AnswerStyle, plainUsage } from "./answer-style.ts";
 import { type Dialect, type GenerationHandler, jsonPage, type Page, type PageMaker } from "./dialect.ts";
-import { engineCounts, prometheusPage } from "./prometheus.ts";
+import { prometheusPage, streamNumber } from "./prometheus.ts";
 import { type Body, commonChatFields, commonCompletionFields, type Field } from "./read-fields.ts";
 import { createChatHandler, createCompletionHandler, type TextDialect } from "./text-handlers.ts";
 
@@ -209,15 +210,16 @@ export const llamacpp: Dialect = {
     ],
     [
       "/metrics",
-      (context) => {
-        const { running, waiting, promptTokens, generatedTokens } = engineCounts(context);
-        return prometheusPage([
-          ["llamacpp:prompt_tokens_total", "counter", promptTokens],
-          ["llamacpp:tokens_predicted_total", "counter", generatedTokens],
-          ["llamacpp:requests_processing", "gauge", running],
-          ["llamacpp:requests_deferred", "gauge", waiting],
-        ]);
-      },
+      ({ engine, counters, startedAtMs }) =>
+        prometheusPage(
+          [
+            ["llamacpp:prompt_tokens_total", "counter", counters.begun.promptComputed],
+            ["llamacpp:tokens_predicted_total", "counter", counters.released.generated],
+            ["llamacpp:requests_processing", "gauge", engine.running],
+            ["llamacpp:requests_deferred", "gauge", engine.waiting],
+          ],
+          { number: streamNumber, headers: { ...headers, "process-start-time-unix": String(startedAtMs * 1_000) } },
+        ),
     ],
   ]),
   generation,

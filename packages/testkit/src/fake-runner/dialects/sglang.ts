@@ -10,6 +10,7 @@
  * - Every chunk names all fields, with null where there is nothing; a choice ends in a chunk of its own, with `matched_stop`.
  * - With `continuous_usage_stats` each chunk has its own choice's usage so far.
  * - Reasoning is in `reasoning_content`; `reasoning_tokens` stands in the usage itself; cached tokens are told only with --enable-cache-report.
+ * - Its metrics (--enable-metrics) count a request when it finishes, and one that was aborted never.
  * - Prompt and answer must be shorter than the context: equal is too long.
  */
 import { EngineError } from "../engine-error.ts";
@@ -17,7 +18,7 @@ import type { FakeRunnerSettings } from "../settings.ts";
 import { type AnswerStyle, continuousUsage, hexId, plainUsage } from "./answer-style.ts";
 import type { Dialect, GenerationHandler, PageMaker } from "./dialect.ts";
 import { fastApiNoPage, uvicornPage } from "./fast-api.ts";
-import { engineCounts, prometheusPage } from "./prometheus.ts";
+import { prometheusPage, pythonNumber, type Sample } from "./prometheus.ts";
 import { commonChatFields, commonCompletionFields, type Field } from "./read-fields.ts";
 import { createChatHandler, createCompletionHandler, type TextDialect } from "./text-handlers.ts";
 
@@ -163,16 +164,21 @@ export const sglang: Dialect = {
     ],
     [
       "/metrics",
-      (context) => {
-        const { running, waiting, promptTokens, generatedTokens } = engineCounts(context);
-        const labels = `{model_name="${context.settings.models[0] ?? ""}"}`;
-        return prometheusPage([
-          [`sglang:num_running_reqs${labels}`, "gauge", running],
-          [`sglang:num_queue_reqs${labels}`, "gauge", waiting],
-          [`sglang:token_usage${labels}`, "gauge", Math.min(1, running / context.settings.slots)],
-          [`sglang:prompt_tokens_total${labels}`, "counter", promptTokens],
-          [`sglang:generation_tokens_total${labels}`, "counter", generatedTokens],
-        ]);
+      ({ settings, engine, counters: { finished } }) => {
+        const labels = `{model_name="${settings.models[0] ?? ""}"}`;
+        const samples: Sample[] = [
+          [`sglang:num_running_reqs${labels}`, "gauge", engine.running],
+          [`sglang:num_queue_reqs${labels}`, "gauge", engine.waiting],
+          [`sglang:token_usage${labels}`, "gauge", Math.min(1, engine.running / settings.slots)],
+        ];
+        // A labelled counter is there once it has counted.
+        if (finished.prompt > 0) {
+          samples.push(
+            [`sglang:prompt_tokens_total${labels}`, "counter", finished.promptPerAnswer],
+            [`sglang:generation_tokens_total${labels}`, "counter", finished.generated],
+          );
+        }
+        return prometheusPage(samples, { number: pythonNumber });
       },
     ],
   ]),

@@ -61,6 +61,7 @@ export function createChatHandler(dialect: TextDialect): GenerationHandler {
       rendering: createRendering(options, body.stream === true),
       promptTokens,
       cachedTokens,
+      answersPerPrompt: choices.length,
       headers: dialect.style.headers,
     });
   };
@@ -97,6 +98,7 @@ export function createCompletionHandler(dialect: TextDialect): GenerationHandler
       rendering: createRendering(options, body.stream === true),
       promptTokens,
       cachedTokens: cached.reduce((sum, tokens) => sum + tokens, 0),
+      answersPerPrompt: body.n ?? 1,
       headers: dialect.style.headers,
     });
   };

@@ -16,7 +16,7 @@ import { EngineError, invalidBody } from "../engine-error.ts";
 import type { FakeRunnerSettings } from "../settings.ts";
 import { type AnswerStyle, plainUsage } from "./answer-style.ts";
 import { type Dialect, type GenerationHandler, jsonPage, type Page, type PageMaker, textPage } from "./dialect.ts";
-import { engineCounts, prometheusPage } from "./prometheus.ts";
+import { prometheusPage } from "./prometheus.ts";
 import type { Body, Field } from "./read-fields.ts";
 import { createChatHandler, createCompletionHandler, type TextDialect } from "./text-handlers.ts";
 
@@ -176,16 +176,14 @@ export const tgi: Dialect = {
     ],
     [
       "/metrics",
-      (context) => {
-        const { running, waiting, promptTokens, generatedTokens, finished } = engineCounts(context);
-        return prometheusPage([
-          ["tgi_queue_size", "gauge", waiting],
-          ["tgi_batch_current_size", "gauge", running],
-          ["tgi_request_success", "counter", finished],
-          ["tgi_request_input_length_sum", "counter", promptTokens],
-          ["tgi_request_generated_tokens_sum", "counter", generatedTokens],
-        ]);
-      },
+      ({ engine, log, counters: { begun, finished } }) =>
+        prometheusPage([
+          ["tgi_queue_size", "gauge", engine.waiting],
+          ["tgi_batch_current_size", "gauge", engine.running],
+          ["tgi_request_success", "counter", log.totals.finished],
+          ["tgi_request_input_length_sum", "counter", begun.prompt],
+          ["tgi_request_generated_tokens_sum", "counter", finished.generated],
+        ]),
     ],
   ]),
   generation,

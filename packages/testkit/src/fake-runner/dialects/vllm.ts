@@ -8,7 +8,7 @@ import { jsonHeaders } from "../generate.ts";
 import { renderMetrics } from "../metrics.ts";
 import { renderModels } from "../models.ts";
 import { handleSpeech } from "../speech.ts";
-import { type Dialect, type GenerationHandler, type PageMaker, textPage } from "./dialect.ts";
+import type { Dialect, GenerationHandler, PageMaker } from "./dialect.ts";
 import { fastApiNoPage, uvicornPage } from "./fast-api.ts";
 import {
   asBody,
@@ -61,7 +61,7 @@ export const vllm: Dialect = {
       "/v1/models",
       ({ settings, startedAtS }) => ({ status: 200, headers: jsonHeaders, body: renderModels(settings, startedAtS) }),
     ],
-    ["/metrics", (context) => textPage(renderMetrics(context), { type: "text/plain; version=0.0.4; charset=utf-8" })],
+    ["/metrics", renderMetrics],
   ]),
   generation,
   noPage: (_method, path) => fastApiNoPage(generation, path),
