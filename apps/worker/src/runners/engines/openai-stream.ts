@@ -34,7 +34,7 @@ export interface EngineStreamReader {
   readonly complete: boolean;
   /** What to say of a stream that ended before it was complete. */
   incomplete(): TeraError;
-  /** The engine's own usage, or the count of what was seen. Call once, at the end. */
+  /** The engine's own usage, or the count of what was seen, until now. Not for the hot path: it may walk the whole prompt. */
   usage(): Usage;
   /** Why the engine's own usage was not taken, for the operator. */
   readonly doubt: string | undefined;
@@ -201,6 +201,10 @@ export function createEngineStreamReader(options: EngineStreamOptions): EngineSt
   /** The engine's counts: of all choices, or the sum of those so far. */
   function engineUsage(): Usage | undefined {
     const whole = readUsage(total);
+    // llama.cpp told of its cache in the timings alone before it did in the usage.
+    if (whole?.cachedTokens === 0 && options.choices === 1) {
+      whole.cachedTokens = Math.min(readTimings(timings)?.cachedTokens ?? 0, whole.promptTokens);
+    }
     if (whole !== undefined) return whole;
     if (options.choices === 1) return total == null ? readTimings(timings) : undefined;
     let sum: Usage | undefined;
