@@ -208,6 +208,7 @@ async function main(): Promise<void> {
         gatewayId,
         databaseUrl: config.DATABASE_URL,
         redisUrl: config.REDIS_URL,
+        redis,
         notices:
           noticeUrl === undefined || noticeSecret === undefined ? undefined : { url: noticeUrl, secret: noticeSecret },
         paymentProvider,

@@ -3,6 +3,7 @@ import {
   type Background,
   createAutoTopUpRun,
   createDebtsRun,
+  createEngineCountsRun,
   createExpiryNotices,
   createInvoiceRun,
   createLedgerCheck,
@@ -15,6 +16,7 @@ import {
 } from "@tera/background";
 import { connectDatabase } from "@tera/database";
 import type { PaymentProvider } from "@tera/metering";
+import { dropEngineCounts, type Redis, readEngineCounts } from "@tera/queue";
 import type { Logger, Registry } from "@tera/telemetry";
 
 /** A month of a large account is added up, a whole ledger is read: requests do not wait for that, they have their own connections. */
@@ -25,6 +27,8 @@ export interface GatewayBackgroundOptions {
   gatewayId: string;
   databaseUrl: string;
   redisUrl: string;
+  /** For commands. */
+  redis: Redis;
   /** Where notices go; undefined: nobody is told anything. */
   notices: { url: string; secret: Uint8Array } | undefined;
   paymentProvider: PaymentProvider | undefined;
@@ -39,6 +43,7 @@ export async function startGatewayBackground(options: GatewayBackgroundOptions):
     gatewayId,
     databaseUrl,
     redisUrl,
+    redis,
     notices,
     paymentProvider: provider,
     usageRetentionMonths,
@@ -53,6 +58,13 @@ export async function startGatewayBackground(options: GatewayBackgroundOptions):
     createInvoiceRun({ db, author, noticeStore, log }),
     createLedgerCheck({ db, noticeStore, log }),
     createDebtsRun({ db, author, noticeStore }),
+    createEngineCountsRun({
+      db,
+      source: {
+        read: () => readEngineCounts(redis, log),
+        drop: (entryIds) => dropEngineCounts(redis, entryIds),
+      },
+    }),
     createUsageMonthsRun({ db, retentionMonths: usageRetentionMonths, author, log }),
   ];
   if (noticeStore !== undefined) {

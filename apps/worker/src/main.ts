@@ -6,8 +6,7 @@ import { readConfig, serverEnvironment } from "./config.ts";
 import { startGpuReader } from "./gpu/gpu-reader.ts";
 import { createRunner } from "./runners/create-runner.ts";
 import { discoverEngines } from "./runners/discovery/discover-engines.ts";
-import type { RunnerDependencies } from "./runners/runner.ts";
-import { startWorker } from "./worker.ts";
+import { type RunnerEars, startWorker } from "./worker.ts";
 import { type RunnerSettings, readWorkerFile } from "./worker-file.ts";
 
 async function main(): Promise<void> {
@@ -18,10 +17,10 @@ async function main(): Promise<void> {
   const redis = await openRedis(config.REDIS_URL, { name: "tera-worker", log });
   const gpus = startGpuReader({ log, environment: serverEnvironment() });
 
-  const create = (settings: RunnerSettings, { onChange }: Pick<RunnerDependencies, "onChange">) =>
+  const create = (settings: RunnerSettings, ears: RunnerEars) =>
     createRunner(settings, {
       log: log.child({ runner: settings.id }),
-      onChange,
+      ...ears,
       modelsDir: config.TERA_WORKER_MODELS_DIR,
       serverEnvironment: serverEnvironment(),
     });

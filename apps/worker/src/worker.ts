@@ -8,6 +8,7 @@ import {
   answerRunnerLogs,
   createReplyPublisher,
   findDeadGateways,
+  publishEngineCount,
   type Redis,
   type RedisLog,
   readWorkerStates,
@@ -16,6 +17,7 @@ import {
 } from "@tera/queue";
 import { createClaimer } from "./inference/claim.ts";
 import { createGenerator } from "./inference/generate.ts";
+import type { RunnerCount } from "./runners/counts/count-watch.ts";
 import type { Runner, RunnerDependencies, RunnerLog } from "./runners/runner.ts";
 import { createSupervisor } from "./runners/supervisor.ts";
 
@@ -23,13 +25,16 @@ const gatewayCheckEveryMs = 1_000;
 /** A gateway's key lives 3 s: it is called dead only when it is missed twice, so that one late beat breaks no stream. */
 const missesUntilDead = 2;
 
+/** How runners tell the worker of what happens to them. */
+export type RunnerEars = Pick<RunnerDependencies, "onChange" | "onCounted">;
+
 export interface WorkerDependencies {
   workerId: string;
   /** For commands; connected. */
   redis: Redis;
   /** A new connection for one blocking reader. */
   connectBlocking(name: string): Redis;
-  createRunners(dependencies: Pick<RunnerDependencies, "onChange">): Runner[];
+  createRunners(dependencies: RunnerEars): Runner[];
   /** The figures of this machine's GPUs. */
   readGpus(): GpuStatus[];
   drainMs: number;
@@ -38,7 +43,7 @@ export interface WorkerDependencies {
 
 export interface Worker {
   /** Takes in a runner that was found while it runs. */
-  addRunner(create: (dependencies: Pick<RunnerDependencies, "onChange">) => Runner): void;
+  addRunner(create: (dependencies: RunnerEars) => Runner): void;
   /** Stops one and forgets it. */
   removeRunner(id: string): Promise<void>;
   statuses(): RunnerStatus[];
@@ -92,6 +97,15 @@ export function startWorker({
     presence.announce();
   }
 
+  /** Redis away: it is told again within a minute, with what comes until then. */
+  function onCounted(count: RunnerCount): void {
+    const telling = publishEngineCount(redis, { ...count, workerId })
+      .catch((error: Error) => log.warn({ reason: error.message }, "an engine's counts were not told"))
+      .finally(() => tellings.delete(telling));
+    tellings.add(telling);
+  }
+  const tellings = new Set<Promise<void>>();
+
   function onControl(message: ControlMessage): void {
     switch (message.type) {
       case "cancel":
@@ -135,12 +149,12 @@ export function startWorker({
       .some((runner) => openSlots(runner) > 0 && runner.models.some(({ id }) => models.includes(id)));
   }
 
-  for (const runner of createRunners({ onChange })) supervisor.add(runner);
+  for (const runner of createRunners({ onChange, onCounted })) supervisor.add(runner);
   presence.announce();
 
   return {
     addRunner(create) {
-      supervisor.add(create({ onChange }));
+      supervisor.add(create({ onChange, onCounted }));
       onChange();
     },
     async removeRunner(id) {
@@ -155,6 +169,7 @@ export function startWorker({
       await generator.drain(drainMs);
       clearInterval(gatewayCheck);
       await supervisor.stop();
+      await Promise.all(tellings);
       await Promise.allSettled([control.stop(), presence.stop()]);
     },
   };

@@ -5,6 +5,7 @@ export { createNoticeStore, type NewNotice, type NoticeStore, type NoticeType } 
 export type { BackgroundLog, Run } from "./run.ts";
 export { createAutoTopUpRun } from "./runs/auto-top-up-run.ts";
 export { createDebtsRun } from "./runs/debts.ts";
+export { createEngineCountsRun, type EngineCountSource } from "./runs/engine-counts.ts";
 export { createExpiryNotices } from "./runs/expiry-notices.ts";
 export { createInvoiceRun } from "./runs/invoice-run.ts";
 export { createLedgerCheck } from "./runs/ledger-check.ts";

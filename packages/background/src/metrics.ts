@@ -53,6 +53,17 @@ export function registerBackgroundMetrics(registry: Registry, runLog: Pick<RunLo
       for (const [invariant, count] of Object.entries(last.data?.byInvariant ?? {})) this.set({ invariant }, count);
     },
   });
+  new Gauge({
+    name: "tera_engine_drift_tokens",
+    help: "Tokens of the week before the last daily check in which engines' counters, answers and usage events differ; positive: more was made than was metered",
+    labelNames: ["problem"],
+    registers,
+    async collect() {
+      const rows = await runLog.list().catch(() => []);
+      const last = ledgerOutcomeSchema.safeParse(rows.find(({ name }) => name === "ledger-check")?.outcome);
+      for (const [problem, tokens] of Object.entries(last.data?.engineDrift ?? {})) this.set({ problem }, tokens);
+    },
+  });
   return {
     onEnd(run, outcome, took) {
       runs.inc({ run, outcome });

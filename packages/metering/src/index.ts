@@ -15,6 +15,14 @@ export {
 } from "./credit-desk.ts";
 export { type CreditStore, createCreditStore, type ExpiredLease, type Grant } from "./credit-store.ts";
 export { collectDebts, readDebt } from "./debt.ts";
+export {
+  compareEngineCounts,
+  type EngineComparison,
+  type EngineDrift,
+  storeEngineCounts,
+  storeEngineDrift,
+  toDriftFindings,
+} from "./engine-drift.ts";
 export { ChargesDisagreeError, UsageDroppedError } from "./invoices/charge-lines.ts";
 export { renderCsvRow } from "./invoices/csv.ts";
 export {

@@ -1,6 +1,7 @@
 /** The words that everybody shares: API schemas, Job, Frame, Delta, Usage, errors, SSE. No I/O. */
 export * from "./control.ts";
 export * from "./delta.ts";
+export * from "./engine-count.ts";
 export * from "./environment.ts";
 export * from "./errors.ts";
 export * from "./frame.ts";

@@ -15,6 +15,7 @@
  * | `tera:{a:<account>}:limit:<subject>:<kind>` | of the account or one of its keys: a window of requests or tokens (hash), or who holds places (sorted set) |
  * | `tera:{a:<account>}:limit:owners` | sorted set: the processes that hold places, by until when they count as alive |
  * | `tera:workers`, `tera:gateways` | who has been seen: a set, and a sorted set by time of the last heartbeat |
+ * | `tera:engine-counts` | stream: what engines' own counters say, until it is in Postgres |
  * | `tera:invalidate` | pub/sub channel: something that others cache has changed |
  */
 import type { LaneClass } from "@tera/protocol";
@@ -34,5 +35,6 @@ export const keys = {
   limitOwners: (accountId: string) => `tera:{a:${accountId}}:limit:owners`,
   workers: "tera:workers",
   gateways: "tera:gateways",
+  engineCounts: "tera:engine-counts",
   invalidate: "tera:invalidate",
 } as const;

@@ -146,17 +146,24 @@ test("the ledger is checked on request: a line for each invariant that holds, th
   const { ok, findings } = reportSchema.parse(JSON.parse(whole.stdout));
   expect(ok).toBe(true);
   expect(findings.map(({ check, status }) => `${check} ${status}`)).toEqual(
-    [1, 2, 3, 4, 5, 8].map((invariant) => `ledger ${invariant} ok`),
+    [1, 2, 3, 4, 5, 6, 8].map((invariant) => `ledger ${invariant} ${invariant === 6 ? "skipped" : "ok"}`),
   );
 
   const client = new pg.Client({ connectionString: ledgerDatabase.url });
   await client.connect();
   await client.query("insert into account (id, name, kind) values ('acct_x', 'x', 'prepaid')");
   await client.query("update purse set balance_nano = 5 where id = 'acct_x'");
+  await client.query(`insert into engine_count values ('w1', 'r1', now() - interval '40 minutes', 'completion', now() - interval '20 minutes', 'vllm', 'gpu:8000',
+    900, 900, 400, 400, 380, 380, 20)`);
   await client.end();
   const broken = await runForTest(["doctor", "--ledger"], { environment });
   await ledgerDatabase.drop();
   expect(broken.exitCode).toBe(1);
   expect(broken.stdout).toMatch(/ledger 1: 1 found: balances have no ledger/);
   expect(broken.stdout).toContain("account acct_x has 5 nano-USD and no ledger");
+  expect(broken.stdout).toMatch(/warning.*ledger 6: 1 found: stretches of time in which an engine made more tokens/);
+  expect(broken.stdout).toMatch(
+    /worker w1, runner r1 \(vllm\), .*: \+500 completion tokens\. Its counter grew by 900; heard in answers: 380, and 20 of canaries; booked: 0/,
+  );
+  expect(broken.stdout).toMatch(/broken.*ledger 6: 1 found: stretches of time in which more tokens were served/);
 });

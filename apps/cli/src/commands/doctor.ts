@@ -22,7 +22,7 @@ export function registerDoctor(program: Command, context: CommandContext): void 
     .description("check Node, disk, port, Postgres, Redis, runners and engines; say how to fix what is wrong")
     .option(
       "--ledger",
-      "check that the money adds up instead: every charge, balance and lease, and the ledger's hash chain",
+      "check that the money adds up instead: every charge, balance and lease, the ledger's hash chain, and engines' own counters",
     )
     .option(...jsonOption)
     .option(...dataDirOption)

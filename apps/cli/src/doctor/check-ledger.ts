@@ -1,5 +1,12 @@
-/** The ledger: one line for each invariant that holds, and for each that does not what is wrong, with the rows concerned. */
-import { checkLedger, type LedgerFinding, ledgerInvariants } from "@tera/metering";
+/** The ledger, and what is metered against what engines count: one line for each invariant that holds, and for each that does not what is wrong, with the rows concerned. */
+import {
+  checkLedger,
+  compareEngineCounts,
+  type EngineComparison,
+  type LedgerFinding,
+  ledgerInvariants,
+  toDriftFindings,
+} from "@tera/metering";
 import type { FoundStack } from "../stack/find-stack.ts";
 import { withDatabase } from "../stack/open-stack.ts";
 import type { Finding } from "./finding.ts";
@@ -7,8 +14,7 @@ import type { Finding } from "./finding.ts";
 /** For one query over all usage there is. */
 const queryMaxMs = 3_600_000;
 
-/** Those that the database alone can prove. */
-const proven = [1, 2, 3, 4, 5, 8] as const;
+const checked = [1, 2, 3, 4, 5, 6, 8] as const;
 
 /** What was found, in words; the problem's name stands for what it is. */
 const said: Record<string, string> = {
@@ -41,25 +47,49 @@ const said: Record<string, string> = {
   closed_lease_holds: "closed leases hold credit",
   chain_gap: "ledger transactions are missing",
   chain_broken: "ledger transactions do not name the one before",
+  engine_counted_more: "stretches of time in which an engine made more tokens than it was asked for here",
+  engine_counted_less: "stretches of time in which an engine counted fewer tokens than its answers said",
+  usage_not_booked: "stretches of time in which more tokens were served than usage events have",
+  usage_not_served: "stretches of time in which usage events have more tokens than were served",
   hash_differs: "ledger transactions are not what their hash was made of",
 };
 
 /** @throws {CliError} when the database cannot be asked. */
 export async function checkStackLedger(stack: FoundStack): Promise<Finding[]> {
-  const found = await withDatabase(stack, (db) => checkLedger({ db }), queryMaxMs);
-  return proven.flatMap((invariant): Finding[] => {
-    const broken = found.filter((finding) => finding.invariant === invariant);
+  const { found, compared } = await withDatabase(
+    stack,
+    async (db) => ({ found: await checkLedger({ db }), compared: await compareEngineCounts(db) }),
+    queryMaxMs,
+  );
+  const all = [...found, ...toDriftFindings(compared.drifts)];
+  return checked.flatMap((invariant): Finding[] => {
+    const broken = all.filter((finding) => finding.invariant === invariant);
     const check = `ledger ${invariant}`;
+    if (invariant === 6 && broken.length === 0) return [{ check, ...agreement(compared) }];
     if (broken.length === 0) return [{ check, status: "ok", found: `${capital(ledgerInvariants[invariant])}.` }];
     return broken.map((finding) => ({ check, ...toFinding(finding) }));
   });
 }
 
+function agreement({ runners, stretches }: EngineComparison): Omit<Finding, "check"> {
+  if (stretches === 0) {
+    return {
+      status: "skipped",
+      found: "In the last seven days no engine's counters were read over a time that is past by ten minutes.",
+      fix: "Start vLLM without --disable-log-stats, SGLang with --enable-metrics, llama-server with --metrics; other engines have no counters to compare with.",
+    };
+  }
+  const found = `${capital(ledgerInvariants[6])}: ${stretches} stretches of time of ${runners} runners compared.`;
+  return { status: "ok", found };
+}
+
+/** Not money that is wrong: credit that is out of reach for a while, and tokens that nobody bought here. */
+const warnings = ["lease_overdue", "engine_counted_more", "engine_counted_less"];
+
 function toFinding({ problem, count, rows, cause }: LedgerFinding): Omit<Finding, "check"> {
   const rest = count > rows.length ? [`and ${count - rows.length} more`] : [];
   return {
-    // Credit that is out of reach for a while is not money that is gone.
-    status: problem === "lease_overdue" ? "warning" : "broken",
+    status: warnings.includes(problem) ? "warning" : "broken",
     found: `${count} found: ${said[problem] ?? problem}.`,
     fix: `Known cause: ${cause} Nothing is changed by this check; docs/failure-modes.md says how to go on.`,
     rows: [...rows, ...rest],

@@ -5,7 +5,9 @@
  * A runner owns its state (see `RunnerState` in the protocol for the table; it writes starting, ready, unhealthy and stopped) and tells of each
  * change through `onChange`. Whether a ready runner really gets jobs is the health tracker's part (health/).
  */
+
 import type { Delta, GenerationRequest, RunnerStatus, ServedModel, Usage } from "@tera/protocol";
+import type { RunnerCount } from "./counts/count-watch.ts";
 
 /** One attempt at one request. */
 export interface GenerationTask {
@@ -13,6 +15,8 @@ export interface GenerationTask {
   request: GenerationRequest;
   /** Fires when nobody wants the answer any more. */
   signal: AbortSignal;
+  /** The worker's own small generation: nobody's request. */
+  isCanary?: boolean;
 }
 
 /** Hot path: called per delta, synchronously, never after `generate` has settled. */
@@ -51,6 +55,8 @@ export interface RunnerDependencies {
   log: RunnerLog;
   /** The status changed in a way that gateways should hear of before the next heartbeat. */
   onChange(): void;
+  /** What the engine's own counters say, once a minute. Absent: nobody compares. */
+  onCounted?: ((count: RunnerCount) => void) | undefined;
 }
 
 /** The part of a pino logger that runners use. */

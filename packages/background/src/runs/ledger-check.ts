@@ -1,6 +1,13 @@
-/** Checks the whole ledger every day. What it finds is logged, counted, and told. */
-import type { Db } from "@tera/database";
-import { checkLedger, countByInvariant } from "@tera/metering";
+/** Checks the whole ledger every day, and what is metered against the engines' own counters. What it finds is logged, counted, and told. */
+import { type Db, type EngineDriftProblem, engineDriftProblems } from "@tera/database";
+import {
+  checkLedger,
+  compareEngineCounts,
+  countByInvariant,
+  type EngineDrift,
+  storeEngineDrift,
+  toDriftFindings,
+} from "@tera/metering";
 import { z } from "zod";
 import type { NoticeStore } from "../notices/notice-store.ts";
 import type { BackgroundLog, Run } from "../run.ts";
@@ -12,7 +19,10 @@ export interface LedgerCheckDependencies {
 }
 
 /** Its outcome, as Postgres keeps it. */
-export const ledgerOutcomeSchema = z.object({ byInvariant: z.record(z.string(), z.number()) });
+export const ledgerOutcomeSchema = z.object({
+  byInvariant: z.record(z.string(), z.number()),
+  engineDrift: z.record(z.string(), z.number()).default({}),
+});
 
 export function createLedgerCheck({ db, noticeStore, log }: LedgerCheckDependencies): Run {
   return {
@@ -20,16 +30,34 @@ export function createLedgerCheck({ db, noticeStore, log }: LedgerCheckDependenc
     schedule: { pattern: "40 3 * * *", dueAfterMs: 26 * 3_600_000 },
     attemptsMax: 3,
     async work() {
-      const findings = await checkLedger({ db });
+      const { drifts, runners, stretches } = await compareEngineCounts(db);
+      await storeEngineDrift(db, drifts);
+      const findings = [...(await checkLedger({ db })), ...toDriftFindings(drifts)];
       for (const { invariant, problem, cause, count, rows } of findings) {
-        log.error({ invariant, problem, cause, count, rows }, "the ledger does not add up");
+        const what = invariant === 6 ? "metered tokens and engines' counters differ" : "the ledger does not add up";
+        log.error({ invariant, problem, cause, count, rows }, what);
       }
       if (findings.length > 0) {
         const day = new Date().toISOString().slice(0, 10);
         const told = findings.map(({ invariant, problem, cause, count }) => ({ invariant, problem, cause, count }));
         await noticeStore?.add([{ type: "ledger.findings", reference: day, payload: { day, findings: told } }]);
       }
-      return { findings: findings.length, byInvariant: Object.fromEntries(countByInvariant(findings)) };
+      return {
+        findings: findings.length,
+        byInvariant: Object.fromEntries(countByInvariant(findings)),
+        comparedRunners: runners,
+        comparedStretches: stretches,
+        engineDrift: sumByProblem(drifts),
+      };
     },
   };
+}
+
+function sumByProblem(drifts: readonly EngineDrift[]): Record<EngineDriftProblem, number> {
+  const sums = Object.fromEntries(engineDriftProblems.map((problem) => [problem, 0])) as Record<
+    EngineDriftProblem,
+    number
+  >;
+  for (const { problem, tokens } of drifts) sums[problem] += tokens;
+  return sums;
 }

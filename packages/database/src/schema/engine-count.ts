@@ -41,7 +41,7 @@ export const engineCount = pgTable(
     index("engine_count_time").on(table.openedAt),
   ],
 );
-export type EngineCount = typeof engineCount.$inferSelect;
+export type EngineCountRow = typeof engineCount.$inferSelect;
 
 export const engineDriftProblems = [
   "engine_counted_more",

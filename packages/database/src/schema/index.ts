@@ -7,7 +7,7 @@ export { type BackgroundRun, backgroundRun, type Notice, notice } from "./backgr
 export { type Buyer, buyer, type Seller, seller } from "./billing-party.ts";
 export { type CreditLease, creditLease } from "./credit-lease.ts";
 export {
-  type EngineCount,
+  type EngineCountRow,
   type EngineDriftProblem,
   type EngineDriftRow,
   engineCount,

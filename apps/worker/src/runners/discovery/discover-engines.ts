@@ -12,7 +12,7 @@ import { type FoundEngine, lookAtPort } from "./look-at-port.ts";
 /** The parts of the worker that discovery uses. */
 export interface RunnerHost {
   statuses(): RunnerStatus[];
-  addRunner(create: (dependencies: Pick<RunnerDependencies, "onChange">) => Runner): void;
+  addRunner(create: (dependencies: Pick<RunnerDependencies, "onChange" | "onCounted">) => Runner): void;
   removeRunner(id: string): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export interface DiscoverEnginesOptions {
   host: RunnerHost;
   createRunner(
     settings: HttpRunnerSettings & { kind: "http" },
-    dependencies: Pick<RunnerDependencies, "onChange">,
+    dependencies: Pick<RunnerDependencies, "onChange" | "onCounted">,
   ): Runner;
   tell(message: AttachMessage): void;
   log: RunnerLog;

@@ -40,6 +40,15 @@ export interface EngineClient {
   ask(path: string, body?: object): Promise<EnginePage>;
   /** The JSON of a page that must be there. @throws {EngineIllError} also for any status but 200. */
   read(path: string, body?: object): Promise<unknown>;
+  /** A page that is no JSON. @throws as `ask` does. */
+  readText(path: string): Promise<TextPage>;
+}
+
+export interface TextPage {
+  status: number;
+  text: string;
+  /** Its header `Process-Start-Time-Unix`. */
+  startedAt: string | undefined;
 }
 
 export interface EngineClientOptions {
@@ -76,7 +85,7 @@ export function createEngineClient({
 }: EngineClientOptions): EngineClient {
   const authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
 
-  async function ask(path: string, body?: object): Promise<EnginePage> {
+  async function fetchPage(path: string, body?: object): Promise<TextPage> {
     const timeout = AbortSignal.timeout(timeoutMs);
     const response = await dispatcher.request({
       origin: address.origin,
@@ -94,11 +103,21 @@ export function createEngineClient({
       if (bytes > pageBytesMax) throw new EngineIllError(`${path} answers more than ${pageBytesMax} bytes`);
       chunks.push(chunk);
     }
-    return { status: response.statusCode, json: parseJson(Buffer.concat(chunks).toString()) };
+    return {
+      status: response.statusCode,
+      text: Buffer.concat(chunks).toString(),
+      startedAt: [response.headers["process-start-time-unix"]].flat()[0],
+    };
+  }
+
+  async function ask(path: string, body?: object): Promise<EnginePage> {
+    const { status, text } = await fetchPage(path, body);
+    return { status, json: parseJson(text) };
   }
 
   return {
     ask,
+    readText: (path) => fetchPage(path),
     async read(path, body) {
       const { status, json } = await ask(path, body);
       if (status !== 200) throw illStatus(path, status);

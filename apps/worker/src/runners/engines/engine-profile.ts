@@ -114,4 +114,10 @@ export interface EngineMetrics {
   /** Counters since the start, in tokens. */
   readonly promptTokens: string;
   readonly completionTokens: string;
+  /** Prompt tokens that were found in a cache are not counted. */
+  readonly skipsCached?: boolean;
+  /** Digits that it prints of large numbers; undefined: all. */
+  readonly significantDigits?: number;
+  /** What the engine must be started with, or without, to count. */
+  readonly howToEnable: string;
 }

@@ -25,7 +25,9 @@ it.each(["vllm", "sglang", "llamacpp", "tgi"] as const)(
   "%s counts under the names that its profile has",
   async (engine) => {
     const { metrics } = profileOf(engine);
-    const fake = await startFake({ dialect: engine });
+    const fake = await startFake({ dialect: engine, models: ["m"] });
+    const body = JSON.stringify({ model: "m", messages: [{ role: "user", content: "hi" }], max_tokens: 1 });
+    await (await fetch(`${fake.url}/v1/chat/completions`, { method: "POST", body })).text();
     const text = await (await fetch(fake.url + metrics?.path)).text();
     const samples = text.split("\n").flatMap((line) => /^[\w:]+/.exec(line)?.[0] ?? []);
     expect(samples).toEqual(

@@ -1,6 +1,7 @@
 /**
  * llama.cpp's server. Source: https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md (`/props` with slots and context per slot,
- * `timings_per_token`, `repeat_penalty`, `response_format` with a schema, assistant prefill, a model's id is its path or alias, metrics).
+ * `timings_per_token`, `repeat_penalty`, `response_format` with a schema, assistant prefill, a model's id is its path or alias, metrics),
+ * tools/server/server-context.cpp and server-task.cpp (what the metrics count, and how they are printed).
  */
 import type { EngineClient } from "./engine-client.ts";
 import type { EngineProfile, EngineReport } from "./engine-profile.ts";
@@ -54,5 +55,10 @@ export const llamacpp: EngineProfile = {
     waiting: "llamacpp:requests_deferred",
     promptTokens: "llamacpp:prompt_tokens_total",
     completionTokens: "llamacpp:tokens_predicted_total",
+    // `n_prompt_tokens_processed`.
+    skipsCached: true,
+    // A C++ stream's default.
+    significantDigits: 6,
+    howToEnable: "start llama-server with --metrics",
   },
 };

@@ -1,7 +1,8 @@
 /**
  * SGLang. Sources: https://docs.sglang.ai/basic_usage/openai_api_completions.html (extra parameters), python/sglang/srt/entrypoints/openai/protocol.py
  * and http_server.py in github.com/sgl-project/sglang (`continuous_usage_stats`, `continue_final_message`, `reasoning_tokens` beside the other counts,
- * `/get_model_info`, `/get_server_info` and their newer names without `get_`), https://docs.sglang.ai/references/production_metrics.html.
+ * `/get_model_info`, `/get_server_info` and their newer names without `get_`), https://docs.sglang.ai/references/production_metrics.html,
+ * managers/tokenizer_manager.py (both counters move when a request finishes, cached tokens included; an aborted one may never count).
  */
 import type { EngineClient } from "./engine-client.ts";
 import type { EngineProfile, EngineReport } from "./engine-profile.ts";
@@ -72,5 +73,6 @@ export const sglang: EngineProfile = {
     waiting: "sglang:num_queue_reqs",
     promptTokens: "sglang:prompt_tokens_total",
     completionTokens: "sglang:generation_tokens_total",
+    howToEnable: "start SGLang with --enable-metrics",
   },
 };

@@ -76,5 +76,6 @@ export const tgi: EngineProfile = {
     waiting: "tgi_queue_size",
     promptTokens: "tgi_request_input_length_sum",
     completionTokens: "tgi_request_generated_tokens_sum",
+    howToEnable: "its metrics are always on",
   },
 };

@@ -1,7 +1,8 @@
 /**
  * vLLM. Sources: https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html (extra parameters, `continuous_usage_stats`,
  * `continue_final_message`), vllm/entrypoints/openai/**\/protocol.py in github.com/vllm-project/vllm (ModelCard, StreamOptions, the reasoning field:
- * `reasoning_content` until 0.11, `reasoning` since), https://docs.vllm.ai/en/latest/usage/metrics.html.
+ * `reasoning_content` until 0.11, `reasoning` since), https://docs.vllm.ai/en/latest/usage/metrics.html, vllm/v1/metrics/stats.py (a prompt counts with its
+ * first token, cached or not and once per choice; generated tokens count as they come).
  */
 import type { EngineProfile } from "./engine-profile.ts";
 import { asObject, asString } from "./json-access.ts";
@@ -31,5 +32,6 @@ export const vllm: EngineProfile = {
     waiting: "vllm:num_requests_waiting",
     promptTokens: "vllm:prompt_tokens_total",
     completionTokens: "vllm:generation_tokens_total",
+    howToEnable: "start vLLM without --disable-log-stats",
   },
 };

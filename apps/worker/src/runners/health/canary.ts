@@ -13,7 +13,7 @@ export async function runCanary(
 ): Promise<CanaryResult> {
   const timeout = new AbortController();
   const timer = setTimeout(() => timeout.abort(), timeoutMs);
-  const task = { requestId: newRequestId(), signal: AbortSignal.any([timeout.signal, signal]) };
+  const task = { requestId: newRequestId(), signal: AbortSignal.any([timeout.signal, signal]), isCanary: true };
   try {
     for (const request of canaryRequests(model)) {
       try {

@@ -15,8 +15,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { RunnerState } from "@tera/protocol";
 import type { Dispatcher } from "undici";
 import type { HttpRunnerSettings } from "../../worker-file.ts";
+import type { CountWatch } from "../counts/count-watch.ts";
 import { type DetectedEngine, detectEngine } from "../engines/detect.ts";
-import { createEngineClient, EngineIllError, illStatus, toEngineAddress } from "../engines/engine-client.ts";
+import {
+  createEngineClient,
+  type EngineClient,
+  EngineIllError,
+  illStatus,
+  toEngineAddress,
+} from "../engines/engine-client.ts";
 import type { EngineProfile, EngineReport } from "../engines/engine-profile.ts";
 import type { RunnerDependencies } from "../runner.ts";
 import { type OfferedModel, offerModels } from "./served-models.ts";
@@ -46,19 +53,27 @@ export interface EngineWatch {
   stop(): void;
 }
 
-export function createEngineWatch(
+export interface EngineWatchDependencies extends RunnerDependencies {
+  client: EngineClient;
+  /** Looks at the engine's counters whenever the engine is seen to be well, and before it is called ready. */
+  counts: Pick<CountWatch, "look" | "interrupted">;
+}
+
+/** How its pages are asked. @param signal ends what is asked. */
+export function createProbeClient(
   settings: HttpRunnerSettings,
   dispatcher: Dispatcher,
-  { log, onChange }: RunnerDependencies,
+  signal: AbortSignal,
+): EngineClient {
+  const address = toEngineAddress(settings.url);
+  return createEngineClient({ address, apiKey: settings.apiKey, dispatcher, signal, timeoutMs: probeTimeoutMs });
+}
+
+export function createEngineWatch(
+  settings: HttpRunnerSettings,
+  { client, counts, log, onChange }: EngineWatchDependencies,
 ): EngineWatch {
   const stopping = new AbortController();
-  const client = createEngineClient({
-    address: toEngineAddress(settings.url),
-    apiKey: settings.apiKey,
-    dispatcher,
-    signal: stopping.signal,
-    timeoutMs: probeTimeoutMs,
-  });
   const createdAtS = Math.floor(Date.now() / 1_000);
 
   let view: EngineView = {
@@ -112,6 +127,7 @@ export function createEngineWatch(
         settings.models === undefined ? "it has no model" : "it has none of the models that the worker's file names",
       );
     }
+    await counts.look(profile);
     const slots = report.slots === undefined ? undefined : Math.min(report.slots, slotsMax);
     become({ state: "ready", reason: undefined, late: false, engine, models, slots });
   }
@@ -127,6 +143,7 @@ export function createEngineWatch(
       }
       // What comes back may be another engine.
       inspect = undefined;
+      counts.interrupted();
       const isUp = error instanceof EngineIllError;
       const isStarting = view.state === "starting" && (!isUp || error.isStarting);
       const message = error instanceof Error ? error.message || error.name : String(error);

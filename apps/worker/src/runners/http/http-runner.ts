@@ -14,6 +14,8 @@ import {
 } from "@tera/protocol";
 import { type Dispatcher, Pool } from "undici";
 import type { HttpRunnerSettings } from "../../worker-file.ts";
+import { createCountWatch } from "../counts/count-watch.ts";
+import { createGenerationTally } from "../counts/generation-tally.ts";
 import { toEngineAddress } from "../engines/engine-client.ts";
 import type { EngineModel, EngineProfile } from "../engines/engine-profile.ts";
 import { type EngineErrorContext, toEngineError } from "../engines/openai-error.ts";
@@ -21,7 +23,7 @@ import { type RequestBody, toChatBody, toCompletionBody, toSpeechBody } from "..
 import { createEngineStreamReader } from "../engines/openai-stream.ts";
 import type { DeltaSink, GenerationTask, Runner, RunnerDependencies } from "../runner.ts";
 import { consume, discard, engineFailed, engineUnreachable, mediaType, readStart } from "./engine-response.ts";
-import { createEngineWatch } from "./engine-watch.ts";
+import { createEngineWatch, createProbeClient, type EngineWatch } from "./engine-watch.ts";
 import type { OfferedModel } from "./served-models.ts";
 
 const connectTimeoutMs = 3_000;
@@ -33,6 +35,9 @@ const errorBodyMax = 64 * 1024;
 const answerBodyMax = 16 * 1024 * 1024;
 /** When neither the worker's file nor the engine says how many requests it takes at once. */
 const slotsDefault = 32;
+
+/** Speech is metered by its characters, so what an engine counts of its tokens is only bounded: about six codes a character, in up to 32 books. */
+const speechTokensPerByteMax = 256;
 
 /** What one attempt needs to know of its model's engine. */
 interface Target {
@@ -53,7 +58,20 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
     bodyTimeout: bodyTimeoutMs,
   });
   const authorization = settings.apiKey === undefined ? {} : { authorization: `Bearer ${settings.apiKey}` };
-  const watch = createEngineWatch(settings, pool, dependencies);
+  const stopping = new AbortController();
+  const client = createProbeClient(settings, pool, stopping.signal);
+  const tally = createGenerationTally({
+    countsCached: () => watch.view().engine?.profile.metrics?.skipsCached !== true,
+  });
+  const counts = createCountWatch({
+    runnerId: settings.id,
+    address,
+    client,
+    tally,
+    tell: (count) => dependencies.onCounted?.(count),
+    log,
+  });
+  const watch: EngineWatch = createEngineWatch(settings, { ...dependencies, client, counts });
 
   /** @throws {TeraError} for anything but a 200. */
   async function post(
@@ -105,6 +123,14 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
       errorContext,
       sink,
     });
+    const generation = tally.begin({
+      isCanary: task.isCanary === true,
+      choicesPerPrompt: request.n,
+      choices: isChat ? request.n : request.n * request.prompts.length,
+      maxTokens: request.sampling.maxTokens,
+      bytes: Buffer.byteLength(json),
+      heard: () => reader.usage(),
+    });
     try {
       const path = isChat ? "/v1/chat/completions" : "/v1/completions";
       const response = await post(path, json, task.signal, errorContext);
@@ -121,11 +147,13 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
         throw engineFailed(`an answer of type ${type}`);
       }
     } catch (cause) {
+      generation.ended(isRefusal(cause) ? "refused" : "cut");
       if (!task.signal.aborted) throw cause;
       // Cancelled: what was generated until now is what is charged. Of an engine that has not said a word nobody knows whether it had begun.
       const usage = reader.usage();
       return usage.source === "counted" && usage.completionTokens === 0 ? emptyUsage("counted") : usage;
     }
+    generation.ended(reader.complete && !task.signal.aborted ? "whole" : "cut");
     if (!reader.complete) throw reader.incomplete();
     const usage = reader.usage();
     if (reader.doubt !== undefined) {
@@ -142,7 +170,30 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
   ): Promise<Usage> {
     if (profile.speech === undefined) throw wrongEndpoint("sound");
     const json = JSON.stringify(toSpeechBody(request, model, profile.speech));
-    const context = { engineModelId: model.engineId, publicModelId: publicId };
+    const bytes = Buffer.byteLength(json);
+    const generation = tally.begin({
+      isCanary: task.isCanary === true,
+      choicesPerPrompt: 1,
+      choices: 1,
+      maxTokens: undefined,
+      unheardTokensMax: bytes * speechTokensPerByteMax,
+      bytes,
+      heard: () => emptyUsage("counted"),
+    });
+    try {
+      return await speak(task, json, { engineModelId: model.engineId, publicModelId: publicId }, request, sink);
+    } finally {
+      generation.ended("cut");
+    }
+  }
+
+  async function speak(
+    task: GenerationTask,
+    json: string,
+    context: EngineErrorContext,
+    request: Extract<GenerationRequest, { kind: "speech" }>,
+    sink: DeltaSink,
+  ): Promise<Usage> {
     const response = await post("/v1/audio/speech", json, task.signal, context);
     const type = mediaType(response);
     if (type.startsWith("text/") || type === "application/json") {
@@ -217,7 +268,9 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
       }
     },
     async stop() {
+      await counts.close();
       watch.stop();
+      stopping.abort();
       await pool.destroy();
     },
   };
@@ -235,6 +288,11 @@ function pickCanary({ canary }: EngineProfile, models: readonly OfferedModel[]):
     case "none":
       return undefined;
   }
+}
+
+/** The engine did not take the request, so that it counts none of it. */
+function isRefusal(cause: unknown): boolean {
+  return cause instanceof TeraError && (cause.fault === "client" || cause.code === "runner_overloaded");
 }
 
 function wrongEndpoint(made: "text" | "sound"): TeraError {

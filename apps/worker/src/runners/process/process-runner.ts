@@ -127,7 +127,7 @@ export function createProcessRunner(settings: ProcessRunnerSettings, dependencie
     const { kind, command, env, workingDirectory, gpus, port: _, startTimeoutMs, stopTimeoutMs, ...rest } = settings;
     const runner = createHttpRunner(
       { ...rest, kind: "http", url: `http://${host}:${port}` },
-      { log, onChange: () => hear(runner) },
+      { log, onChange: () => hear(runner), onCounted: dependencies.onCounted },
     );
     runner.start();
     return runner;
