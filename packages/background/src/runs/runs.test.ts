@@ -1,11 +1,16 @@
 /** What the runs find in Postgres, and what they write down of it. */
-import { account, apiKey, connectDatabase, notice } from "@tera/database";
+import { account, apiKey, connectDatabase, engineDrift, notice } from "@tera/database";
 import { installTestClock } from "@tera/database/testing";
 import { createLedgerStore, createPartyStore, createPriceStore, createUsageWriter } from "@tera/metering";
+import type { EngineCount } from "@tera/protocol";
+import { createMetrics } from "@tera/telemetry";
 import { createTestDatabase, newUsageRecord } from "@tera/testkit";
 import { eq } from "drizzle-orm";
 import { afterAll, expect, test } from "vitest";
+import { registerBackgroundMetrics } from "../metrics.ts";
 import { createNoticeStore } from "../notices/notice-store.ts";
+import { createRunLog } from "../run-log.ts";
+import { createEngineCountsRun } from "./engine-counts.ts";
 import { createExpiryNotices } from "./expiry-notices.ts";
 import { createInvoiceRun } from "./invoice-run.ts";
 import { createLedgerCheck } from "./ledger-check.ts";
@@ -105,5 +110,60 @@ test("the invoice run waits for a seller, then issues what is due and tells of i
 
 test("the ledger check finds nothing after all of this", async () => {
   const run = createLedgerCheck({ db, noticeStore, log });
-  expect(await run.work(signal)).toMatchObject({ findings: 0, byInvariant: { 1: 0, 2: 0, 8: 0 } });
+  expect(await run.work(signal)).toMatchObject({ findings: 0, byInvariant: { 1: 0, 2: 0, 6: 0, 8: 0 } });
+});
+
+test("what engines counted is stored page by page; what differs from it is logged, told, kept, and a metric", async () => {
+  const now = Date.now();
+  const range = { min: 50, max: 50 };
+  const count = (runnerId: string, counted: number): EngineCount => ({
+    version: 1,
+    workerId: "w",
+    runnerId,
+    engine: "vllm",
+    engineAddress: runnerId,
+    openedAtMs: now - 3_600_000,
+    closedAtMs: now - 1_800_000,
+    prompt: { counted: range, made: range, served: { min: 0, max: 50 }, canary: 0 },
+    completion: { counted: { min: counted, max: counted }, made: range, served: { min: 0, max: 50 }, canary: 0 },
+  });
+  const pages = [[count("r1", 50)], [count("r2", 1_050)], []];
+  const dropped: string[] = [];
+  const counting = createEngineCountsRun({
+    db,
+    source: {
+      read: async () => {
+        const counts = pages.shift() ?? [];
+        return { counts, entryIds: counts.map(({ runnerId }) => runnerId) };
+      },
+      drop: async (entryIds) => void dropped.push(...entryIds),
+    },
+  });
+  expect(await counting.work(signal)).toEqual({ stored: 2 });
+  expect(dropped).toEqual(["r1", "r2"]);
+
+  const errors: object[] = [];
+  const run = createLedgerCheck({
+    db,
+    noticeStore,
+    log: { ...log, error: (fields: object) => void errors.push(fields) },
+  });
+  const runLog = createRunLog({ db });
+  expect(await runLog.record(run, signal)).toMatchObject({
+    findings: 1,
+    byInvariant: { 6: 1 },
+    comparedRunners: 2,
+    comparedStretches: 2,
+    engineDrift: { engine_counted_more: 1_000, usage_not_booked: 0 },
+  });
+  expect(errors).toMatchObject([
+    { invariant: 6, problem: "engine_counted_more", rows: [expect.stringContaining("+1000")] },
+  ]);
+  expect(await told("ledger.findings")).toHaveLength(1);
+  expect(await db.select().from(engineDrift)).toMatchObject([{ runnerId: "r2", tokens: 1_000 }]);
+  const registry = createMetrics({ labels: {} });
+  registerBackgroundMetrics(registry, runLog);
+  const metrics = await registry.metrics();
+  expect(metrics).toContain('tera_engine_drift_tokens{problem="engine_counted_more"} 1000');
+  expect(metrics).toContain('tera_ledger_findings{invariant="6"} 1');
 });
