@@ -36,7 +36,7 @@ test("two gateways run what is due, and book once a payment that Stripe tells bo
         "low-balance-notices",
         "auto-top-up",
         "debts",
-          "engine-counts",
+        "engine-counts",
       ]),
     );
 
