@@ -1,13 +1,13 @@
 /**
  * JSON Schema to grammar: whatever the grammar lets through is valid against the schema.
  *
- * The grammar may allow less than the schema (properties in the schema's order, no undeclared ones beside declared ones), never more. A
- * keyword that cannot be held to is refused, naming it. Keywords that assert nothing (title, default, ...) and unknown ones are ignored,
- * as JSON Schema says.
+ * The grammar may allow less than the schema (properties in the schema's order, no undeclared ones beside declared ones), never more. What
+ * cannot be held to is refused (schema-reader.ts).
  *
  * Source: JSON Schema 2020-12, core and validation.
  */
-import { TeraError } from "@tera/protocol";
+
+import { areDisjoint } from "./disjoint-schemas.ts";
 import { type GrammarRules, jsonLiteral, oneOf } from "./grammar-rules.ts";
 import {
   type AnyJsonRules,
@@ -21,75 +21,28 @@ import {
   space,
   stringRule,
 } from "./json-grammar.ts";
-import { integerBody, type NumberBounds, numberBody } from "./number-grammar.ts";
+import { integerBody, numberBody } from "./number-grammar.ts";
+import { createSchemaReader, depthMax, isObject, type JsonObject, type JsonSchemaOptions } from "./schema-reader.ts";
 import { stringFormats } from "./string-format-grammar.ts";
 
 /** llama.cpp refuses more repetitions of one thing. */
 const repetitionsMax = 2_000;
-const depthMax = 64;
 const enumMax = 2_000;
 const unionMax = 256;
-
-type JsonObject = Record<string, unknown>;
-
-/** Assertions that no rule here holds to. */
-const neverEnforced = [
-  "not",
-  "if",
-  "patternProperties",
-  "propertyNames",
-  "dependentRequired",
-  "dependentSchemas",
-  "dependencies",
-  "contains",
-  "multipleOf",
-  "pattern",
-  "$dynamicRef",
-  "$recursiveRef",
-];
-/** Keywords that say nothing about what is valid, or nothing on their own. */
-const annotations = new Set([
-  "title",
-  "description",
-  "default",
-  "examples",
-  "deprecated",
-  "readOnly",
-  "writeOnly",
-  "$schema",
-  "$id",
-  "$comment",
-  "$anchor",
-  "$defs",
-  "definitions",
-]);
-const typeNames = ["string", "number", "integer", "boolean", "null", "object", "array"];
-
-export interface JsonSchemaOptions {
-  /** The request field that holds the schema, named in errors. */
-  param: string;
-}
 
 /**
  * @returns the rule for values that the schema takes.
  * @throws {TeraError} `unsupported_parameter` for what cannot be enforced, `invalid_request` for what is no schema.
  */
 export function addJsonSchema(rules: GrammarRules, schema: unknown, options: JsonSchemaOptions): string {
-  const root = schema;
+  const { unsupported, invalid, refuseUnenforced, refuseSiblings, resolve, follow, literals, typesOf, boundsOf } =
+    createSchemaReader(schema, options);
   const references = new Map<string, string>();
   let anyJson: AnyJsonRules | undefined;
 
   function anyJsonRules(): AnyJsonRules {
     anyJson ??= addAnyJson(rules);
     return anyJson;
-  }
-
-  function unsupported(what: string): TeraError {
-    return new TeraError("unsupported_parameter", `This model cannot be held to a JSON schema with ${what}.`, options);
-  }
-
-  function invalid(what: string): TeraError {
-    return new TeraError("invalid_request", `The JSON schema is not valid: ${what}.`, options);
   }
 
   /** The rule for one schema. */
@@ -114,11 +67,6 @@ export function addJsonSchema(rules: GrammarRules, schema: unknown, options: Jso
     return rules.add(oneOf(alternatives));
   }
 
-  function refuseUnenforced(node: JsonObject): void {
-    for (const keyword of neverEnforced) if (keyword in node) throw unsupported(`"${keyword}"`);
-    if (node["uniqueItems"] === true) throw unsupported('"uniqueItems"');
-  }
-
   function addReference(node: JsonObject, depth: number): string {
     refuseSiblings(node, "$ref");
     const pointer = node["$ref"];
@@ -129,28 +77,6 @@ export function addJsonSchema(rules: GrammarRules, schema: unknown, options: Jso
     references.set(pointer, name);
     rules.define(name, add(resolve(pointer), depth + 1));
     return name;
-  }
-
-  /** A JSON pointer into the schema itself: nothing is fetched. */
-  function resolve(pointer: string): unknown {
-    if (pointer !== "#" && !pointer.startsWith("#/")) throw unsupported('a "$ref" that is no JSON pointer into itself');
-    let node: unknown = root;
-    for (const part of pointer.slice(1).split("/").slice(1)) {
-      const key = decodePointerPart(part);
-      if ((!isObject(node) && !Array.isArray(node)) || !Object.hasOwn(node, key)) {
-        throw invalid(`"$ref" names ${pointer.slice(0, 100)}, which it does not contain`);
-      }
-      node = Reflect.get(node, key);
-    }
-    return node;
-  }
-
-  function decodePointerPart(part: string): string {
-    try {
-      return decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");
-    } catch {
-      throw invalid('a "$ref" is not a JSON pointer');
-    }
   }
 
   function addUnion(node: JsonObject, depth: number): string | undefined {
@@ -167,47 +93,6 @@ export function addJsonSchema(rules: GrammarRules, schema: unknown, options: Jso
       return rules.add(oneOf(members.map((member) => add(member, depth + 1))));
     }
     return undefined;
-  }
-
-  /** What a chain of references ends in, for looking only. */
-  function follow(member: unknown): unknown {
-    let node = member;
-    for (let hops = 0; hops < depthMax && isObject(node) && typeof node["$ref"] === "string"; hops++) {
-      node = resolve(node["$ref"]);
-    }
-    return node;
-  }
-
-  function refuseSiblings(node: JsonObject, keyword: string): void {
-    const sibling = Object.keys(node).find(
-      (key) => key !== keyword && !annotations.has(key) && key !== "discriminator",
-    );
-    if (sibling !== undefined) throw unsupported(`"${sibling}" beside "${keyword}"`);
-  }
-
-  function literals(values: unknown[], node: JsonObject): string[] {
-    const types = "type" in node ? typesOf(node) : typeNames;
-    const fitting = values.filter((value) => types.some((type) => isOfType(value, type)));
-    if (node["nullable"] === true && !fitting.includes(null)) fitting.push(null);
-    if (fitting.length === 0) throw invalid("an enum has no value of its type");
-    return fitting.map(jsonLiteral);
-  }
-
-  function typesOf(node: JsonObject): string[] {
-    const given = node["type"];
-    if (given !== undefined) {
-      const types: unknown[] = Array.isArray(given) ? given : [given];
-      const names = types.filter((type): type is string => typeof type === "string" && typeNames.includes(type));
-      if (names.length === 0 || names.length !== types.length)
-        throw invalid(`type must be one of ${typeNames.join(", ")}`);
-      return names;
-    }
-    // Without a type, keywords bind only values of their own type; the grammar narrows to those.
-    if (["properties", "required", "additionalProperties"].some((key) => key in node)) return ["object"];
-    if (["items", "prefixItems", "minItems", "maxItems"].some((key) => key in node)) return ["array"];
-    if (["minLength", "maxLength", "format"].some((key) => key in node)) return ["string"];
-    if (["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"].some((key) => key in node)) return ["number"];
-    return typeNames;
   }
 
   function addType(type: string, node: JsonObject, depth: number): string {
@@ -249,22 +134,6 @@ export function addJsonSchema(rules: GrammarRules, schema: unknown, options: Jso
     const body = type === "integer" ? integerBody(bounds) : numberBody(bounds);
     if (body === undefined) throw invalid("no number is within its bounds");
     return rules.add(body);
-  }
-
-  function boundsOf(node: JsonObject): NumberBounds {
-    const [minimum, over] = [boundOf(node, "minimum"), boundOf(node, "exclusiveMinimum")];
-    const [maximum, under] = [boundOf(node, "maximum"), boundOf(node, "exclusiveMaximum")];
-    const min = Math.max(minimum ?? Number.NEGATIVE_INFINITY, over ?? Number.NEGATIVE_INFINITY);
-    const max = Math.min(maximum ?? Number.POSITIVE_INFINITY, under ?? Number.POSITIVE_INFINITY);
-    return { min, max, minExclusive: over === min, maxExclusive: under === max };
-  }
-
-  function boundOf(node: JsonObject, keyword: string): number | undefined {
-    const bound = node[keyword];
-    if (bound === undefined) return undefined;
-    if (typeof bound !== "number") throw invalid(`${keyword} must be a number`);
-    if (!Number.isInteger(bound)) throw unsupported(`"${keyword}" that is no whole number`);
-    return bound;
   }
 
   /** `*` without bounds, otherwise `{min,max}`. */
@@ -355,45 +224,4 @@ export function addJsonSchema(rules: GrammarRules, schema: unknown, options: Jso
   }
 
   return add(schema, 0);
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function isOfType(value: unknown, type: string): boolean {
-  if (type === "null") return value === null;
-  if (type === "array") return Array.isArray(value);
-  if (type === "object") return isObject(value);
-  if (type === "integer") return Number.isInteger(value);
-  return typeof value === type;
-}
-
-/** True when no value can be valid against two of the schemas: other types, or another constant in the same required property. */
-function areDisjoint(schemas: unknown[]): boolean {
-  return schemas.every((one, at) => schemas.slice(at + 1).every((other) => excludes(one, other)));
-}
-
-function excludes(one: unknown, other: unknown): boolean {
-  if (!isObject(one) || !isObject(other)) return false;
-  const [values, otherValues] = [constants(one), constants(other)];
-  if (values !== undefined && otherValues !== undefined) return !values.some((value) => otherValues.includes(value));
-  const [type, otherType] = [one["type"], other["type"]];
-  if (typeof type !== "string" || typeof otherType !== "string") return false;
-  if (type !== otherType) return ![type, otherType].every((name) => name === "number" || name === "integer");
-  const [properties, otherProperties] = [one["properties"], other["properties"]];
-  if (!isObject(properties) || !isObject(otherProperties)) return false;
-  return Object.keys(properties).some(
-    (name) => isRequired(one, name) && isRequired(other, name) && excludes(properties[name], otherProperties[name]),
-  );
-}
-
-/** The values that a schema allows, as JSON, where it lists them. */
-function constants(node: JsonObject): string[] | undefined {
-  if ("const" in node) return [JSON.stringify(node["const"])];
-  return Array.isArray(node["enum"]) ? node["enum"].map((value) => JSON.stringify(value)) : undefined;
-}
-
-function isRequired(node: JsonObject, name: string): boolean {
-  return Array.isArray(node["required"]) && node["required"].includes(name);
 }
