@@ -1,6 +1,7 @@
 /** One line of the result, and what makes it good. */
 import type { Outcome, OutcomeKind } from "./ask.ts";
 import type { FaultCase } from "./fault-cases.ts";
+import { renderTextTable } from "./text-table.ts";
 
 export interface Row {
   fault: string;
@@ -65,16 +66,10 @@ export function judge(faultCase: FaultCase, measured: Measured, outcomes: readon
 /** For a terminal. */
 export function renderTable(rows: readonly Row[]): string {
   const columns = Object.keys(rows[0] ?? {}).filter((name) => name !== "problems") as (keyof Row)[];
-  const cells = [columns, ...rows.map((row) => columns.map((name) => show(row[name])))];
-  const widths = columns.map((_, at) => Math.max(...cells.map((line) => line[at]?.length ?? 0)));
-  return cells
-    .map((line) =>
-      line
-        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return renderTextTable(
+    columns,
+    rows.map((row) => columns.map((name) => show(row[name]))),
+  );
 }
 
 function show(value: Row[keyof Row]): string {

@@ -88,6 +88,7 @@ export {
 export { createUsageWriter, type UsageWriter } from "./settle-usage.ts";
 export { createSpendStore, noSpend, type Spend, type SpendStore, sumSpend } from "./spend-store.ts";
 export { type ExportedUsage, exportedUsageSchema, exportUsage } from "./usage-export.ts";
+export type { RequestFilter, UsageFilter } from "./usage-filter.ts";
 export {
   type DroppedMonth,
   dropExpiredUsage,
@@ -100,8 +101,6 @@ export {
 export {
   createUsageReports,
   type ReportedUsage,
-  type RequestFilter,
-  type UsageFilter,
   type UsageGroup,
   type UsageReports,
   type UsageSum,

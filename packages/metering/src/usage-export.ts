@@ -1,9 +1,9 @@
 /** All requests of a period, streamed: whatever the period, one batch is in memory at a time. */
 import { type Db, usageEvent } from "@tera/database";
-import { and, eq, gte, lt, sql } from "drizzle-orm";
+import { sql } from "drizzle-orm";
 import { z } from "zod";
 import { formatUsd } from "./money.ts";
-import type { UsageFilter } from "./usage-report.ts";
+import { matchEvents, type UsageFilter } from "./usage-filter.ts";
 
 const usd = z.coerce.bigint().transform(formatUsd);
 const count = z.coerce.number();
@@ -49,17 +49,10 @@ const batchMax = 2_000;
  */
 export async function exportUsage(
   db: Db,
-  { accountId, keyId, model, from, to }: UsageFilter,
+  filter: UsageFilter,
   onBatch: (batch: ExportedUsage[]) => Promise<void>,
 ): Promise<void> {
-  const wanted =
-    and(
-      accountId === undefined ? undefined : eq(usageEvent.accountId, accountId),
-      keyId === undefined ? undefined : eq(usageEvent.keyId, keyId),
-      model === undefined ? undefined : eq(usageEvent.model, model),
-      from === undefined ? undefined : gte(usageEvent.admittedAt, from),
-      to === undefined ? undefined : lt(usageEvent.admittedAt, to),
-    ) ?? sql`true`;
+  const wanted = matchEvents(filter) ?? sql`true`;
   await db.transaction(
     async (moment) => {
       // Whoever reads the file slowly keeps the transaction waiting between two batches.

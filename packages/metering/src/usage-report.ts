@@ -2,23 +2,10 @@
 import { type Db, type UsageEvent, usageDay, usageEvent, usageHour } from "@tera/database";
 import { and, desc, eq, gte, lt, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
+import { matchEvents, type RequestFilter, type UsageFilter } from "./usage-filter.ts";
 
 export const usageGroups = ["day", "hour", "model", "key", "account"] as const;
 export type UsageGroup = (typeof usageGroups)[number];
-
-export interface UsageFilter {
-  accountId?: string | undefined;
-  keyId?: string | undefined;
-  model?: string | undefined;
-  /** Requests admitted from here on. */
-  from?: Date | undefined;
-  /** And before this. */
-  to?: Date | undefined;
-}
-
-export interface RequestFilter extends UsageFilter {
-  status?: UsageEvent["status"] | undefined;
-}
 
 export interface UsageSum {
   /** Of the dimension: `2026-11-23`, `2026-11-23T12:00Z`, a model, a key's or an account's id. */
@@ -122,16 +109,6 @@ function isOlder({ admittedAt, requestId }: RequestPosition): SQL {
 }
 
 export function createUsageReports({ db }: { db: Db }): UsageReports {
-  const eventsOf = ({ accountId, keyId, model, status, from, to }: RequestFilter) =>
-    and(
-      status === undefined ? undefined : eq(usageEvent.status, status),
-      accountId === undefined ? undefined : eq(usageEvent.accountId, accountId),
-      keyId === undefined ? undefined : eq(usageEvent.keyId, keyId),
-      model === undefined ? undefined : eq(usageEvent.model, model),
-      from === undefined ? undefined : gte(usageEvent.admittedAt, from),
-      to === undefined ? undefined : lt(usageEvent.admittedAt, to),
-    );
-
   const events = () => db.select({ event: usageEvent, correctionNano: correction }).from(usageEvent);
 
   return {
@@ -152,7 +129,7 @@ export function createUsageReports({ db }: { db: Db }): UsageReports {
     },
     async lastRequests(filter, limit, after) {
       const rows = await events()
-        .where(and(eventsOf(filter), after === undefined ? undefined : isOlder(after)))
+        .where(and(matchEvents(filter), after === undefined ? undefined : isOlder(after)))
         .orderBy(desc(usageEvent.admittedAt), desc(usageEvent.requestId))
         .limit(limit);
       return rows.map(({ event, correctionNano }) => ({ ...event, correctionNano }));

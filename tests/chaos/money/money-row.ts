@@ -1,4 +1,6 @@
 /** One line of the result of `pnpm chaos money`. Money is in nano-USD, as decimal strings: it is not a number of JavaScript. */
+import { renderTextTable } from "../text-table.ts";
+
 export interface MoneyRow {
   case: string;
   runs: number;
@@ -83,14 +85,8 @@ export function renderMoneyTable(rows: readonly MoneyRow[]): string {
     "overspendNanoUsd",
     "met",
   ] as const;
-  const cells = [[...columns], ...rows.map((row) => columns.map((name) => String(row[name])))];
-  const widths = columns.map((_, at) => Math.max(...cells.map((line) => line[at]?.length ?? 0)));
-  return cells
-    .map((line) =>
-      line
-        .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-        .join("  ")
-        .trimEnd(),
-    )
-    .join("\n");
+  return renderTextTable(
+    columns,
+    rows.map((row) => columns.map((name) => String(row[name]))),
+  );
 }
