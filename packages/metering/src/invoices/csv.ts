@@ -1,6 +1,7 @@
 /** CSV as RFC 4180 has it. Text that a spreadsheet would take for a formula is neutralised with an apostrophe; numbers stay numbers. */
 
-const formulaPattern = /^[=+\-@\t\r]/;
+/** White space in front does not stop every spreadsheet, and in East Asia the wide signs are as good. */
+const formulaPattern = /^(?:\s*[=+\-@＝＋－＠]|[\t\r\n])/u;
 const numberPattern = /^-?\d+(?:\.\d+)?$/;
 
 export function renderCsv(header: readonly string[], rows: readonly (readonly (string | null)[])[]): string {

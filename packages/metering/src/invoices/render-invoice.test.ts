@@ -128,6 +128,13 @@ test("a CSV's amounts add up to its total, and its text cannot become a formula"
   expect(total).toBe(invoice.totalNano);
 });
 
+test.each(["=1+1", "+1-1", "-1+1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "  =1", "\u00a0=1", "＝1+1", "＠SUM(A1)"])(
+  "%j cannot become a formula, in whatever country it is opened",
+  (text) => {
+    expect(renderCsv([text], [])).toMatch(/^"?'/);
+  },
+);
+
 test("cells with commas, quotes and line ends are quoted; negative numbers stay numbers", () => {
   expect(
     renderCsv(
