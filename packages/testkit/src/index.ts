@@ -1,5 +1,6 @@
 /** What tests and benchmarks stand on: the fake runner, databases and Redis servers of one's own, the whole stack as processes. */
 
+export { createTestDatabase, type TestDatabase } from "@tera/database/testing";
 export { ensureChromium, launchChromium } from "./browser/chromium.ts";
 export { triggers } from "./fake-runner/answer.ts";
 export * from "./fake-runner/expected.ts";
@@ -20,12 +21,11 @@ export { createRandom } from "./random.ts";
 export {
   type OwnedTestServices,
   startTestServices,
-  type TestDatabase,
   type TestRedis,
   type TestServices,
 } from "./services.ts";
 export * from "./stack/stack.ts";
 export { type StackProcess, startStackProcess } from "./stack/stack-process.ts";
 export { type StackRunner, startStackRunner } from "./stack/stack-runner.ts";
-export { createTestDatabase, createTestRedis, vitestServices } from "./test-services.ts";
+export { createTestRedis, vitestServices } from "./test-services.ts";
 export { newUsageRecord, type UsageRecordChange } from "./usage-record.ts";

@@ -1,7 +1,8 @@
+import { createTestDatabase } from "@tera/database/testing";
 import { isRunning } from "@tera/embedded";
 import { Client } from "pg";
 import { afterAll, expect, test } from "vitest";
-import { createTestDatabase, createTestRedis } from "./test-services.ts";
+import { createTestRedis } from "./test-services.ts";
 
 const databases = await Promise.all([createTestDatabase(), createTestDatabase()]);
 afterAll(() => Promise.all(databases.map((database) => database.drop())));

@@ -8,6 +8,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { migrateDatabase } from "@tera/database";
+import type { TestDatabase } from "@tera/database/testing";
 import {
   createProcessGuard,
   type EmbeddedPostgres,
@@ -17,13 +18,6 @@ import {
   startEmbeddedRedis,
 } from "@tera/embedded";
 import { Client } from "pg";
-
-export interface TestDatabase {
-  /** `postgresql://...`, a fresh database with every migration applied. */
-  readonly url: string;
-  /** Cuts its connections and removes it. */
-  drop(): Promise<void>;
-}
 
 export interface TestRedis {
   /** `redis://...`, a server of one's own. */
