@@ -120,6 +120,10 @@ test("an invoice that is paid twice is paid, and the second payment is credit, a
   expect(await state()).toEqual({ ...settled, balance: 100n });
   expect(await pay("b", 100)).toEqual([{ outcome: "booked_before" }]);
   expect(await state()).toEqual({ ...settled, balance: 100n });
+  expect(await ledger.list({ accountId, limit: 2 })).toMatchObject([
+    { kind: "top_up", reason: `Payment by stripe for ${number}, which was not open` },
+    { kind: "payment", reason: `Payment of ${number} by stripe` },
+  ]);
 });
 
 test("a payment for an invoice that was credited meanwhile, is unknown, or is another's is credit", async () => {

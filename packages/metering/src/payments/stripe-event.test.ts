@@ -90,3 +90,11 @@ test("disputes are read in the payment's currency, also where Stripe pays out in
     { type: "dispute", movements: [{ amountNano: -25_000_000_000n }, { amountNano: 25_000_000_000n }] },
   ]);
 });
+
+test("a charge of ours that was canceled in Stripe is one that was refused, and not worth another try", async () => {
+  const canceled = { ...intent, status: "canceled", metadata: { tera_account: "acct_1", tera_charge: "charge_1" } };
+  expect(await read("payment_intent.canceled", canceled)).toMatchObject([
+    { type: "refused", chargeId: "charge_1", isWorthRetrying: false },
+  ]);
+  expect(await read("payment_intent.canceled", intent)).toEqual([]);
+});
