@@ -6,8 +6,7 @@
  * `--logs` shows the parts' logs with each row that is not met.
  */
 import { parseArgs } from "node:util";
-import type { MoneyRow } from "./money-row.ts";
-import { renderMoneyTable } from "./money-row.ts";
+import { type MoneyRow, renderMoneyTable } from "./money-row.ts";
 import { moneyCases, runMoney } from "./run-money.ts";
 
 /** Of a dead gateway: its term, and the looks of the sweep. */
