@@ -78,6 +78,6 @@ Examples:
   registerUsage(program, context);
   registerRunners(program, context);
   registerDoctor(program, context);
-  registerCompletion(program);
+  registerCompletion(program, context);
   return program;
 }

@@ -7,9 +7,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });
 
-process.exitCode = await runCli({
-  args: process.argv.slice(2),
-  terminal: createTerminal(),
-  environment: process.env,
-  cwd: process.cwd(),
-});
+const args = process.argv.slice(2);
+const exitCode = await runCli({ args, terminal: createTerminal(), environment: process.env, cwd: process.cwd() });
+// A shell waits for the end of what completes its line: a name server that does not answer must not put it off.
+if (args[0] === "complete") process.exit(exitCode);
+process.exitCode = exitCode;

@@ -1,12 +1,22 @@
-/** `tera completion <shell>`: completes commands and options, from the same definitions that the help is made of. */
+/**
+ * `tera completion <shell>`: completes commands and options, from the same definitions that the help is made of, and ids of keys, accounts, models and prices, which are looked up
+ * in Postgres. Where that does not answer at once there are none: a shell that waits, or prints an error into the line being typed, is worse.
+ */
+import root from "@bomb.sh/tab";
 import tab from "@bomb.sh/tab/commander";
-import type { Command } from "commander";
+import type { IdKind, KnownId } from "@tera/database/known-ids";
+import type { Argument, Command, Option } from "commander";
+import { findStack } from "../stack/find-stack.ts";
+import { oneLine } from "../terminal/table.ts";
+import type { CommandContext } from "./context.ts";
+
+const lookUpTimeoutMs = 300;
 
 /** To be called last: it reads the commands that are there. */
-export function registerCompletion(program: Command): void {
+export function registerCompletion(program: Command, context: CommandContext): void {
   tab(program, { completionCommandName: "completion" });
-  program.commands
-    .find((command) => command.name() === "completion")
+  const named = (name: string) => program.commands.find((command) => command.name() === name);
+  named("completion")
     ?.description("print the script that makes your shell complete `tera`")
     .addHelpText(
       "after",
@@ -17,4 +27,84 @@ Examples:
   fish:  tera completion fish | source
 `,
     );
+  // What the printed script calls, with the words of the line so far.
+  named("complete")?.hook("preAction", (_, complete) => offerIds(program, complete.args, context));
+}
+
+async function offerIds(program: Command, words: readonly string[], context: CommandContext): Promise<void> {
+  const place = findPlace(program, words);
+  const kind = place === undefined ? undefined : kindOf(place);
+  if (place === undefined || kind === undefined) return;
+  const ids = await lookUp(kind, words, context);
+  const command = root.commands.get(place.path.join(" "));
+  const target =
+    place.option === undefined
+      ? command?.arguments.get(place.argument?.name() ?? "")
+      : command?.options.get(place.option.long?.slice(2) ?? "");
+  if (target === undefined) return;
+  target.handler = (offer) => {
+    for (const { id, name } of ids) offer(id, oneLine(name));
+  };
+}
+
+/** Where the word that is being typed stands: it is the value of an option, or an argument. */
+interface Place {
+  path: string[];
+  option?: Option | undefined;
+  argument?: Argument | undefined;
+}
+
+function findPlace(program: Command, words: readonly string[]): Place | undefined {
+  const path: string[] = [];
+  let command = program;
+  let option: Option | undefined;
+  let position = 0;
+  for (const word of words.slice(0, -1)) {
+    if (option !== undefined) {
+      option = undefined;
+    } else if (word.startsWith("-")) {
+      option = command.options.find((each) => each.required && [each.long, each.short].includes(word));
+    } else {
+      const next = position === 0 ? command.commands.find((each) => each.name() === word) : undefined;
+      if (next === undefined) {
+        position++;
+      } else {
+        command = next;
+        path.push(word);
+      }
+    }
+  }
+  if (option !== undefined) return { path, option };
+  return words.at(-1)?.startsWith("-") ? undefined : { path, argument: command.registeredArguments[position] };
+}
+
+const argumentKinds: Readonly<Record<string, IdKind>> = {
+  "key-id": "key",
+  "account-id": "account",
+  account: "account",
+  model: "model",
+};
+const optionKinds: Readonly<Record<string, IdKind>> = {
+  "--key <id>": "key",
+  "--account <id>": "account",
+  "--model <id>": "model",
+  "--price <id>": "price",
+};
+
+function kindOf({ option, argument }: Place): IdKind | undefined {
+  return option === undefined ? argumentKinds[argument?.name() ?? ""] : optionKinds[option.flags];
+}
+
+async function lookUp(kind: IdKind, words: readonly string[], context: CommandContext): Promise<KnownId[]> {
+  const dataDir = words[words.indexOf("--data-dir") + 1];
+  try {
+    const stack = await findStack({ ...context, dataDir: words.includes("--data-dir") ? dataDir : undefined });
+    if (stack.databaseUrl === undefined) return [];
+    const { findKnownIds } = await import("@tera/database/known-ids");
+    const prefix = words.at(-1) ?? "";
+    return await findKnownIds({ url: stack.databaseUrl, kind, prefix, timeoutMs: lookUpTimeoutMs });
+  } catch {
+    // Nobody asked for anything: what is wrong is said by the command itself.
+    return [];
+  }
 }

@@ -31,7 +31,7 @@ Examples:
   models
     .command("show")
     .description("show what the runners say of a model, what was set by hand, and what clients see")
-    .argument("<id>", "as `tera models list` shows it", idArgument)
+    .argument("<model>", "as `tera models list` shows it", idArgument)
     .option(...jsonOption)
     .option(...dataDirOption)
     .addHelpText(
@@ -44,7 +44,7 @@ Examples:
     models
       .command("set")
       .description("say something of a model over what its runners say; in effect everywhere within a second")
-      .argument("<id>", "what clients call it", idArgument),
+      .argument("<model>", "what clients call it", idArgument),
   )
     .option(...jsonOption)
     .option(...dataDirOption)
@@ -65,7 +65,7 @@ Examples:
   models
     .command("unset")
     .description("take back what was set of a model: the fields that are named, or all")
-    .argument("<id>", "as `tera models list` shows it", idArgument)
+    .argument("<model>", "as `tera models list` shows it", idArgument)
     .argument("[fields...]", "names as in `tera models set`: features, context-length, ...", fieldArgument)
     .option(...jsonOption)
     .option(...dataDirOption)
