@@ -4,7 +4,13 @@ import { createTestDatabase, type TestDatabase } from "@tera/database/testing";
 import { type EngineCount, type EngineMeasure, newRequestId, type UsageRecord } from "@tera/protocol";
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { compareEngineCounts, storeEngineCounts, storeEngineDrift, toDriftFindings } from "./engine-drift.ts";
+import {
+  compareEngineCounts,
+  forgetEngineCounts,
+  storeEngineCounts,
+  storeEngineDrift,
+  toDriftFindings,
+} from "./engine-drift.ts";
 import { createUsageWriter, type UsageWriter } from "./settle-usage.ts";
 
 let testDatabase: TestDatabase;
@@ -247,4 +253,28 @@ test("what is found says who, when, how much and why, and is kept", async () => 
   await storeEngineDrift(database.db, own);
   const kept = await database.db.select().from(engineDrift);
   expect(kept).toMatchObject([{ runnerId, measure: "prompt", problem: "engine_counted_more", tokens: 2_345 }]);
+});
+
+test("counts are forgotten after ninety days, and what was found in them is not", async () => {
+  const old = {
+    workerId: "old",
+    runnerId: "r",
+    engine: "vllm",
+    engineAddress: "h:1",
+    prompt: measure(5),
+    completion: measure(5),
+  };
+  const dayMs = 24 * hourMs;
+  await storeEngineCounts(database.db, [
+    { ...old, version: 1, openedAtMs: Date.now() - 91 * dayMs, closedAtMs: Date.now() - 91 * dayMs + minuteMs },
+    { ...old, version: 1, openedAtMs: Date.now() - 89 * dayMs, closedAtMs: Date.now() - 89 * dayMs + minuteMs },
+  ]);
+  const found = () => database.db.execute(sql`select count(*)::int as drifts from engine_drift`);
+  const before = (await found()).rows;
+  await forgetEngineCounts(database.db);
+  const { rows } = await database.db.execute(
+    sql`select count(distinct opened_at)::int as stretches from engine_count where worker_id = 'old'`,
+  );
+  expect(rows).toEqual([{ stretches: 1 }]);
+  expect((await found()).rows).toEqual(before);
 });

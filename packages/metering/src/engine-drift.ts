@@ -14,12 +14,14 @@ import {
   tokenMeasures,
 } from "@tera/database";
 import type { EngineCount } from "@tera/protocol";
-import { sql } from "drizzle-orm";
+import { lt, sql } from "drizzle-orm";
 import { z } from "zod";
 import { type LedgerFinding, rowsShownMax } from "./ledger-finding.ts";
 
 /** Stretches that are compared; older ones were, and what was found is kept in `engine_drift`. */
 const comparedDays = 7;
+/** Counts of engines are kept longer than they are compared, for whoever looks into a drift. */
+const keptDays = 90;
 /** Usage is in Postgres a second after its request ended, or later when Postgres or a gateway was away. */
 const settledAfterMs = 600_000;
 /** How far clocks of workers and gateways may be apart. */
@@ -214,6 +216,11 @@ export async function storeEngineDrift(db: Db, drifts: readonly EngineDrift[]): 
         set: { tokens: sql`excluded.tokens`, closedAt: sql`excluded.closed_at` },
       });
   }
+}
+
+/** Deletes the counts that nobody will compare or look at any more; what was found in them stays in `engine_drift`. */
+export async function forgetEngineCounts(db: Db): Promise<void> {
+  await db.delete(engineCount).where(lt(engineCount.openedAt, sql`now() - make_interval(days => ${keptDays})`));
 }
 
 const causes: Record<EngineDriftProblem, string> = {

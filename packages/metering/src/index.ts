@@ -19,6 +19,7 @@ export {
   compareEngineCounts,
   type EngineComparison,
   type EngineDrift,
+  forgetEngineCounts,
   storeEngineCounts,
   storeEngineDrift,
   toDriftFindings,

@@ -5,6 +5,7 @@ import {
   compareEngineCounts,
   countByInvariant,
   type EngineDrift,
+  forgetEngineCounts,
   storeEngineDrift,
   toDriftFindings,
 } from "@tera/metering";
@@ -32,6 +33,7 @@ export function createLedgerCheck({ db, noticeStore, log }: LedgerCheckDependenc
     async work() {
       const { drifts, runners, stretches } = await compareEngineCounts(db);
       await storeEngineDrift(db, drifts);
+      await forgetEngineCounts(db);
       const findings = [...(await checkLedger({ db })), ...toDriftFindings(drifts)];
       for (const { invariant, problem, cause, count, rows } of findings) {
         const what = invariant === 6 ? "metered tokens and engines' counters differ" : "the ledger does not add up";
