@@ -67,8 +67,8 @@ export async function readChargeLines(db: Pick<Db, "execute" | "select">, range:
     others.push({ kind: "write_off", description: "Served and not charged", amountNano: -booked.writtenOffNano });
   }
   if (booked.revenueNano === 0n) return others;
-  let usage = await readUsage(db, range, booked, true);
-  if (sumOf(usage) !== booked.revenueNano) usage = await readUsage(db, range, booked, false);
+  let usage = await readUsage(db, range, true);
+  if (sumOf(usage) !== booked.revenueNano) usage = await readUsage(db, range, false);
   if (sumOf(usage) !== booked.revenueNano) {
     const dropped = await readDropped(db, range);
     if (dropped !== undefined)
@@ -111,17 +111,12 @@ interface Booked {
   /** Usage, before write-offs. */
   revenueNano: bigint;
   writtenOffNano: bigint;
-  /** Ledger ids grow with `seq` within an account: both are given out under the lock of its purse. */
-  firstId: bigint;
-  lastId: bigint;
   others: OtherLine[];
 }
 
 const bookedSchema = z.object({
   revenue: z.coerce.bigint(),
   written_off: z.coerce.bigint(),
-  first_id: z.coerce.bigint(),
-  last_id: z.coerce.bigint(),
 });
 const otherSchema = z.object({
   kind: z.enum(["correction", "adjustment"]),
@@ -133,19 +128,16 @@ async function readBooked(db: Pick<Db, "execute">, range: LedgerRange): Promise<
   const within = sql`t.account_id = ${range.accountId} and t.seq between ${range.fromSeq} and ${range.throughSeq}`;
   const sums = await db.execute(sql`
     select coalesce(sum(e.amount_nano) filter (where e.book = 'revenue'), 0) as revenue,
-      coalesce(-sum(e.amount_nano) filter (where e.book = 'write_off'), 0) as written_off,
-      coalesce(min(t.id), 0) as first_id, coalesce(max(t.id), 0) as last_id
+      coalesce(-sum(e.amount_nano) filter (where e.book = 'write_off'), 0) as written_off
     from ledger_transaction t join ledger_entry e on e.transaction_id = t.id where ${within} and t.kind = 'usage'`);
   const others = await db.execute(sql`
     select t.kind, t.reason, -sum(e.amount_nano) as amount
     from ledger_transaction t join ledger_entry e on e.transaction_id = t.id and e.book = 'credit'
-    where ${within} and t.kind in ('correction', 'adjustment') group by t.id order by t.id`);
-  const { revenue, written_off, first_id, last_id } = bookedSchema.parse(sums.rows[0]);
+    where ${within} and t.kind in ('correction', 'adjustment') group by t.id order by t.seq`);
+  const { revenue, written_off } = bookedSchema.parse(sums.rows[0]);
   return {
     revenueNano: revenue,
     writtenOffNano: written_off,
-    firstId: first_id,
-    lastId: last_id,
     others: others.rows.map((row) => {
       const { kind, reason, amount } = otherSchema.parse(row);
       return { kind, description: reason, amountNano: amount };
@@ -169,17 +161,18 @@ const usageSchema = z.object({
 async function readUsage(
   db: Pick<Db, "execute" | "select">,
   range: LedgerRange,
-  { firstId, lastId }: Booked,
   bounded: boolean,
 ): Promise<ChargeLine[]> {
   const admitted = bounded
     ? sql`and admitted_at >= ${range.admittedFrom.toISOString()} and admitted_at < ${range.admittedBefore.toISOString()}`
     : sql``;
+  // By each posting and not between the first id and the last: a batch draws its ids before it waits for its purses.
   const { rows } = await db.execute(sql`
     select key_id, model, price_id, lane, count(*) as request, sum(prompt_tokens - cached_tokens) as input,
       sum(cached_tokens) as cached_input, sum(completion_tokens) as output, sum(speech_characters) as character, sum(charge_nano) as charge
     from usage_event
-    where account_id = ${range.accountId} and charge_nano > 0 and ledger_transaction_id between ${firstId} and ${lastId} ${admitted}
+    where account_id = ${range.accountId} and charge_nano > 0 ${admitted}
+      and ledger_transaction_id in (select t.id from ledger_transaction t where t.account_id = ${range.accountId} and t.seq between ${range.fromSeq} and ${range.throughSeq})
     group by model, key_id, price_id, lane order by model, key_id, price_id, lane desc`);
   const groups = rows.map((row) => usageSchema.parse(row));
   if (groups.length === 0) return [];

@@ -15,11 +15,12 @@ import {
 import { createTestDatabase, installTestClock, type TestClock, type TestDatabase } from "@tera/database/testing";
 import { newUsageRecord } from "@tera/testkit";
 import { eq, type SQL, sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { checkLedger } from "../check-ledger.ts";
 import { createLedgerStore } from "../ledger-store.ts";
 import { createPriceStore } from "../price-book.ts";
 import { createUsageWriter, type UsageWriter } from "../settle-usage.ts";
+import { toUsageRow } from "../usage-row.ts";
 import { runInvoices } from "./invoice-run.ts";
 import { createInvoiceStore } from "./invoice-store.ts";
 import { issueInvoice } from "./issue-invoice.ts";
@@ -309,4 +310,35 @@ test("an invoice that somebody removed is found by the check of the ledger", asy
   await clock.set(november);
   await issueOne();
   expect((await checkLedger({ db: database.db })).map(({ problem }) => problem)).toContain("invoice_gap");
+});
+
+test("a batch that began before the month's end and was booked after it is on the next invoice, whole", async () => {
+  await use(1);
+  const late = record();
+  // Its id is drawn, and then it waits for somebody who has the same request and gives up.
+  let waiting: Promise<void> = Promise.resolve();
+  await database.db
+    .transaction(async (tx) => {
+      const same = toUsageRow(late, { chargeNano: 0n, priceId: undefined, lane: "interactive" });
+      await tx.execute(sql`select settle_usage(${JSON.stringify([same])}::jsonb, 'gateway:g2')`);
+      waiting = writer.settle([late]);
+      await vi.waitFor(async () => {
+        const { rows } = await database.db.execute(sql`select 1 from pg_locks where not granted`);
+        expect(rows).toHaveLength(1);
+      });
+      await writer.settle([record("key_2")]);
+      await clock.set(december);
+      throw new Error("gives up");
+    })
+    .catch((error: unknown) => expect(error).toMatchObject({ message: "gives up" }));
+  await waiting;
+  const postings = await database.db
+    .select({ id: ledgerTransaction.id })
+    .from(ledgerTransaction)
+    .where(eq(ledgerTransaction.accountId, accountId))
+    .orderBy(ledgerTransaction.seq);
+  expect(postings[1]?.id).toBeGreaterThan(postings[2]?.id ?? 0n);
+  expect(await issue()).toMatchObject({ outcome: "issued", invoice: { throughSeq: 2n, exactNano: 2n * charge } });
+  await clock.set(new Date("2027-01-05T00:00:00Z"));
+  expect(await issue("2026-12")).toMatchObject({ outcome: "issued", invoice: { throughSeq: 4n, exactNano: charge } });
 });
