@@ -1,5 +1,5 @@
-/** What was charged to an account's keys on this day, in this month (UTC) and in all, out of the hourly roll-ups. */
-import { type Db, usageHour } from "@tera/database";
+/** What was charged to an account's keys on this day, in this month (UTC) and in all, out of the daily roll-ups. */
+import { type Db, usageDay } from "@tera/database";
 import { eq, sql } from "drizzle-orm";
 
 export interface Spend {
@@ -18,10 +18,10 @@ export interface SpendStore {
 export const noSpend: Spend = { dayNano: 0n, monthNano: 0n, totalNano: 0n, monthRequests: 0 };
 
 export function createSpendStore({ db }: { db: Db }): SpendStore {
-  const { hour, chargeNano, correctionNano, requests, keyId, accountId } = usageHour;
+  const { day, chargeNano, correctionNano, requests, keyId, accountId } = usageDay;
   const spent = sql`${chargeNano} + ${correctionNano}`;
-  const today = sql`${hour} >= date_trunc('day', now(), 'UTC')`;
-  const thisMonth = sql`${hour} >= date_trunc('month', now(), 'UTC')`;
+  const today = sql`${day} >= date_trunc('day', now(), 'UTC')`;
+  const thisMonth = sql`${day} >= date_trunc('month', now(), 'UTC')`;
   return {
     async byKey(account) {
       const rows = await db
@@ -32,7 +32,7 @@ export function createSpendStore({ db }: { db: Db }): SpendStore {
           totalNano: sql`coalesce(sum(${spent}), 0)`.mapWith(BigInt),
           monthRequests: sql`coalesce(sum(${requests}) filter (where ${thisMonth}), 0)`.mapWith(Number),
         })
-        .from(usageHour)
+        .from(usageDay)
         .where(eq(accountId, account))
         .groupBy(keyId);
       return new Map(rows.map(({ keyId: id, ...spend }) => [id, spend]));

@@ -56,12 +56,19 @@ const sumSchema = z.object({
   correctionNano: z.coerce.bigint(),
 });
 
-const groupColumns: Record<UsageGroup, SQL> = {
-  day: sql`to_char(hour at time zone 'UTC', 'YYYY-MM-DD')`,
-  hour: sql`to_char(hour at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI"Z"')`,
-  model: sql`model`,
-  key: sql`key_id`,
-  account: sql`account_id`,
+/** What is grouped by, and how a group is called: words are made of a group, not of each of the rows that it sums up. */
+const groups: Record<UsageGroup, { by: SQL; words: (by: SQL) => SQL }> = {
+  day: {
+    by: sql`date_trunc('day', hour at time zone 'UTC')`,
+    words: (day) => sql`to_char(${day}, 'YYYY-MM-DD')`,
+  },
+  hour: {
+    by: sql`hour at time zone 'UTC'`,
+    words: (hour) => sql`to_char(${hour}, 'YYYY-MM-DD"T"HH24:MI"Z"')`,
+  },
+  model: { by: sql`model`, words: (model) => model },
+  key: { by: sql`key_id`, words: (key) => key },
+  account: { by: sql`account_id`, words: (account) => account },
 };
 
 const sums = sql`
@@ -113,13 +120,13 @@ export function createUsageReports({ db }: { db: Db }): UsageReports {
 
   return {
     async summarize(filter, by, limit) {
-      const column = groupColumns[by];
+      const group = groups[by];
       const order =
         by === "day" || by === "hour"
           ? sql`1 desc`
           : sql`sum(charge_nano + correction_nano) desc, sum(requests) desc, 1`;
       const { rows } = await db.execute(
-        sql`select ${column} as "group", ${sums} from (${rollUps(filter, by)}) used group by 1 order by ${order} limit ${limit}`,
+        sql`select ${group.words(group.by)} as "group", ${sums} from (${rollUps(filter, by)}) used group by ${group.by} order by ${order} limit ${limit}`,
       );
       return z.array(sumSchema).parse(rows);
     },

@@ -73,7 +73,10 @@ export const usageEvent = pgTable(
     index("usage_event_account_time").on(table.accountId, table.admittedAt),
     index("usage_event_key_time").on(table.keyId, table.admittedAt),
     index("usage_event_time").on(table.admittedAt),
-    // The few that went wrong, among the many of an account or a key.
+    // A model that is rarely asked for: without it, its last requests are looked for among everybody's.
+    index("usage_event_model_time").on(table.model, table.admittedAt),
+    // The few that went wrong, among the many of everybody, an account or a key.
+    index("usage_event_all_trouble").on(table.admittedAt).where(sql`${table.status} <> 'succeeded'`),
     index("usage_event_trouble").on(table.accountId, table.admittedAt).where(sql`${table.status} <> 'succeeded'`),
     index("usage_event_key_trouble").on(table.keyId, table.admittedAt).where(sql`${table.status} <> 'succeeded'`),
     check(

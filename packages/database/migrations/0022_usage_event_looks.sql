@@ -1,0 +1,2 @@
+CREATE INDEX "usage_event_model_time" ON "usage_event" USING btree ("model","admitted_at");--> statement-breakpoint
+CREATE INDEX "usage_event_all_trouble" ON "usage_event" USING btree ("admitted_at") WHERE "usage_event"."status" <> 'succeeded';
