@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { ensureRedisServer } from "./ensure-redis-server.ts";
 import { commandOf, isRunning } from "./process-table.ts";
-import { type EmbeddedRedis, startEmbeddedRedis } from "./redis.ts";
+import { type EmbeddedRedis, neverByItself, startEmbeddedRedis } from "./redis.ts";
 import { startOwner } from "./testing/start-owner.ts";
 import { temporaryDirectory } from "./testing/temporary-directory.ts";
 
@@ -43,7 +43,7 @@ test("only the password opens it, and no process list shows the password", async
   expect(await commandOf(pid)).not.toContain(password);
 });
 
-test("it forgets nothing under pressure and writes nothing to disk", async () => {
+test("it forgets nothing under pressure and writes nothing to disk while it runs", async () => {
   const { url } = await start(await temporaryDirectory());
   const answer = await speak(
     url,
@@ -53,8 +53,26 @@ test("it forgets nothing under pressure and writes nothing to disk", async () =>
     "CONFIG GET appendonly",
   );
   expect(answer).toContain("noeviction");
-  expect(answer).toMatch(/save\r\n\$0\r\n/);
+  expect(answer).toContain(`${neverByItself}\r\n`);
   expect(answer).toMatch(/appendonly\r\n\$2\r\nno/);
+});
+
+test("what it holds when it is stopped is there at the next start, and only then", async () => {
+  const dataDir = await temporaryDirectory();
+  const dump = join(dataDir, "dump.rdb");
+  const first = await startEmbeddedRedis({ dataDir, log });
+  await speak(first.url, `AUTH ${new URL(first.url).password}`, "SET usage owed");
+  await first.stop();
+  const second = await start(dataDir);
+  expect(await speak(second.url, `AUTH ${new URL(second.url).password}`, "GET usage")).toContain("owed");
+  await expect(stat(dump)).rejects.toThrow("ENOENT");
+});
+
+test("what another version has written does not keep it from starting", async () => {
+  const dataDir = await temporaryDirectory();
+  await writeFile(join(dataDir, "dump.rdb"), "REDIS9999 and nothing that can be read");
+  const { url } = await start(dataDir);
+  expect(await speak(url, `AUTH ${new URL(url).password}`, "PING")).toContain("+PONG");
 });
 
 test("stop ends the process", async () => {

@@ -1,6 +1,6 @@
 /**
- * A private Redis beside us: reachable only from this machine with a password that is new on every start, nothing on disk (Redis moves, Postgres remembers),
- * ended with us. The caller holds the directory (lockDirectory): a server of an earlier run that was killed is ended first.
+ * A private Redis beside us: reachable only from this machine with a password that is new on every start, ended with us. Nothing is on disk while it runs (Redis moves, Postgres
+ * remembers). Only when it is ended it leaves what it holds for the next start: where Postgres died and all of us ends with it, usage that is not settled yet lies nowhere else. The caller holds the directory (lockDirectory): a server of an earlier run that was killed is ended first.
  */
 import { randomBytes } from "node:crypto";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
@@ -13,7 +13,7 @@ import { findRedisBinary } from "./redis-binary.ts";
 import { type ServerExit, startServerProcess } from "./server-process.ts";
 
 export interface EmbeddedRedisOptions {
-  /** Made when missing; holds only the note by which the next start finds a left-over server. */
+  /** Made when missing; holds the note by which the next start finds a left-over server, and what the last one left. */
   dataDir: string;
   log: (line: string) => void;
   /** Ends the server when this process is killed. */
@@ -31,6 +31,8 @@ export interface EmbeddedRedis {
 }
 
 const startAttemptsMax = 5;
+/** A save point that is never reached. Because there is one, Redis saves when it is ended. */
+export const neverByItself = "2000000000 2000000000";
 const endSteps = [{ signal: "SIGTERM", waitMs: 1_500 }] as const;
 
 /** @throws {EmbeddedError} when there is no server program (see ensureRedisServer) or it does not start. */
@@ -39,6 +41,7 @@ export async function startEmbeddedRedis({ dataDir, log, guard }: EmbeddedRedisO
   if (!binary) throw new EmbeddedError("Redis (6.2 or newer) is missing: run the set-up (npm start) again.");
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const noteFile = join(dataDir, "process");
+  const dumpFile = join(dataDir, "dump.rdb");
   await endLeftOver(noteFile, log);
   for (let attempt = 1; ; attempt += 1) {
     const port = await findFreePort();
@@ -56,6 +59,11 @@ export async function startEmbeddedRedis({ dataDir, log, guard }: EmbeddedRedisO
     );
     await writeFile(noteFile, `${server.pid} ${port}\n`, { mode: 0o600 });
     const outcome = await server.untilLine(/ready to accept connections/i);
+    const portTaken =
+      typeof outcome !== "string" &&
+      outcome.lastLines.some((line) => /address already in use|failed listening on port/i.test(line));
+    // It is in memory now, or cannot be read: another version wrote it.
+    const hadDump = !portTaken && (await takeAway(dumpFile));
     if (typeof outcome === "string") {
       return {
         url: `redis://:${password}@127.0.0.1:${port}`,
@@ -67,11 +75,18 @@ export async function startEmbeddedRedis({ dataDir, log, guard }: EmbeddedRedisO
         onExit: (listener) => void server.exited.then(listener),
       };
     }
-    const portTaken = outcome.lastLines.some((line) => /address already in use|failed listening on port/i.test(line));
-    if (!portTaken || attempt === startAttemptsMax) {
+    if (!(portTaken || hadDump) || attempt === startAttemptsMax) {
       throw new EmbeddedError(`Redis does not start: ${outcome.lastLines.at(-1) ?? `exit code ${outcome.code}`}`);
     }
   }
+}
+
+/** @returns whether there was one. */
+function takeAway(file: string): Promise<boolean> {
+  return rm(file).then(
+    () => true,
+    () => false,
+  );
 }
 
 function configuration(port: number, password: string, dataDir: string): string {
@@ -80,7 +95,7 @@ function configuration(port: number, password: string, dataDir: string): string 
     `port ${port}`,
     `requirepass ${password}`,
     `dir ${JSON.stringify(dataDir)}`,
-    'save ""',
+    `save ${neverByItself}`,
     "appendonly no",
     "maxmemory-policy noeviction",
     "daemonize no",
