@@ -22,6 +22,7 @@ import {
   RedisUnsuitableError,
   readWorkerStates,
   sendControl,
+  startCreditRecall,
   startGatewayPresence,
   startReplyReader,
   subscribeInvalidation,
@@ -95,7 +96,18 @@ async function main(): Promise<void> {
   const unpricedIsFree = config.TERA_GATEWAY_UNPRICED === "free";
   const priceList = await startPriceList({ priceStore: createPriceStore({ db: database.db }), log });
   const creditStore = createCreditStore({ db: database.db });
-  const desk = createCreditDesk({ store: creditStore, gatewayId });
+  const desk = createCreditDesk({
+    store: creditStore,
+    gatewayId,
+    recall: (purseId, gatewayIds) => creditRecall.recall(purseId, gatewayIds),
+  });
+  const creditRecall = await startCreditRecall({
+    gatewayId,
+    redis,
+    blockingRedis: connectBlocking("tera-gateway-recall"),
+    giveBackIdle: (purseId) => desk.giveBackIdle(purseId),
+    log,
+  });
   const biller = createBiller({
     priceList,
     desk,
@@ -265,7 +277,8 @@ async function main(): Promise<void> {
     await Promise.all([settler.close(settleOnExitMs), contentWriter.close(settleOnExitMs)]);
     await copies.sweep().catch(() => undefined);
     await desk.close();
-    for (const part of [copies, limiter, leaseSweep, priceList, exchanges, catalog, roster, invalidation]) part.stop();
+    for (const part of [copies, limiter, leaseSweep, priceList, exchanges, catalog, roster, invalidation, creditRecall])
+      part.stop();
     await Promise.allSettled([app.close(), operations?.close(), replies.stop(), presence.stop(), background?.stop()]);
     redis.disconnect();
     await database.close();

@@ -1,15 +1,23 @@
 /** The desk's arithmetic, on a store that keeps a purse as Postgres does. What Postgres does is tested in money-flow.test.ts. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type CreditHold, createCreditDesk, isRefusal } from "./credit-desk.ts";
-import { type CreditStore, leaseTermMs } from "./credit-store.ts";
+import {
+  type CreditDesk,
+  type CreditDeskOptions,
+  type CreditHold,
+  createCreditDesk,
+  isRefusal,
+} from "./credit-desk.ts";
+import { leaseTermMs } from "./credit-store.ts";
 
 function playStore(balanceNano: bigint) {
   const state = { balance: balanceNano, leases: new Map<string, bigint>(), takes: 0, lost: false };
+  const owners = new Map<string, string>();
   const leased = () => [...state.leases.values()].reduce((sum, amount) => sum + amount, 0n);
-  const store: Pick<CreditStore, "take" | "giveBack" | "renew"> = {
-    async take({ leaseId, neededNano, wantedNano }) {
+  const store: CreditDeskOptions["store"] = {
+    async take({ leaseId, gatewayId, neededNano, wantedNano }) {
       state.takes++;
+      owners.set(leaseId, gatewayId);
       const available = state.balance - leased();
       if (state.lost) {
         state.lost = false;
@@ -26,6 +34,11 @@ function playStore(balanceNano: bigint) {
       state.leases.set(leaseId, amount - (amountNano ?? amount));
     },
     renew: async (_gatewayId, leaseIds) => new Set(leaseIds.filter((id) => state.leases.has(id))),
+    async findHolders(_purseId, gatewayId) {
+      const holders = [...state.leases].filter(([id, amount]) => amount > 0n && owners.get(id) !== gatewayId);
+      const gatewayIds = [...new Set(holders.map(([id]) => owners.get(id) ?? ""))];
+      return { gatewayIds, availableNano: state.balance - leased() };
+    },
   };
   /** What settling does: the charge leaves lease and balance. */
   function charge(hold: CreditHold, nano: bigint): void {
@@ -34,6 +47,26 @@ function playStore(balanceNano: bigint) {
     hold.settle(nano);
   }
   return { state, store, leased, charge };
+}
+
+/** A desk that hears of no other. */
+function openDesk(store: CreditDeskOptions["store"], options: Partial<CreditDeskOptions> = {}): CreditDesk {
+  return createCreditDesk({ store, gatewayId: "g", recall: async () => undefined, ...options });
+}
+
+/** Desks that hear each other at once. */
+function openDesks(store: CreditDeskOptions["store"], count: number): { desks: CreditDesk[]; asked: string[] } {
+  const asked: string[] = [];
+  const desks: CreditDesk[] = Array.from({ length: count }, (_, number) =>
+    openDesk(store, {
+      gatewayId: `g${number}`,
+      async recall(purseId, gatewayIds) {
+        asked.push(`g${number} asks ${gatewayIds.join(" and ")}`);
+        await Promise.all(gatewayIds.map((id) => desks[Number(id.slice(1))]?.giveBackIdle(purseId)));
+      },
+    }),
+  );
+  return { desks, asked };
 }
 
 const wish = (nano: bigint) => ({ purseId: "p", neededNano: nano, wantedNano: nano });
@@ -47,7 +80,7 @@ async function held(result: ReturnType<ReturnType<typeof createCreditDesk>["hold
 describe("the credit desk", () => {
   it("asks once for many requests, and then answers without a promise", async () => {
     const { state, store } = playStore(1_000_000n);
-    const desk = createCreditDesk({ store, gatewayId: "g" });
+    const desk = openDesk(store);
     await Promise.all(Array.from({ length: 100 }, () => held(desk.hold(wish(10n)))));
     expect(state.takes).toBeLessThan(5);
     const first = await held(desk.hold(wish(10n)));
@@ -57,14 +90,14 @@ describe("the credit desk", () => {
 
   it("refuses what is not there, and says what is", async () => {
     const { store } = playStore(25n);
-    const desk = createCreditDesk({ store, gatewayId: "g" });
+    const desk = openDesk(store);
     await held(desk.hold(wish(10n)));
     expect(await desk.hold(wish(20n))).toEqual({ refused: true, availableNano: 15n });
   });
 
   it("gives back what is not needed while little is left", async () => {
     const { store, leased, charge } = playStore(30n);
-    const desk = createCreditDesk({ store, gatewayId: "g" });
+    const desk = openDesk(store);
     const hold = await held(desk.hold(wish(20n)));
     charge(hold, 5n);
     await new Promise(setImmediate);
@@ -73,7 +106,7 @@ describe("the credit desk", () => {
 
   it("gives back what is free of a purse when asked to, and lets what is held be", async () => {
     const { leased, store } = playStore(1_000_000n);
-    const desk = createCreditDesk({ store, gatewayId: "g" });
+    const desk = openDesk(store);
     const [one] = await Promise.all([held(desk.hold(wish(10n))), held(desk.hold(wish(30n)))]);
     one.settle(0n);
     desk.release((purseId) => purseId === "another");
@@ -87,7 +120,7 @@ describe("the credit desk", () => {
   it("does not use a lease whose term is over by its own clock", async () => {
     let nowMs = 0;
     const { state, store } = playStore(1_000_000n);
-    const desk = createCreditDesk({ store, gatewayId: "g", now: () => nowMs });
+    const desk = openDesk(store, { now: () => nowMs });
     (await held(desk.hold(wish(10n)))).settle(0n);
     nowMs = leaseTermMs;
     const { takes } = state;
@@ -98,7 +131,7 @@ describe("the credit desk", () => {
 
   it("begins a new lease when Postgres has closed the old one", async () => {
     const { state, store } = playStore(100n);
-    const desk = createCreditDesk({ store, gatewayId: "g" });
+    const desk = openDesk(store);
     await held(desk.hold(wish(10n)));
     state.lost = true;
     await held(desk.hold(wish(10n)));
@@ -106,10 +139,7 @@ describe("the credit desk", () => {
   });
 
   it("lets everybody know when Postgres is away", async () => {
-    const desk = createCreditDesk({
-      store: { ...playStore(1n).store, take: () => Promise.reject(new Error("away")) },
-      gatewayId: "g",
-    });
+    const desk = openDesk({ ...playStore(1n).store, take: () => Promise.reject(new Error("away")) });
     const asked = [desk.hold(wish(1n)), desk.hold(wish(1n))];
     for (const one of asked) await expect(one).rejects.toThrow("away");
   });
@@ -125,7 +155,7 @@ describe("the credit desk", () => {
         return store.renew(gatewayId, leaseIds);
       },
     };
-    const desk = createCreditDesk({ store: watched, gatewayId: "g", now: () => nowMs });
+    const desk = openDesk(watched, { now: () => nowMs });
     const hold = await held(desk.hold(wish(10n)));
     await desk.renew();
     expect(renewed).toEqual([hold.leaseId]);
@@ -141,7 +171,7 @@ describe("the credit desk", () => {
     expect(renewed).toEqual([other.leaseId]);
     // Idle.
     other.settle(1n);
-    nowMs += 61_000;
+    nowMs += 11_000;
     await desk.renew();
     await desk.renew();
     expect(renewed).toEqual([]);
@@ -151,7 +181,7 @@ describe("the credit desk", () => {
     const { store } = playStore(1_000_000n);
     let finishRenewal: (open: Set<string>) => void = () => undefined;
     const slow = { ...store, renew: () => new Promise<Set<string>>((resolve) => (finishRenewal = resolve)) };
-    const desk = createCreditDesk({ store: slow, gatewayId: "g" });
+    const desk = openDesk(slow);
     const renewal = desk.renew();
     const first = await held(desk.hold(wish(10n)));
     finishRenewal(new Set());
@@ -165,11 +195,11 @@ describe("the credit desk", () => {
     let isAway = false;
     const away = () => Promise.reject(new Error("away"));
     const flaky: typeof store = {
+      ...store,
       take: (asked) => (isAway ? away() : store.take(asked)),
       giveBack: (leaseId, amount) => (isAway ? away() : store.giveBack(leaseId, amount)),
-      renew: store.renew,
     };
-    const desk = createCreditDesk({ store: flaky, gatewayId: "g" });
+    const desk = openDesk(flaky);
     const first = await held(desk.hold(wish(20n)));
     isAway = true;
     first.settle(5n);
@@ -182,7 +212,7 @@ describe("the credit desk", () => {
 
   it("uses nothing again of what others may have settled in its place", async () => {
     const { store, leased } = playStore(100n);
-    const desk = createCreditDesk({ store, gatewayId: "g" });
+    const desk = openDesk(store);
     const doubted = await held(desk.hold(wish(60n)));
     desk.doubtHeld();
     const later = await held(desk.hold(wish(10n)));
@@ -191,6 +221,54 @@ describe("the credit desk", () => {
     later.settle(0n);
     await new Promise(setImmediate);
     expect(leased()).toBe(60n);
+  });
+
+  it("has what lies idle at another gateway brought back before it refuses", async () => {
+    const { state, store } = playStore(100n);
+    const { desks, asked } = openDesks(store, 3);
+    const [one, two] = desks;
+    // Four are waited for, and two of them are not needed in the end.
+    const holds = await Promise.all([1, 2, 3, 4].map(() => held((one ?? expect.fail()).hold(wish(3n)))));
+    for (const hold of holds.slice(2)) hold.settle(0n);
+    state.balance = 12n;
+    expect((await held((two ?? expect.fail()).hold(wish(6n)))).amountNano).toBe(6n);
+    expect(asked).toEqual(["g1 asks g0"]);
+    // And what gets free there now goes back at once.
+    for (const hold of holds.slice(0, 2)) hold.settle(0n);
+    await held((two ?? expect.fail()).hold(wish(6n)));
+    expect(asked).toEqual(["g1 asks g0"]);
+  });
+
+  it("asks nobody where nobody else has any of it, and asks again once at the most where they use it", async () => {
+    const { store } = playStore(10n);
+    const { desks, asked } = openDesks(store, 2);
+    const [one, two] = desks;
+    expect(await one?.hold(wish(11n))).toMatchObject({ refused: true, availableNano: 10n });
+    expect(asked).toEqual([]);
+    await held((one ?? expect.fail()).hold(wish(8n)));
+    // All that wait share the asking.
+    const refusals = await Promise.all(Array.from({ length: 50 }, () => two?.hold(wish(3n))));
+    expect(refusals).toEqual(Array.from({ length: 50 }, () => ({ refused: true, availableNano: 2n })));
+    expect(asked).toEqual(["g1 asks g0", "g1 asks g0"]);
+  });
+
+  it("finds what it has itself given back a moment ago, though Postgres hears of it after the question", async () => {
+    const { store } = playStore(10n);
+    let arrive: () => void = () => undefined;
+    const late = new Promise<void>((resolve) => {
+      arrive = resolve;
+    });
+    const desk = openDesk({
+      ...store,
+      async take(asked) {
+        const grant = await store.take(asked);
+        if (grant.grantedNano === 0n) arrive();
+        return grant;
+      },
+      giveBack: (leaseId, amount) => late.then(() => store.giveBack(leaseId, amount)),
+    });
+    (await held(desk.hold(wish(10n)))).settle(0n);
+    await held(desk.hold(wish(10n)));
   });
 
   it("of any requests and charges, several desks never hold more than there is, and in the end all of it is charged or back", async () => {
@@ -203,7 +281,7 @@ describe("the credit desk", () => {
     await fc.assert(
       fc.asyncProperty(fc.bigInt({ min: 0n, max: 300n }), fc.array(step, { maxLength: 60 }), async (balance, steps) => {
         const { state, store, leased, charge } = playStore(balance);
-        const desks = [0, 1, 2].map((number) => createCreditDesk({ store, gatewayId: `g${number}` }));
+        const { desks } = openDesks(store, 3);
         const open: [CreditHold, bigint][] = [];
         let charged = 0n;
         const finish = ([hold, nano]: [CreditHold, bigint]) => {
@@ -213,7 +291,13 @@ describe("the credit desk", () => {
         for (const { desk, needed, charged: wanted, later } of steps) {
           const result = await desks[desk]?.hold(wish(needed));
           expect(leased()).toBeLessThanOrEqual(state.balance);
-          if (result === undefined || isRefusal(result)) continue;
+          if (result === undefined) continue;
+          if (isRefusal(result)) {
+            // Nothing lies idle anywhere: what is not charged is held, or too little.
+            const heldNano = open.reduce((sum, [hold]) => sum + hold.amountNano, 0n);
+            expect(state.balance - heldNano).toBeLessThan(needed);
+            continue;
+          }
           const ended: [CreditHold, bigint] = [result, wanted < result.amountNano ? wanted : result.amountNano];
           if (later) open.push(ended);
           else finish(ended);

@@ -10,19 +10,23 @@
  *
  * A lease is used only until its term is over by our own clock, counted from before it was asked for: whoever is stopped for a while must not spend what was given to others meanwhile.
  *
+ * Where a purse has too little left, other gateways may have what lies idle in their leases. They are asked to give that back before a request is refused, and from then on give
+ * back at once what gets free: credit is spent at whichever gateway a request lands. Asking is only a hint; credit moves in Postgres alone.
+ *
  * A question about a lease whose answer is lost (Postgres went away) leaves it with at least as much in Postgres as here. It is used on, and at the next renewal another takes its
  * place: renewed only while something is held on it, it expires then, and what nobody knows of goes back with it.
  */
 import { randomBase62 } from "@tera/protocol";
 import { type CreditStore, leaseTermMs } from "./credit-store.ts";
+import { createSpendingRate, type SpendingRate } from "./spending-rate.ts";
 
 /** Renewed well before the term is over. */
 export const renewEveryMs = 15_000;
 const safetyMs = 5_000;
-/** A lease is made for so much of the recent spending. */
-const leaseForMs = 10_000;
 /** Unused for this long, a lease goes back. */
-const idleMs = 60_000;
+const idleMs = 10_000;
+/** How often other gateways are asked for one request: again, because what came back may have gone to somebody else who asked. */
+const recallsMax = 2;
 
 /** What a request needs of a purse. */
 export interface HoldWish {
@@ -55,6 +59,8 @@ export interface CreditDesk {
   isHeld(leaseId: string): boolean;
   /** Gives back what is free in the leases on these purses: the next request asks Postgres. */
   release(concerns: (purseId: string) => boolean): void;
+  /** Another gateway needs it: gives back what is free of this purse, and from now on what gets free. Resolves when all that was given back has reached Postgres, or failed to. */
+  giveBackIdle(purseId: string): Promise<void>;
   /** Gives back everything that is free. */
   close(): Promise<void>;
 }
@@ -71,12 +77,14 @@ export function isRefusal(result: CreditHold | CreditRefusal): result is CreditR
 
 interface Lease {
   id: string;
+  purseId: string;
   grantedNano: bigint;
   chargedNano: bigint;
   heldNano: bigint;
   /** Of `now`. */
   validUntilMs: number;
   lastUsedMs: number;
+  /** What gets free goes back at once. */
   scarce: boolean;
   /** Postgres may have more in it than we know. */
   uncertain: boolean;
@@ -86,6 +94,8 @@ interface Lease {
 
 interface Waiter {
   wish: HoldWish;
+  /** How often other gateways were asked since it waits. */
+  recalls: number;
   resolve(result: CreditHold | CreditRefusal): void;
   reject(error: unknown): void;
 }
@@ -94,27 +104,30 @@ interface Box {
   lease: Lease | undefined;
   waiters: Waiter[];
   asking: boolean;
-  /** Charges of late, for the size of a lease. */
-  spentNano: bigint;
-  spentSinceMs: number;
+  spending: SpendingRate;
 }
 
 export interface CreditDeskOptions {
-  store: Pick<CreditStore, "take" | "giveBack" | "renew">;
+  store: Pick<CreditStore, "take" | "giveBack" | "renew" | "findHolders">;
   gatewayId: string;
+  /** Asks these gateways for `giveBackIdle`. Resolves when they have done it, or have had enough time. Never rejects. */
+  recall(purseId: string, gatewayIds: readonly string[]): Promise<void>;
   /** Milliseconds of a clock that never goes back; for tests. */
   now?: () => number;
 }
 
-export function createCreditDesk({ store, gatewayId, now = () => performance.now() }: CreditDeskOptions): CreditDesk {
+export function createCreditDesk(options: CreditDeskOptions): CreditDesk {
+  const { store, gatewayId, recall, now = () => performance.now() } = options;
   const boxes = new Map<string, Box>();
   /** Those that something is held on, and those that boxes use. By id. */
   const leases = new Map<string, Lease>();
+  /** On its way back to Postgres. By purse. */
+  const returning = new Map<string, Set<Promise<void>>>();
 
   function boxOf(purseId: string): Box {
     let box = boxes.get(purseId);
     if (box === undefined) {
-      box = { lease: undefined, waiters: [], asking: false, spentNano: 0n, spentSinceMs: now() };
+      box = { lease: undefined, waiters: [], asking: false, spending: createSpendingRate(now) };
       boxes.set(purseId, box);
     }
     return box;
@@ -139,7 +152,7 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
         open = false;
         lease.heldNano -= amountNano;
         lease.chargedNano += lease.doubts === doubts ? chargeNano : max(chargeNano, amountNano);
-        box.spentNano += chargeNano;
+        box.spending.add(chargeNano);
         if (box.lease !== lease) retire(lease);
         // Another gateway may need it now.
         else if (box.waiters.length > 0) void serve(purseId, box);
@@ -152,10 +165,20 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
     const free = freeOf(lease);
     if (free <= 0n) return;
     lease.grantedNano -= free;
-    store.giveBack(lease.id, free).catch(() => {
-      lease.uncertain = true;
-    });
+    const done = store
+      .giveBack(lease.id, free)
+      .catch(() => {
+        lease.uncertain = true;
+      })
+      .finally(() => {
+        underWay.delete(done);
+        if (underWay.size === 0) returning.delete(lease.purseId);
+      });
+    const underWay = returning.get(lease.purseId) ?? new Set();
+    returning.set(lease.purseId, underWay.add(done));
   }
+
+  const returned = (purseId: string) => Promise.all(returning.get(purseId) ?? []);
 
   /** Nothing new is held on it. What it holds now ends in its own time. */
   function retire(lease: Lease): void {
@@ -184,6 +207,7 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
         }
         const refusal = await askForMore(purseId, box, waiter.wish);
         if (refusal === undefined) continue;
+        if (waiter.recalls < recallsMax && (await gather(purseId, box, waiter.wish))) continue;
         box.waiters.shift();
         waiter.resolve(refusal);
       }
@@ -193,6 +217,17 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
       box.asking = false;
       if (box.lease?.scarce === true) giveBackFree(box.lease);
     }
+  }
+
+  /** Has what lies idle brought back, for all who wait now. @returns false: to ask Postgres again is of no use. */
+  async function gather(purseId: string, box: Box, { neededNano }: HoldWish): Promise<boolean> {
+    for (const waiter of box.waiters) waiter.recalls++;
+    // What we gave back ourselves may come to Postgres after the question.
+    await returned(purseId);
+    const { gatewayIds, availableNano } = await store.findHolders(purseId, gatewayId);
+    if (gatewayIds.length > 0) await recall(purseId, gatewayIds);
+    const free = isValid(box.lease) ? freeOf(box.lease) : 0n;
+    return gatewayIds.length > 0 || availableNano + free >= neededNano;
   }
 
   /** @returns a refusal when there is not enough; undefined when the lease may have enough now. */
@@ -208,7 +243,7 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
         leaseId,
         gatewayId,
         neededNano: wish.neededNano - free,
-        wantedNano: max(wish.wantedNano - free, waitingNano(box) - free, spendingNano(box)),
+        wantedNano: max(wish.wantedNano - free, waitingNano(box) - free, box.spending.perWindowNano()),
       })
       .catch((error: unknown) => {
         if (current !== undefined) current.uncertain = true;
@@ -224,6 +259,7 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
     if (current === undefined) {
       box.lease = {
         id: leaseId,
+        purseId,
         grantedNano: grant.grantedNano,
         chargedNano: 0n,
         heldNano: 0n,
@@ -248,17 +284,6 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
     return waiters.reduce((sum, { wish }) => sum + wish.wantedNano, 0n);
   }
 
-  /** What is spent in `leaseForMs` at the rate of late. */
-  function spendingNano(box: Box): bigint {
-    const sinceMs = Math.max(now() - box.spentSinceMs, 1_000);
-    const rate = (box.spentNano * BigInt(leaseForMs)) / BigInt(Math.ceil(sinceMs));
-    if (sinceMs > leaseForMs) {
-      box.spentNano /= 2n;
-      box.spentSinceMs = now() - sinceMs / 2;
-    }
-    return rate;
-  }
-
   return {
     hold(wish) {
       const box = boxOf(wish.purseId);
@@ -267,7 +292,7 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
         return takeHold(box, lease, wish);
       }
       return new Promise((resolve, reject) => {
-        box.waiters.push({ wish, resolve, reject });
+        box.waiters.push({ wish, recalls: 0, resolve, reject });
         void serve(wish.purseId, box);
       });
     },
@@ -291,6 +316,14 @@ export function createCreditDesk({ store, gatewayId, now = () => performance.now
     },
     release(concerns) {
       for (const [purseId, { lease }] of boxes) if (lease !== undefined && concerns(purseId)) giveBackFree(lease);
+    },
+    async giveBackIdle(purseId) {
+      const lease = boxes.get(purseId)?.lease;
+      if (lease !== undefined) {
+        lease.scarce = true;
+        giveBackFree(lease);
+      }
+      await returned(purseId);
     },
     doubtHeld() {
       for (const lease of leases.values()) {

@@ -17,6 +17,13 @@ export interface Grant {
   lost: boolean;
 }
 
+export interface Holders {
+  /** Other gateways that have some of it in leases whose term is not over. */
+  gatewayIds: string[];
+  /** Of the purse, in the same moment. */
+  availableNano: bigint;
+}
+
 export interface ExpiredLease {
   leaseId: string;
   gatewayId: string;
@@ -41,6 +48,8 @@ export interface CreditStore {
   giveBack(leaseId: string, amountNano: bigint | undefined): Promise<void>;
   /** Prolongs leases of a gateway that have not expired. @returns the ids of those that it prolonged. */
   renew(gatewayId: string, leaseIds: readonly string[]): Promise<Set<string>>;
+  /** Who besides this gateway has credit of a purse. */
+  findHolders(purseId: string, gatewayId: string): Promise<Holders>;
   /** Open leases whose term is over, of any gateway, the oldest first. */
   findExpired(): Promise<ExpiredLease[]>;
   /** Makes the purse of a key's budget, or brings it up to date: the budget less what was charged in its period. See budget-purse.ts of @tera/access. */
@@ -62,6 +71,8 @@ const grantSchema = z.object({
   available: z.coerce.bigint(),
   lost: z.boolean(),
 });
+
+const holdersSchema = z.object({ available: z.coerce.bigint(), holders: z.array(z.string()) });
 
 export function createCreditStore({ db }: { db: Db }): CreditStore {
   async function giveBack(leaseId: string, amountNano: bigint | undefined): Promise<void> {
@@ -92,6 +103,17 @@ export function createCreditStore({ db }: { db: Db }): CreditStore {
         )
         .returning({ id: creditLease.id });
       return new Set(renewed.map(({ id }) => id));
+    },
+    async findHolders(purseId, gatewayId) {
+      const { rows } = await db.execute(
+        sql`select balance_nano - leased_nano as available, array(
+            select distinct gateway_id from credit_lease
+            where purse_id = purse.id and closed_at is null and gateway_id <> ${gatewayId} and amount_nano > 0 and expires_at > clock_timestamp() order by 1
+          ) as holders
+          from purse where id = ${purseId}`,
+      );
+      const { available, holders } = holdersSchema.parse(rows[0] ?? { available: 0n, holders: [] });
+      return { gatewayIds: holders, availableNano: available };
     },
     findExpired() {
       return db

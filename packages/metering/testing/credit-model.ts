@@ -1,8 +1,8 @@
 /**
  * What Postgres keeps of credit, in memory: the rules of `take_credit`, `return_credit`, `settle_usage` and `move_credit`, written a second time. A test
- * holds the two to the same balances.
+ * holds the two to the same balances and the same answers.
  */
-import type { Grant } from "../src/credit-store.ts";
+import type { Grant, Holders } from "../src/credit-store.ts";
 
 export interface ModelPurse {
   kind: "account" | "key_total";
@@ -42,6 +42,7 @@ export interface CreditModel {
   }): Grant;
   giveBack(leaseId: string, amountNano: bigint | undefined): bigint;
   renew(gatewayId: string, leaseIds: readonly string[], termMs: number): Set<string>;
+  findHolders(purseId: string, gatewayId: string): Holders;
   findExpired(): ModelLease[];
   settle(batch: readonly ModelCharge[]): void;
   /** @returns false: it would leave less than what is in leases, and nothing was changed. */
@@ -109,6 +110,18 @@ export function createCreditModel(now: () => number): CreditModel {
         if (lease !== undefined) lease.expiresAtMs = now() + termMs;
       }
       return new Set(renewed);
+    },
+    findHolders(purseId, gatewayId) {
+      const { balanceNano, leasedNano } = purseOf(purseId);
+      const held = [...leases.values()].filter(
+        (lease) =>
+          lease.purseId === purseId &&
+          lease.gatewayId !== gatewayId &&
+          lease.amountNano > 0n &&
+          lease.expiresAtMs > now(),
+      );
+      const gatewayIds = [...new Set(held.map((lease) => lease.gatewayId))].sort();
+      return { gatewayIds, availableNano: balanceNano - leasedNano };
     },
     findExpired: () => [...leases.values()].filter(({ expiresAtMs }) => expiresAtMs < now()),
     settle(batch) {

@@ -9,6 +9,7 @@ export {
   RedisUnsuitableError,
 } from "./connection.ts";
 export { sendControl, startControlReader } from "./control.ts";
+export { type CreditRecall, startCreditRecall } from "./credit-recall.ts";
 export { dropEngineCounts, type EngineCountPage, publishEngineCount, readEngineCounts } from "./engine-counts.ts";
 export { findDeadGateways, type GatewayPresence, startGatewayPresence } from "./gateway-presence.ts";
 export { type Invalidation, publishInvalidation, subscribeInvalidation } from "./invalidation.ts";

@@ -11,6 +11,7 @@
  * | `tera:{w:<worker>}:logs:<token>` | string with TTL: a runner's last log lines, for who asked for them |
  * | `tera:{g:<gateway>}:reply` | stream: frames for one gateway |
  * | `tera:{g:<gateway>}:usage` | stream: the workers' copies of usage records |
+ * | `tera:{g:<gateway>}:recall` | pub/sub channel: others ask this gateway for credit that lies idle in its leases, or answer it |
  * | `tera:{g:<gateway>}:alive` | string with TTL: a gateway's heartbeat |
  * | `tera:{a:<account>}:limit:<subject>:<kind>` | of the account or one of its keys: a window of requests or tokens (hash), or who holds places (sorted set) |
  * | `tera:{a:<account>}:limit:owners` | sorted set: the processes that hold places, by until when they count as alive |
@@ -30,6 +31,7 @@ export const keys = {
   runnerLogs: (workerId: string, token: string) => `tera:{w:${workerId}}:logs:${token}`,
   reply: (gatewayId: string) => `tera:{g:${gatewayId}}:reply`,
   usage: (gatewayId: string) => `tera:{g:${gatewayId}}:usage`,
+  recall: (gatewayId: string) => `tera:{g:${gatewayId}}:recall`,
   alive: (gatewayId: string) => `tera:{g:${gatewayId}}:alive`,
   limit: (accountId: string, subject: string, kind: string) => `tera:{a:${accountId}}:limit:${subject}:${kind}`,
   limitOwners: (accountId: string) => `tera:{a:${accountId}}:limit:owners`,

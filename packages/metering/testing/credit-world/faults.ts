@@ -1,4 +1,4 @@
-/** What goes wrong in a world: Postgres answers late, not at all, or unheard; gateways die or stand still; Redis loses its copies. Each says what it has made unknowable. */
+/** What goes wrong in a world: Postgres answers late, not at all, or unheard; gateways die or stand still; Redis loses its copies, and what gateways tell each other. Each says what it has made unknowable. */
 import { addCopy, type Gateway, isRunning, silentAfterMs, startGateway, toCharge, type World } from "./world.ts";
 
 /** One question reaches Postgres, in any order; while Postgres is away most fail, and some are done unheard. */
@@ -17,12 +17,28 @@ export function deliver(world: World): void {
   call.resolve(call.act() as never);
 }
 
+/** One gateway hears what another has told it, in any order. Who is gone or stands still hears nothing. */
+export function hear(world: World): void {
+  const [message] = world.messages.splice(world.random(world.messages.length), 1);
+  const gateway = world.gateways.find(({ id }) => id === message?.toGatewayId);
+  if (gateway !== undefined && isRunning(world, gateway)) message?.hear(gateway);
+}
+
+/** Nobody waits for an answer for long. */
+export function giveUpRecalls(world: World): void {
+  const { nowMs, recalls } = world;
+  const isOver = ({ untilMs, gateway }: (typeof recalls)[number]) => untilMs <= nowMs && isRunning(world, gateway);
+  world.recalls = recalls.filter((one) => !isOver(one));
+  for (const one of recalls.filter(isOver)) one.giveUp();
+}
+
 /** A gateway dies, and another one starts in its place, under its name or a new one. */
 export function crash(world: World, at: number): void {
   const { calls, gateways, model, random } = world;
   const gateway = gateways[at];
   if (gateway === undefined) return;
   abandon(world, gateway);
+  world.recalls = world.recalls.filter((one) => one.gateway !== gateway);
   for (let call = calls.length - 1; call >= 0; call--) {
     if (calls[call]?.gateway !== gateway) continue;
     // What was on its way to Postgres may still arrive there.
@@ -70,4 +86,5 @@ export function loseRedis(world: World): void {
     world.unheard += list.filter(({ requestId }) => !known.has(requestId) && !model.events.has(requestId)).length;
   }
   copies.clear();
+  world.messages = [];
 }

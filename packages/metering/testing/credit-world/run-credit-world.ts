@@ -2,13 +2,15 @@
  * A world of gateways on a clock of its own: real credit desks on the model of Postgres, with everything that can go wrong between them, in any order that a seed says. Postgres
  * answers late, not at all, or does what it was asked and its answer is lost; gateways die, are started again, or stand still for minutes; Redis loses its copies; the clock runs.
  *
- * After every step the model must hold what the design promises; in the end, when everything has been settled and every lease is back, all accounts must add up to the nano.
+ * After every step the model must hold what the design promises; in the end, when everything has been settled and every lease is back, all accounts must add up to the nano. Then,
+ * without faults, nobody is refused what lies idle at any gateway.
  */
 import { leaseTermMs } from "../../src/credit-store.ts";
 import { checkRest, checkState } from "./checks.ts";
-import { crash, deliver, loseRedis, stop, wake } from "./faults.ts";
+import { crash, deliver, giveUpRecalls, hear, loseRedis, stop, wake } from "./faults.ts";
+import { spendDown } from "./spend-down.ts";
 import { finish, moveMoney, passTime, request, settle, settleCopies, sweep } from "./traffic.ts";
-import { accounts, createWorld, type Gateway, gatewayCount, isRunning, pick, type World } from "./world.ts";
+import { accounts, createWorld, type Gateway, gatewayCount, isRunning, pick, recallMs, type World } from "./world.ts";
 
 export interface WorldResult {
   /** Steps, after each of which the state was checked. */
@@ -29,9 +31,10 @@ interface Step {
 }
 
 const steps: readonly Step[] = [
-  { name: "deliver", perMille: 300, act: deliver },
-  { name: "request", perMille: 220, act: ofGateway(request) },
-  { name: "finish", perMille: 200, act: ofGateway(finish) },
+  { name: "deliver", perMille: 260, act: deliver },
+  { name: "hear", perMille: 100, act: hear },
+  { name: "request", perMille: 190, act: ofGateway(request) },
+  { name: "finish", perMille: 170, act: ofGateway(finish) },
   { name: "settle", perMille: 80, act: ofGateway(settle) },
   { name: "copies", perMille: 40, act: ofGateway(settleCopies) },
   { name: "time", perMille: 40, act: (world) => passTime(world, world.random(3_000)) },
@@ -44,7 +47,7 @@ const steps: readonly Step[] = [
   { name: "redis", perMille: 3, act: loseRedis },
   { name: "leap", perMille: 7, act: (world) => passTime(world, world.random(90_000)) },
 ];
-const flushTurns = 10;
+const flushTurns = 30;
 const violationsMax = 5;
 const restRounds = 20;
 const copyPagesMax = 200;
@@ -59,6 +62,9 @@ export async function runCreditWorld(seed: number, stepCount: number): Promise<W
   }
   await comeToRest(world);
   checkRest(world);
+  await spendDown(world, () => answerAll(world));
+  await comeToRest(world);
+  checkRest(world);
   const { states, admitted, refused, violations } = world;
   return { states, admitted, refused, violations };
 }
@@ -70,6 +76,7 @@ function takeStep(world: World): void {
   for (const one of running) wake(world, one);
   world.step = step.name;
   step.act(world, gateway);
+  giveUpRecalls(world);
 }
 
 function rollStep(world: World): Step {
@@ -83,17 +90,14 @@ function rollStep(world: World): Step {
 
 /** All faults are over, and everyone gets the time to settle and give back what is left. */
 async function comeToRest(world: World): Promise<void> {
-  const { gateways, calls } = world;
+  const { gateways } = world;
   world.postgresAway = false;
   world.step = "end";
   for (const gateway of gateways) gateway.stoppedUntilMs = 0;
   for (let round = 0; round < restRounds; round++) {
     world.nowMs += leaseTermMs;
     for (const gateway of gateways) wake(world, gateway);
-    while (calls.length > 0) {
-      deliver(world);
-      await flush();
-    }
+    await answerAll(world);
     for (const gateway of gateways) {
       while (gateway.open.length > 0) finish(world, gateway);
       for (let page = 0; page < copyPagesMax; page++) settleCopies(world, gateway);
@@ -120,6 +124,20 @@ function ofGateway(act: (world: World, gateway: Gateway) => void): Step["act"] {
   return (world, gateway) => {
     if (gateway !== undefined) act(world, gateway);
   };
+}
+
+/** All that is on its way arrives, and who waits for what was lost gives up. */
+async function answerAll(world: World): Promise<void> {
+  for (;;) {
+    await flush();
+    const onTheirWay = world.calls.length + world.messages.length;
+    if (onTheirWay === 0 && world.recalls.length === 0) return;
+    if (onTheirWay === 0) {
+      world.nowMs += recallMs;
+      giveUpRecalls(world);
+    } else if (world.random(onTheirWay) < world.calls.length) deliver(world);
+    else hear(world);
+  }
 }
 
 /** Lets the desks go on with what they were told. */

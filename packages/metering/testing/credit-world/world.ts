@@ -33,6 +33,19 @@ interface Call {
   reject(error: Error): void;
 }
 
+/** What one gateway tells another through Redis: that may come late, or never. */
+interface Message {
+  toGatewayId: string;
+  hear(gateway: Gateway): void;
+}
+
+/** A gateway waits for the answers of others, but not for long. */
+interface Recall {
+  gateway: Gateway;
+  untilMs: number;
+  giveUp(): void;
+}
+
 export interface World {
   random(below: number): number;
   nowMs: number;
@@ -40,6 +53,8 @@ export interface World {
   readonly model: CreditModel;
   readonly gateways: Gateway[];
   readonly calls: Call[];
+  messages: Message[];
+  recalls: Recall[];
   /** The worker's copies, by the gateway that asked. */
   readonly copies: Map<string, ModelCharge[]>;
   /** What was paid in, less what was paid back. */
@@ -61,6 +76,7 @@ export const accounts = ["a", "b"];
 export const keyBudgetNano = 3_000n;
 export const gatewayCount = 3;
 export const silentAfterMs = 5_000;
+export const recallMs = 250;
 
 export function createWorld(seed: number): World {
   const world: World = {
@@ -70,6 +86,8 @@ export function createWorld(seed: number): World {
     model: createCreditModel(() => world.nowMs),
     gateways: [],
     calls: [],
+    messages: [],
+    recalls: [],
     copies: new Map(),
     paid: new Map(),
     admitted: 0,
@@ -112,9 +130,36 @@ export function startGateway(world: World, id: string): Gateway {
       take: (wish) => ask(() => model.take({ ...wish, termMs: leaseTermMs })),
       giveBack: (leaseId, amountNano) => ask(() => void model.giveBack(leaseId, amountNano)),
       renew: (gatewayId, leaseIds) => ask(() => model.renew(gatewayId, leaseIds, leaseTermMs)),
+      findHolders: (purseId, gatewayId) => ask(() => model.findHolders(purseId, gatewayId)),
     },
+    recall: (purseId, gatewayIds) => recall(world, gateway, purseId, gatewayIds),
   });
   return gateway;
+}
+
+function recall(world: World, gateway: Gateway, purseId: string, gatewayIds: readonly string[]): Promise<void> {
+  const unanswered = new Set(gatewayIds);
+  return new Promise((resolve) => {
+    const question = { gateway, untilMs: world.nowMs + recallMs, giveUp: resolve };
+    world.recalls.push(question);
+    for (const toGatewayId of gatewayIds) {
+      world.messages.push({
+        toGatewayId,
+        hear: (other) =>
+          void other.desk.giveBackIdle(purseId).then(() =>
+            world.messages.push({
+              toGatewayId: gateway.id,
+              hear() {
+                unanswered.delete(toGatewayId);
+                if (unanswered.size > 0) return;
+                world.recalls = world.recalls.filter((one) => one !== question);
+                resolve();
+              },
+            }),
+          ),
+      });
+    }
+  });
 }
 
 export function isRunning(world: World, { stoppedUntilMs }: Gateway): boolean {
