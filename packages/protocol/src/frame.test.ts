@@ -33,7 +33,10 @@ const head = { requestId: fc.string({ minLength: 1 }), attempt: fc.integer({ min
 const codes = Object.keys(errorCodes) as ErrorCode[];
 const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ ...head, type: fc.constant("accepted" as const), workerId: text, runnerId: text }),
-  fc.record({ ...head, type: fc.constant("delta" as const), deltas: fc.array(delta) }),
+  fc.record(
+    { ...head, type: fc.constant("delta" as const), deltas: fc.array(delta), usage },
+    { requiredKeys: ["requestId", "attempt", "seq", "type", "deltas"] },
+  ),
   fc.record({ ...head, type: fc.constant("end" as const), usage }),
   fc.record(
     {
@@ -79,6 +82,10 @@ test.each([
   ["an unknown type", '[{"type":"later","requestId":"r","attempt":1,"seq":0}]'],
   ["a delta frame without deltas", '[{"type":"delta","requestId":"r","attempt":1,"seq":0}]'],
   ["a delta frame without a sequence number", '[{"type":"delta","requestId":"r","attempt":1,"deltas":[]}]'],
+  [
+    "negative usage so far",
+    '[{"type":"delta","requestId":"r","attempt":1,"seq":0,"deltas":[],"usage":{"promptTokens":-1,"cachedTokens":0,"completionTokens":0,"reasoningTokens":0,"speechCharacters":0,"source":"engine"}}]',
+  ],
   [
     "negative usage",
     '[{"type":"end","requestId":"r","attempt":1,"seq":0,"usage":{"promptTokens":-1,"cachedTokens":0,"completionTokens":0,"reasoningTokens":0,"speechCharacters":0,"source":"engine"}}]',

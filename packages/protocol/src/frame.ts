@@ -2,7 +2,8 @@
  * `Frame`: what a worker says to a gateway about one attempt, in sequence.
  *
  * `accepted` (seq 0) comes first, then any number of `delta`s, then exactly one `end` or `fail`. A gateway drops frames of an attempt
- * that it has given up and takes a missing sequence number for a lost attempt. One encoded batch carries the frames of every stream
+ * that it has given up and takes a missing sequence number for a lost attempt. The counts of an engine that counts as it goes come with the deltas, so that what was generated can
+ * be charged also when the worker dies before its `end`. One encoded batch carries the frames of every stream
  * that spoke in one turn of the worker's event loop.
  */
 import { z } from "zod";
@@ -25,7 +26,10 @@ export interface AcceptedFrame extends FrameHead {
 }
 export interface DeltaFrame extends FrameHead {
   type: "delta";
+  /** None where only the counts have changed. */
   deltas: Delta[];
+  /** What was used until the end of these deltas. Absent where that is what was said last, and what `countDelta` makes of the deltas since: nearly always. */
+  usage?: Usage | undefined;
 }
 export interface EndFrame extends FrameHead {
   type: "end";
@@ -65,7 +69,7 @@ export function encodeFrames(frames: readonly Frame[]): string {
 }
 
 /**
- * Hot path: delta frames, nearly all there are, get a look at their head only; the rare others are parsed in full.
+ * Hot path: delta frames, nearly all there are, get a look at their head only; the rare others, and counts, are parsed in full.
  * @throws {SyntaxError | z.ZodError | TypeError} when the text is no batch of frames.
  */
 export function decodeFrames(text: string): Frame[] {
@@ -75,7 +79,10 @@ export function decodeFrames(text: string): Frame[] {
 }
 
 function decodeFrame(value: unknown): Frame {
-  if (isDeltaFrame(value)) return value;
+  if (isDeltaFrame(value)) {
+    if (value.usage !== undefined) usageSchema.parse(value.usage);
+    return value;
+  }
   const type = typeof value === "object" && value !== null && "type" in value ? value.type : undefined;
   if (type === "accepted") return acceptedSchema.parse(value);
   if (type === "fail") return failSchema.parse(value);

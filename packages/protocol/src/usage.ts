@@ -1,5 +1,6 @@
 /** `Usage`: how much was consumed, in the engine's own counts. Money is made of it elsewhere. */
 import { z } from "zod";
+import type { Delta } from "./delta.ts";
 
 const count = z.number().int().nonnegative();
 
@@ -18,6 +19,24 @@ export const usageSchema = z.object({
   source: z.enum(["engine", "counted"]),
 });
 export type Usage = z.infer<typeof usageSchema>;
+
+/** Adds what a delta is taken for where nobody has counted it: a token for each piece of an answer, in which way engines stream. */
+export function countDelta(usage: Usage, { content, reasoning, toolCalls, logprobs }: Delta): void {
+  if (content === undefined && reasoning === undefined && toolCalls === undefined && logprobs === undefined) return;
+  usage.completionTokens++;
+  if (reasoning !== undefined) usage.reasoningTokens++;
+}
+
+export function isSameUsage(one: Usage, other: Usage): boolean {
+  return (
+    one.promptTokens === other.promptTokens &&
+    one.cachedTokens === other.cachedTokens &&
+    one.completionTokens === other.completionTokens &&
+    one.reasoningTokens === other.reasoningTokens &&
+    one.speechCharacters === other.speechCharacters &&
+    one.source === other.source
+  );
+}
 
 /** A usage of nothing, to add to. */
 export function emptyUsage(source: Usage["source"] = "counted"): Usage {

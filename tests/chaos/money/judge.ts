@@ -25,8 +25,6 @@ export interface JudgeOptions {
   reports: readonly LoggedRequest[];
   /** The engine was frozen when an answer was cut: what was generated is known to the token. */
   isExact: boolean;
-  /** False where the way to the one who had counted was killed: what was relayed is all that is known, and without the prompt. True when absent. */
-  isHeardWhole?: boolean;
 }
 
 const settledWithinMs = 30_000;
@@ -34,10 +32,7 @@ const lookEveryMs = 100;
 const idsPerQuery = 5_000;
 
 /** Adds what it finds to `count`. Waits until everything that was served is on record, 30 s at the most. */
-export async function judge(
-  count: MoneyCount,
-  { money, asked, reports, isExact, isHeardWhole = true }: JudgeOptions,
-): Promise<void> {
+export async function judge(count: MoneyCount, { money, asked, reports, isExact }: JudgeOptions): Promise<void> {
   const entries = Map.groupBy(reports, markOf);
   const entriesOf = ({ question }: Asked) => entries.get(question.mark) ?? [];
   const isDue = (one: Asked) =>
@@ -58,7 +53,7 @@ export async function judge(
       continue;
     }
     if (event.chargeNano > 0n) count.charged++;
-    const [wrongNano, why] = findWrong(one, event, entriesOf(one), isExact, isHeardWhole);
+    const [wrongNano, why] = findWrong(one, event, entriesOf(one), isExact);
     count.mischargedNano += wrongNano;
     if (why !== undefined) {
       count.problems.push(
@@ -113,7 +108,6 @@ function findWrong(
   event: UsageEvent,
   entries: readonly LoggedRequest[],
   isExact: boolean,
-  isHeardWhole: boolean,
 ): [bigint, string | undefined] {
   const { chargeNano: charge, status } = event;
   const characters = speechCharactersOf(question);
@@ -145,7 +139,7 @@ function findWrong(
     characters: event.speechCharacters,
   });
   const isWithin = event.completionTokens >= answer.received - 1 && event.completionTokens <= most && own === charge;
-  return (!isExact || !isHeardWhole) && isWithin ? [0n, undefined] : [off, "cut"];
+  return !isExact && isWithin ? [0n, undefined] : [off, "cut"];
 }
 
 function distance(a: bigint, b: bigint): bigint {

@@ -6,7 +6,8 @@ import { anyModel, type MoneyStack, newMark } from "./money-stack.ts";
 
 const maxTokens = 12;
 const lookEveryMs = 5;
-const onItsWayMs = 100;
+/** Of a whole answer nobody outside sees how far it has come to the gateway. */
+const onItsWayMs = 250;
 const reachedWithinMs = 10_000;
 
 export async function runLeaveCase(money: MoneyStack, stream: boolean): Promise<MoneyCount> {
@@ -37,17 +38,21 @@ export async function runLeaveCase(money: MoneyStack, stream: boolean): Promise<
     const { accountId, keyId, apiKey } = await money.createKey(customer.accountId);
     const leave = new AbortController();
     const url = money.stack.gateways[count.runs % money.stack.gateways.length]?.url ?? "";
-    const asking = askForMoney(question, { url, apiKey, signal: leave.signal });
+    let received = 0;
+    const onPiece = (count: number) => {
+      received = count;
+    };
+    const asking = askForMoney(question, { url, apiKey, signal: leave.signal, onPiece });
     let ended = false;
     void asking.then(() => {
       ended = true;
     });
     const deadlineMs = performance.now() + reachedWithinMs;
-    while (!ended && !(await isFrozenAtRunner(question.mark, tokens)) && performance.now() < deadlineMs) {
+    const isThere = async () => (!stream || received >= tokens) && (await isFrozenAtRunner(question.mark, tokens));
+    while (!ended && !(await isThere()) && performance.now() < deadlineMs) {
       await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
     }
-    // What the engine has said is on its way to the worker.
-    await new Promise((resolve) => setTimeout(resolve, onItsWayMs));
+    if (!stream) await new Promise((resolve) => setTimeout(resolve, onItsWayMs));
     leave.abort();
     return { question, answer: await asking, accountId, keyId, isOnlyOfKey: true };
   }

@@ -60,7 +60,7 @@ export type ExchangeEffect =
   | { type: "cancelAttempt"; workerId: string; attempt: number; tooSlow: boolean }
   | { type: "answerEnd"; usage: Usage }
   | { type: "answerError"; error: TeraError }
-  /** Undefined: what was counted here. */
+  /** Undefined: what is known here of the attempt. */
   | {
       type: "settle";
       status: "succeeded" | "failed" | "cancelled";

@@ -5,7 +5,9 @@
  */
 import {
   type AcceptedFrame,
+  countDelta,
   type Delta,
+  type DeltaFrame,
   emptyUsage,
   type FinishReason,
   type Frame,
@@ -101,8 +103,8 @@ interface Entry {
   acceptedAtMs: number | undefined;
   firstDeltaAtMs: number | undefined;
   finishReason: FinishReason | undefined;
-  /** Deltas relayed: the count that stands in where no engine's can be had. */
-  deltasSeen: number;
+  /** What is known of this attempt's usage before its end: what the worker has told, and our own count of the deltas since. */
+  usage: Usage;
 }
 
 export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
@@ -137,7 +139,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
     entry.sinceMs = Date.now();
     entry.firstDeltaAtMs = undefined;
     entry.finishReason = undefined;
-    entry.deltasSeen = 0;
+    entry.usage = emptyUsage("counted");
     entry.intendedWorkerId = workerId;
     entry.ticket = dispatcher.submit(job, (error) => handle(entry, { type: "refused", error }), workerId);
   }
@@ -191,7 +193,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
       status,
       errorCode: error?.code,
       finishReason: entry.finishReason,
-      usage: usage ?? countSeen(entry),
+      usage: usage ?? entry.usage,
       gatewayId,
       workerId: state.workerId,
       runnerId: state.runnerId,
@@ -227,7 +229,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
     entry.nextSeq++;
     switch (frame.type) {
       case "delta":
-        return onDeltas(entry, frame.deltas);
+        return onDelta(entry, frame);
       case "accepted":
         entry.acceptedAtMs = Date.now();
         if (entry.state.phase === "cancelled") cancelUnwanted(frame);
@@ -241,13 +243,18 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
     }
   }
 
-  function onDeltas(entry: Entry, deltas: readonly Delta[]): void {
+  function onDelta(entry: Entry, { deltas, usage }: DeltaFrame): void {
+    for (const delta of deltas) countFor(entry, delta);
+    if (usage !== undefined) entry.usage = { ...usage };
+    if (deltas.length > 0) relay(entry, deltas);
+  }
+
+  function relay(entry: Entry, deltas: readonly Delta[]): void {
     const nowMs = Date.now();
     if (entry.state.phase === "accepted") {
       entry.firstDeltaAtMs = nowMs;
       handle(entry, { type: "firstDelta", sent: entry.stream });
     }
-    entry.deltasSeen += deltas.length;
     for (const delta of deltas) if (delta.finishReason !== undefined) entry.finishReason = delta.finishReason;
     if (entry.state.phase !== "streaming") return;
     entry.sinceMs = nowMs;
@@ -305,7 +312,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
         acceptedAtMs: undefined,
         firstDeltaAtMs: undefined,
         finishReason: undefined,
-        deltasSeen: 0,
+        usage: emptyUsage("counted"),
       };
       entries.set(requestId, entry);
       const revocation = revoked.get(admission.principal.keyId);
@@ -342,9 +349,8 @@ function connectionLost(detail: string): TeraError {
   return new TeraError("worker_lost", "The connection to the model was interrupted. Try again.", { detail });
 }
 
-/** What stands in where no engine's count can be had. */
-function countSeen({ admission: { request }, deltasSeen }: Entry): Usage {
-  if (request.kind !== "speech") return { ...emptyUsage("counted"), completionTokens: deltasSeen };
+function countFor({ admission: { request }, usage }: Entry, delta: Delta): void {
+  countDelta(usage, delta);
   // As the worker does: once there is sound, all of it.
-  return { ...emptyUsage("counted"), speechCharacters: deltasSeen > 0 ? [...request.input].length : 0 };
+  if (request.kind === "speech") usage.speechCharacters ||= [...request.input].length;
 }

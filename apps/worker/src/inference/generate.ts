@@ -91,7 +91,12 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
       if (!stillWanted) stop(running, "cancelled");
     });
     try {
-      const task = { requestId: job.requestId, request: job.request, signal: running.abort.signal };
+      const task = {
+        requestId: job.requestId,
+        request: job.request,
+        signal: running.abort.signal,
+        onUsage: voice.counted,
+      };
       const usage = await runner.generate(task, sink);
       if (running.stopped === "abandoned") {
         fail(new TeraError("runner_failed", "The model's engine stopped answering. Try again."), usage);

@@ -17,6 +17,10 @@ export interface GenerationTask {
   signal: AbortSignal;
   /** The worker's own small generation: nobody's request. */
   isCanary?: boolean;
+  /**
+   * Hot path. Told what was used so far, after the deltas that it counts: the engine's own counts where it counts as it goes, else our own, once an answer has begun. Text only.
+   */
+  onUsage?: (usage: Usage) => void;
 }
 
 /** Hot path: called per delta, synchronously, never after `generate` has settled. */

@@ -73,16 +73,17 @@ export interface Received {
 export interface GenerateOptions {
   signal?: AbortSignal;
   onDelta?: (delta: Delta) => void;
+  onUsage?: (usage: Usage) => void;
 }
 
 export async function generate(
   runner: Runner,
   request: GenerationRequest,
-  { signal = new AbortController().signal, onDelta }: GenerateOptions = {},
+  { signal = new AbortController().signal, onDelta, onUsage = () => undefined }: GenerateOptions = {},
 ): Promise<Received> {
   const choices: ReceivedChoice[] = [];
   const audio: Buffer[] = [];
-  const usage = await runner.generate({ requestId: "q", request, signal }, (delta) => {
+  const usage = await runner.generate({ requestId: "q", request, signal, onUsage }, (delta) => {
     choices[delta.index] ??= { content: "", reasoning: "", calls: [], logprobs: [], finishReasons: [] };
     const choice = choices[delta.index];
     if (choice !== undefined) collect(choice, delta);

@@ -1,4 +1,5 @@
 /** Part of the conformance suite: what is counted, also of a request that is cancelled, and of text completions. */
+import type { Usage } from "@tera/protocol";
 import { expectedChat, expectedCompletion } from "@tera/testkit";
 import { expect, it, vi } from "vitest";
 import { generate } from "./conformance-attach.ts";
@@ -17,11 +18,13 @@ export function testCounts(subject: ConformingEngine, talk: Conversation): void 
     talk.attached.engine.set({ msPerToken: 5 });
     const abort = new AbortController();
     let deltas = 0;
+    const told: Usage[] = [];
     const { usage } = await generate(talk.attached.runner, talk.chat({}, { maxTokens: 3_000 }), {
       signal: abort.signal,
       onDelta: () => {
         if (++deltas === 4) abort.abort();
       },
+      onUsage: (soFar) => told.push({ ...soFar }),
     });
     const logged = talk.attached.lastRequest();
     await vi.waitFor(() => expect(logged.state).toBe("aborted"), { timeout: 1_000 });
@@ -30,6 +33,9 @@ export function testCounts(subject: ConformingEngine, talk: Conversation): void 
     expect(usage.completionTokens).toBeLessThanOrEqual(logged.generatedTokens);
     expect(usage.promptTokens).toBeGreaterThan(0);
     if (subject.cancelledUsage === "engine") expect(usage.promptTokens).toBe(logged.promptTokens);
+    // Whoever heard the runner until then knows the same, should the worker die before it can say so.
+    expect(told.at(-1)).toMatchObject({ promptTokens: usage.promptTokens, source: usage.source });
+    if (subject.cancelledUsage === "engine") expect(told.at(-1)).toEqual(usage);
   });
 
   it("stops also before its first token", async () => {

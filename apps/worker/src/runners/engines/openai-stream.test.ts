@@ -1,4 +1,4 @@
-import type { Delta, Tool } from "@tera/protocol";
+import type { Delta, Tool, Usage } from "@tera/protocol";
 import { describe, expect, it } from "vitest";
 import { readUsage } from "./engine-usage.ts";
 import { createEngineStreamReader, type EngineStreamOptions } from "./openai-stream.ts";
@@ -86,6 +86,55 @@ describe("the reading of an engine's stream", () => {
   it("counts by itself when the engine gives no usage, and says so", () => {
     const { reader } = read([chunk({ content: "a" }), chunk({ content: "b" }), chunk({}, "stop"), "[DONE]"]);
     expect(reader.usage()).toMatchObject({ promptTokens: 7, completionTokens: 2, source: "counted" });
+  });
+
+  it.each([
+    ["in every chunk", (tokens: number) => ({ usage: { prompt_tokens: 3, completion_tokens: tokens } })],
+    ["as timings", (tokens: number) => ({ timings: { cache_n: 1, prompt_n: 2, predicted_n: tokens } })],
+  ])("tells the engine's counts as it goes where they come %s, also before the first token", (_, counts) => {
+    const told: Usage[] = [];
+    const event = (delta: object, tokens: number) => ({ ...chunk(delta), ...counts(tokens) });
+    read([event({ role: "assistant", content: "" }, 0), event({ content: "a" }, 1), event({ content: "bcd" }, 4)], {
+      onUsage: (usage) => told.push({ ...usage }),
+    });
+    expect(told.map(({ promptTokens, completionTokens, source }) => [promptTokens, completionTokens, source])).toEqual([
+      [3, 0, "engine"],
+      [3, 1, "engine"],
+      [3, 4, "engine"],
+    ]);
+  });
+
+  it("tells its own count once, at the first token, where the engine's come in the end", () => {
+    const told: Usage[] = [];
+    read([chunk({ role: "assistant", content: "" }), chunk({ content: "a" }), chunk({ content: "b" })], {
+      onUsage: (usage) => told.push({ ...usage }),
+    });
+    expect(told).toMatchObject([{ promptTokens: 7, completionTokens: 1, source: "counted" }]);
+  });
+
+  it("tells no counts that cannot be true", () => {
+    const told: Usage[] = [];
+    let estimates = 0;
+    const absurd = { usage: { prompt_tokens: 3, completion_tokens: 1_000_000 } };
+    read(
+      [
+        { ...chunk({ content: "a" }), ...absurd },
+        { ...chunk({ content: "b" }), ...absurd },
+      ],
+      {
+        onUsage: (usage) => told.push({ ...usage }),
+        estimatePromptTokens: () => {
+          estimates++;
+          return 7;
+        },
+      },
+    );
+    expect(told.map(({ promptTokens, completionTokens, source }) => [promptTokens, completionTokens, source])).toEqual([
+      [7, 1, "counted"],
+      [7, 2, "counted"],
+    ]);
+    // It walks the whole prompt.
+    expect(estimates).toBe(1);
   });
 
   it("throws what an engine reports inside its stream", () => {

@@ -34,7 +34,7 @@ export interface EngineStreamReader {
   readonly complete: boolean;
   /** What to say of a stream that ended before it was complete. */
   incomplete(): TeraError;
-  /** The engine's own usage, or the count of what was seen, until now. Not for the hot path: it may walk the whole prompt. */
+  /** The engine's own usage until now, or the count of what was seen. */
   usage(): Usage;
   /** Why the engine's own usage was not taken, for the operator. */
   readonly doubt: string | undefined;
@@ -60,6 +60,8 @@ export interface EngineStreamOptions {
   estimatePromptTokens(): number;
   errorContext?: EngineErrorContext | undefined;
   sink: DeltaSink;
+  /** See `GenerationTask`. */
+  onUsage?: ((usage: Usage) => void) | undefined;
 }
 
 interface ChoiceState {
@@ -71,14 +73,16 @@ interface ChoiceState {
 }
 
 export function createEngineStreamReader(options: EngineStreamOptions): EngineStreamReader {
-  const { kind, sink } = options;
+  const { kind, sink, onUsage } = options;
   const choices: (ChoiceState | undefined)[] = [];
   let finished = 0;
   // Engines stream a token a time: deltas are the best count there is when they give none.
   let deltas = 0;
   let reasoningDeltas = 0;
   let answerLength = 0;
-  // Kept as they came: with counts in every chunk, all but the last are never looked at.
+  let hasToldCounted = false;
+  let promptEstimate: number | undefined;
+  // Kept as they came.
   let total: unknown;
   let timings: unknown;
   let doubt: string | undefined;
@@ -114,6 +118,16 @@ export function createEngineStreamReader(options: EngineStreamOptions): EngineSt
     if (chunk["usage"] != null) keepUsage(chunk["usage"], some);
     if (chunk["timings"] != null) timings = chunk["timings"];
     for (const choice of some) readChoice(asObject(choice));
+    if (onUsage !== undefined) tellUsage(chunk["usage"] != null || chunk["timings"] != null, onUsage);
+  }
+
+  /** Of an engine that does not count as it goes, ours: once, because each delta is counted by whoever gets it. */
+  function tellUsage(hasCounts: boolean, tell: (usage: Usage) => void): void {
+    if (!hasCounts && (hasToldCounted || deltas + reasoningDeltas === 0)) return;
+    const counted = usage();
+    if (!hasCounts && counted.source === "engine") return;
+    hasToldCounted = true;
+    tell(counted);
   }
 
   /** A chunk with one of several choices counts that choice alone; any other counts them all. */
@@ -223,6 +237,26 @@ export function createEngineStreamReader(options: EngineStreamOptions): EngineSt
     return sum;
   }
 
+  function usage(): Usage {
+    const own = engineUsage();
+    if (own === undefined && total != null) doubt = "counts that cannot be read";
+    if (own !== undefined) {
+      const completionTokensMax = options.maxTokens === undefined ? undefined : options.maxTokens * options.choices;
+      const evidence = { promptLength: options.promptLength, answerLength, deltas: deltas + reasoningDeltas };
+      doubt = findDoubt(own, { ...evidence, completionTokensMax });
+      // Engines that leave raw tags in the text do not count reasoning apart; we saw how much of it there was.
+      own.reasoningTokens ||= Math.min(reasoningDeltas, own.completionTokens);
+      if (doubt === undefined) return own;
+    }
+    promptEstimate ??= options.estimatePromptTokens();
+    return {
+      ...emptyUsage("counted"),
+      promptTokens: promptEstimate,
+      completionTokens: deltas + reasoningDeltas,
+      reasoningTokens: reasoningDeltas,
+    };
+  }
+
   return {
     event,
     get complete() {
@@ -243,24 +277,7 @@ export function createEngineStreamReader(options: EngineStreamOptions): EngineSt
     get doubt() {
       return doubt;
     },
-    usage() {
-      const usage = engineUsage();
-      if (usage === undefined && total != null) doubt = "counts that cannot be read";
-      if (usage !== undefined) {
-        const completionTokensMax = options.maxTokens === undefined ? undefined : options.maxTokens * options.choices;
-        const evidence = { promptLength: options.promptLength, answerLength, deltas: deltas + reasoningDeltas };
-        doubt = findDoubt(usage, { ...evidence, completionTokensMax });
-        // Engines that leave raw tags in the text do not count reasoning apart; we saw how much of it there was.
-        usage.reasoningTokens ||= Math.min(reasoningDeltas, usage.completionTokens);
-        if (doubt === undefined) return usage;
-      }
-      return {
-        ...emptyUsage("counted"),
-        promptTokens: options.estimatePromptTokens(),
-        completionTokens: deltas + reasoningDeltas,
-        reasoningTokens: reasoningDeltas,
-      };
-    },
+    usage,
   };
 }
 

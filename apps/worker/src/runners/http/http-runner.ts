@@ -122,6 +122,7 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
       estimatePromptTokens: () => estimatePromptTokens(body),
       errorContext,
       sink,
+      onUsage: task.onUsage,
     });
     const generation = tally.begin({
       isCanary: task.isCanary === true,

@@ -26,6 +26,7 @@ export interface LlamaRunnerDependencies extends RunnerDependencies {
 
 interface OpenTask {
   sink: DeltaSink;
+  onUsage: GenerationTask["onUsage"];
   usage: Usage;
   resolve(usage: Usage): void;
   reject(error: TeraError): void;
@@ -99,6 +100,7 @@ export function createLlamaRunner(settings: LlamaRunnerSettings, dependencies: L
     if (task !== undefined) {
       task.usage = usage;
       for (const delta of deltas) task.sink(delta);
+      task.onUsage?.(usage);
     }
     if (end === undefined) return;
     clearTimeout(unended.get(taskId));
@@ -142,12 +144,12 @@ export function createLlamaRunner(settings: LlamaRunnerSettings, dependencies: L
     task?.resolve({ ...task.usage, source: "counted" });
   }
 
-  async function generate({ request, signal }: GenerationTask, sink: DeltaSink): Promise<Usage> {
+  async function generate({ request, signal, onUsage }: GenerationTask, sink: DeltaSink): Promise<Usage> {
     if (signal.aborted) return emptyUsage("engine");
     if (state !== "ready" || engine === undefined) throw engineGone(`it is ${state}`);
     const taskId = nextTaskId++;
     const finished = new Promise<Usage>((resolve, reject) => {
-      open.set(taskId, { sink, usage: emptyUsage("engine"), resolve, reject });
+      open.set(taskId, { sink, onUsage, usage: emptyUsage("engine"), resolve, reject });
     });
     engine.send({ type: "generate", taskId, request });
     let answerTimer: NodeJS.Timeout | undefined;

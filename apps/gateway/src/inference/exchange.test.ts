@@ -1,0 +1,156 @@
+/** What a request is charged when the worker cannot say how it ended: what it has told until then. */
+import type { Principal } from "@tera/access";
+import { emptyUsage, type Frame, type GenerationRequest, type Usage, type UsageRecord } from "@tera/protocol";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createExchanges, type Exchanges } from "./exchange.ts";
+
+const principal: Principal = {
+  accountId: "acct_1",
+  keyId: "key_1",
+  firstKeyId: "key_1",
+  modelScope: null,
+  laneClass: "normal",
+  accountKind: "prepaid",
+  budgets: { dayNano: null, monthNano: null, totalNano: null },
+  limits: [],
+  addresses: null,
+  contentLogging: false,
+};
+const chat: GenerationRequest = {
+  kind: "chat",
+  model: "m",
+  messages: [{ role: "user", content: "hi" }],
+  n: 1,
+  sampling: {},
+};
+const speech: GenerationRequest = { kind: "speech", model: "m", input: "Łódź", format: "pcm" };
+const prompt: Usage = { ...emptyUsage("engine"), promptTokens: 5 };
+const minuteMs = 60_000;
+
+let settled: UsageRecord[];
+let isWorkerLost: boolean;
+let exchanges: Exchanges;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  [settled, isWorkerLost] = [[], false];
+  exchanges = createExchanges({
+    gatewayId: "g",
+    dispatcher: {
+      submit: () => ({ sent: true, withdraw: () => undefined, done: () => undefined }),
+      pump: () => undefined,
+      waiting: 0,
+    },
+    deadlines: { queueWaitMs: minuteMs, firstTokenMs: minuteMs, betweenTokensMs: minuteMs, totalMs: minuteMs },
+    roster: { isLost: () => isWorkerLost, isAway: () => false, findWorker: () => undefined },
+    retryBudget: { deposit: () => undefined, withdraw: () => false },
+    sealer: { seal: () => "" },
+    cancelAttempt: () => undefined,
+    settle: (record) => void settled.push(record),
+  });
+});
+afterEach(() => {
+  exchanges.stop();
+  vi.useRealTimers();
+});
+
+/** A stream that a worker has accepted. @returns what makes the worker say more, and what makes the client leave. */
+function open(request: GenerationRequest = chat) {
+  const admission = {
+    principal,
+    request,
+    billing: { holds: [] },
+    admittedAtMs: Date.now(),
+    release: () => undefined,
+  };
+  const sink = {
+    deltas: () => true,
+    end: () => undefined,
+    restart: () => undefined,
+    error: () => undefined,
+    keepAlive: () => undefined,
+  };
+  const exchange = exchanges.open("req_1", admission, true, sink);
+  let seq = 0;
+  const head = () => ({ requestId: "req_1", attempt: 1, seq: seq++ });
+  const hear = (frame: Frame) => exchanges.onFrames([frame]);
+  hear({ type: "accepted", ...head(), workerId: "w", runnerId: "r" });
+  return {
+    leave: exchange.clientGone,
+    says: (texts: readonly string[], usage?: Usage) =>
+      hear({
+        type: "delta",
+        ...head(),
+        deltas: texts.map((content) => ({ index: 0, content })),
+        ...(usage === undefined ? {} : { usage }),
+      }),
+    sounds: () => hear({ type: "delta", ...head(), deltas: [{ index: 0, audio: "AAAA" }] }),
+    ends: (usage: Usage) => hear({ type: "end", ...head(), usage }),
+  };
+}
+
+function loseWorker(): void {
+  isWorkerLost = true;
+  vi.advanceTimersByTime(200);
+}
+
+test("the client left and the worker died: the prompt and all tokens that the engine has counted until then", () => {
+  const worker = open();
+  worker.says([], prompt);
+  worker.says(["a", "b"]);
+  // Two of its tokens had no text.
+  worker.says(["c"], { ...prompt, completionTokens: 5 });
+  worker.says(["d"]);
+  worker.leave();
+  loseWorker();
+  expect(settled).toMatchObject([
+    { status: "cancelled", usage: { promptTokens: 5, completionTokens: 6, source: "engine" } },
+  ]);
+});
+
+test("what the worker told after the client had left counts too, where its last word never comes", () => {
+  const worker = open();
+  worker.says(["a"], { ...prompt, completionTokens: 1 });
+  worker.leave();
+  worker.says(["b"]);
+  vi.advanceTimersByTime(5_000);
+  expect(settled).toMatchObject([{ status: "cancelled", usage: { promptTokens: 5, completionTokens: 2 } }]);
+});
+
+test("a prompt that was read is charged though nothing was generated; what nobody has heard of is not", () => {
+  const read = open();
+  read.says([], prompt);
+  read.leave();
+  loseWorker();
+  isWorkerLost = false;
+  const unheard = open();
+  unheard.leave();
+  loseWorker();
+  expect(settled.map(({ usage }) => [usage.promptTokens, usage.completionTokens])).toEqual([
+    [5, 0],
+    [0, 0],
+  ]);
+});
+
+test("the worker's last word is preferred to what it told before", () => {
+  const worker = open();
+  worker.says(["a"], { ...prompt, completionTokens: 1 });
+  worker.leave();
+  worker.ends({ ...prompt, completionTokens: 9 });
+  expect(settled).toMatchObject([{ status: "cancelled", usage: { completionTokens: 9 } }]);
+});
+
+test("speech of which there was sound is charged whole", () => {
+  const worker = open(speech);
+  worker.sounds();
+  worker.leave();
+  loseWorker();
+  expect(settled).toMatchObject([{ usage: { speechCharacters: 4, completionTokens: 0 } }]);
+});
+
+test("what failed by our fault is on record with what was told, as failed", () => {
+  const worker = open();
+  worker.says(["a"], { ...prompt, completionTokens: 1 });
+  loseWorker();
+  expect(settled).toMatchObject([{ status: "failed", usage: { promptTokens: 5, completionTokens: 1 } }]);
+});
