@@ -18,8 +18,11 @@ import { registerAuthorization } from "./plugins/authorize.ts";
 import { registerSecurityHeaders } from "./plugins/security-headers.ts";
 import { registerWeb } from "./plugins/web.ts";
 import { registerAccountRoutes } from "./routes/accounts.ts";
+import { registerAuditRoutes } from "./routes/audit.ts";
 import { registerCspReports } from "./routes/csp-reports.ts";
+import { registerMemberRoutes } from "./routes/members.ts";
 import { registerSessionRoutes } from "./routes/session.ts";
+import { registerTokenRoutes } from "./routes/tokens.ts";
 import type { Auth } from "./sign-in/auth.ts";
 import { registerAuthRoutes } from "./sign-in/auth-routes.ts";
 
@@ -98,6 +101,9 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       const typed = api.withTypeProvider<ZodTypeProvider>();
       registerSessionRoutes(typed, { db, auth, memberStore, oidcName });
       registerAccountRoutes(typed, { db, change, tellGateways });
+      registerMemberRoutes(typed, { db, change, origin });
+      registerTokenRoutes(typed, { db, change });
+      registerAuditRoutes(typed, { db });
       registerCspReports(typed);
       typed.get("/openapi.json", { config: { public: true }, schema: { hide: true } }, async () => api.swagger());
     },

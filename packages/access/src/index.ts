@@ -31,6 +31,7 @@ export type { KeyChange, KeySettings, KeySummary } from "./key-columns.ts";
 export { createKeyStore, type KeyStore, type NewKey } from "./key-store.ts";
 export type { Limit } from "./limits.ts";
 export { type AccountListQuery, contains, type ListedAccount, listAccounts } from "./list-accounts.ts";
+export { type AuditQuery, listAuditEvents } from "./list-audit-events.ts";
 export { createMemberStore, type Grant, type MemberStore, type MemberWithGrants } from "./member-store.ts";
 export { describeModel, type ModelProfile } from "./model-profile.ts";
 export {

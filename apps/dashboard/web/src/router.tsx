@@ -67,8 +67,37 @@ const account = createRoute({
   component: lazyRouteComponent(() => import("./pages/accounts/account-page.tsx"), "AccountPage"),
 });
 
+const members = createRoute({
+  getParentRoute: () => inside,
+  path: "/members",
+  validateSearch: z.object({ tab: z.enum(["invitations", "tokens"]).optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import("./pages/members/members-page.tsx"), "MembersPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => inside,
+  path: "/audit",
+  validateSearch: z.object({
+    kind: z.string().optional().catch(undefined),
+    objectId: z.string().optional().catch(undefined),
+    actorId: z.string().optional().catch(undefined),
+    accountId: z.string().optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import("./pages/audit/audit-page.tsx"), "AuditPage"),
+});
+
+const profile = createRoute({
+  getParentRoute: () => inside,
+  path: "/profile",
+  component: lazyRouteComponent(() => import("./pages/profile/profile-page.tsx"), "ProfilePage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([signIn, invite, inside.addChildren([overview, accounts, account])]),
+  routeTree: root.addChildren([
+    signIn,
+    invite,
+    inside.addChildren([overview, accounts, account, members, audit, profile]),
+  ]),
   defaultPreload: "intent",
   defaultErrorComponent: Failure,
   defaultPendingComponent: () => (

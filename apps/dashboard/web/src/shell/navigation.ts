@@ -1,5 +1,5 @@
 /** The pages of the dashboard, in the order of the menu: for the menu, for the command palette, and for who may see them. */
-import { IconUsers } from "@tabler/icons-react";
+import { IconHistory, IconUserCircle, IconUsers } from "@tabler/icons-react";
 import type { ComponentType } from "react";
 import type { Permission } from "../../../api/roles.ts";
 
@@ -18,5 +18,19 @@ export const navigation: readonly NavigationEntry[] = [
     about: "Who is charged: balance, limits, members",
     icon: IconUsers,
     permission: "accounts:read",
+  },
+  {
+    path: "/members",
+    title: "Members",
+    about: "People who sign in, invitations, admin tokens",
+    icon: IconUserCircle,
+    permission: "members:read",
+  },
+  {
+    path: "/audit",
+    title: "Audit log",
+    about: "Who changed what, and from where",
+    icon: IconHistory,
+    permission: "audit:read",
   },
 ];

@@ -1,0 +1,35 @@
+/** One account, found by its name: the server searches, because there can be thousands. */
+import { Select, type SelectProps } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { accountsQuery } from "../api/accounts.ts";
+
+const shownMax = 25;
+const typingPauseMs = 250;
+
+export interface AccountSelectProps
+  extends Pick<SelectProps, "label" | "placeholder" | "required" | "clearable" | "error" | "w" | "aria-label"> {
+  value: string | null;
+  onChange(accountId: string | null): void;
+}
+
+export function AccountSelect({ value, onChange, ...props }: AccountSelectProps) {
+  const [typed, setTyped] = useState("");
+  const [search] = useDebouncedValue(typed, typingPauseMs);
+  const found = useQuery(accountsQuery({ search, pageSize: shownMax, sort: "name" }));
+  const items = found.data?.items ?? [];
+  return (
+    <Select
+      {...props}
+      searchable
+      value={value}
+      onChange={onChange}
+      onSearchChange={setTyped}
+      // The server has searched already.
+      filter={({ options }) => options}
+      nothingFoundMessage={found.isPending ? "Searching" : "No account has this name"}
+      data={items.map(({ id, name }) => ({ value: id, label: name }))}
+    />
+  );
+}
