@@ -1,4 +1,5 @@
 /** Usage, prices and credit: what was used, what it costs, and that the money is there. */
+export { announcePrice, priceHistoryMax } from "./announce-price.ts";
 export { checkLedger } from "./check-ledger.ts";
 export { createAnswerKeeper } from "./content/answer-keeper.ts";
 export { createContentStore, dropExpiredContent } from "./content/content-store.ts";
@@ -36,19 +37,26 @@ export {
   type CreditNoteResult,
   createInvoiceStore,
   type InvoiceDetails,
-  type InvoiceStatus,
   type InvoiceStore,
-  type InvoiceSummary,
   type PaymentResult,
 } from "./invoices/invoice-store.ts";
+export type { InvoiceStatus, InvoiceSummary } from "./invoices/invoice-summary.ts";
 export type { InvoiceDraft, IssueResult } from "./invoices/issue-invoice.ts";
+export {
+  type InvoiceListQuery,
+  type InvoiceSettlement,
+  listInvoices,
+  readSettlements,
+} from "./invoices/list-invoices.ts";
 export { isMonth, lastMonth } from "./invoices/month.ts";
 export { type BuyerChange, createPartyStore, type PartyStore, type SellerChange } from "./invoices/parties.ts";
 export { type PrintableInvoice, renderInvoiceCsv, renderInvoicePdf } from "./invoices/render-invoice.ts";
 export { readStatement, renderStatementCsv, renderStatementPdf, type Statement } from "./invoices/statement.ts";
 export { countByInvariant, type LedgerFinding, type LedgerInvariant, ledgerInvariants } from "./ledger-finding.ts";
+export { describeProblem, isMereWarning } from "./ledger-finding-words.ts";
 export { type Balance, type CreditMove, createLedgerStore, type LedgerLine, type LedgerStore } from "./ledger-store.ts";
 export { formatUsd, formatUsdPerMillion, parseUsd, parseUsdPerMillion } from "./money.ts";
+export { type MoneySummary, type OwedByAccount, readMoneySummary, readOwedByAccount } from "./owed-by-account.ts";
 export { type AutoTopUpReport, runAutoTopUp } from "./payments/auto-top-up.ts";
 export { describeAutoTopUp } from "./payments/auto-top-up-state.ts";
 export {
@@ -68,6 +76,7 @@ export {
 export { readDisputes } from "./payments/read-disputes.ts";
 export { receivePayment } from "./payments/receive-payment.ts";
 export { createPriceBook, createPriceStore, type NewPrice, type PriceBook, type PriceStore } from "./price-book.ts";
+export { listPricedModels, type PricedModel, type PriceStatus, withStatus } from "./prices-now.ts";
 export {
   type BillingLane,
   boundCost,

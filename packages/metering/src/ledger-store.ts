@@ -1,5 +1,13 @@
 /** The ledger: money that comes and goes other than by usage, and what there is. Every change is one ledger transaction with an author and a reason. */
-import { type Db, type LedgerBook, type LedgerKind, ledgerEntry, ledgerTransaction, purse } from "@tera/database";
+import {
+  type Db,
+  type LedgerBook,
+  type LedgerKind,
+  type LedgerTransaction,
+  ledgerEntry,
+  ledgerTransaction,
+  purse,
+} from "@tera/database";
 import { and, desc, eq, inArray, lt, sql } from "drizzle-orm";
 import { z } from "zod";
 
@@ -43,8 +51,15 @@ export interface LedgerStore {
   refund(move: CreditMove): Promise<bigint | undefined>;
   /** A gift, or a correction by hand, either way. */
   adjust(move: CreditMove): Promise<bigint | undefined>;
-  /** The newest first; `before` is a `seq`, for the next page. */
-  list(query: { accountId: string; limit: number; before?: bigint | undefined }): Promise<LedgerLine[]>;
+  /** The newest first; `before` is a `seq`, for the next page. @param query.kinds only these; none named: all. */
+  list(query: {
+    accountId: string;
+    limit: number;
+    before?: bigint | undefined;
+    kinds?: readonly LedgerKind[] | undefined;
+  }): Promise<LedgerLine[]>;
+  /** What a reference of this kind was booked as; undefined: it was not. */
+  findByReference(kind: LedgerKind, reference: string): Promise<(LedgerLine & { accountId: string }) | undefined>;
 }
 
 const movedSchema = z.object({ id: z.coerce.bigint().nullable() });
@@ -80,7 +95,7 @@ export function createLedgerStore({ db }: { db: Pick<Db, "select" | "execute"> }
     topUp: (wanted) => move("top_up", "cash", wanted),
     refund: (wanted) => move("refund", "cash", wanted),
     adjust: (wanted) => move("adjustment", "adjustment", wanted),
-    async list({ accountId, limit, before }) {
+    async list({ accountId, limit, before, kinds = [] }) {
       const transactions = await db
         .select()
         .from(ledgerTransaction)
@@ -88,28 +103,46 @@ export function createLedgerStore({ db }: { db: Pick<Db, "select" | "execute"> }
           and(
             eq(ledgerTransaction.accountId, accountId),
             before === undefined ? undefined : lt(ledgerTransaction.seq, before),
+            kinds.length === 0 ? undefined : inArray(ledgerTransaction.kind, [...kinds]),
+            // Said in so many words, Postgres reads the index that has nothing else.
+            kinds.length === 0 || kinds.includes("usage") ? undefined : sql`${ledgerTransaction.kind} <> 'usage'`,
           ),
         )
         .orderBy(desc(ledgerTransaction.seq))
         .limit(limit);
-      if (transactions.length === 0) return [];
-      const ids = transactions.map(({ id }) => id);
-      const entries = await db
+      return withEntries(transactions);
+    },
+    async findByReference(kind, reference) {
+      const transactions = await db
         .select()
-        .from(ledgerEntry)
-        .where(inArray(ledgerEntry.transactionId, ids))
-        .orderBy(ledgerEntry.line);
-      const byTransaction = Map.groupBy(entries, ({ transactionId }) => transactionId);
-      return transactions.map(({ id, seq, kind, author, reason, reference, createdAt }) => ({
-        id,
-        seq,
-        kind,
-        author,
-        reason,
-        reference,
-        createdAt,
-        entries: (byTransaction.get(id) ?? []).map(({ book, amountNano }) => ({ book, amountNano })),
-      }));
+        .from(ledgerTransaction)
+        .where(and(eq(ledgerTransaction.kind, kind), eq(ledgerTransaction.reference, reference)));
+      const [line] = await withEntries(transactions);
+      const [transaction] = transactions;
+      return line === undefined || transaction === undefined
+        ? undefined
+        : { ...line, accountId: transaction.accountId };
     },
   };
+
+  async function withEntries(transactions: readonly LedgerTransaction[]): Promise<LedgerLine[]> {
+    if (transactions.length === 0) return [];
+    const ids = transactions.map(({ id }) => id);
+    const entries = await db
+      .select()
+      .from(ledgerEntry)
+      .where(inArray(ledgerEntry.transactionId, ids))
+      .orderBy(ledgerEntry.line);
+    const byTransaction = Map.groupBy(entries, ({ transactionId }) => transactionId);
+    return transactions.map(({ id, seq, kind, author, reason, reference, createdAt }) => ({
+      id,
+      seq,
+      kind,
+      author,
+      reason,
+      reference,
+      createdAt,
+      entries: (byTransaction.get(id) ?? []).map(({ book, amountNano }) => ({ book, amountNano })),
+    }));
+  }
 }

@@ -84,6 +84,8 @@ export const ledgerTransaction = pgTable(
       .on(table.kind, table.reference)
       .where(sql`${table.reference} is not null`),
     index("ledger_transaction_time").on(table.accountId, table.createdAt),
+    // Payments and corrections are few among the bookings of usage: a ledger of those alone is read without passing the others.
+    index("ledger_transaction_moved").on(table.accountId, table.seq).where(sql`${table.kind} <> 'usage'`),
   ],
 );
 export type LedgerTransaction = typeof ledgerTransaction.$inferSelect;

@@ -5,7 +5,7 @@
 import { account, type Db, type Invoice, invoice, ledgerTransaction } from "@tera/database";
 import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
 import { ChargesDisagreeError } from "./charge-lines.ts";
-import { type InvoiceDraft, issueInvoice } from "./issue-invoice.ts";
+import { type InvoiceDraft, type IssueOptions, issueInvoice } from "./issue-invoice.ts";
 import { lastMonth, monthAfter, monthEnd, monthOf, readClock } from "./month.ts";
 
 const accountsPerPage = 500;
@@ -17,6 +17,10 @@ export interface InvoiceRunOptions {
   author: string;
   /** Nothing is issued; of each account only the first month that is due is worked out, because the next begins where it ends. */
   dryRun?: boolean | undefined;
+  /** Is given each draft of a dry run, which the report has not then: its lines may be many. */
+  onDraft?: ((draft: InvoiceDraft) => void) | undefined;
+  /** Within the transaction that issues it. */
+  onIssued?: IssueOptions["onIssued"];
   signal?: AbortSignal | undefined;
 }
 
@@ -76,12 +80,12 @@ async function runAccount(
   options: InvoiceRunOptions,
   report: InvoiceRunReport,
 ): Promise<void> {
-  const { author, dryRun } = options;
+  const { author, dryRun, onDraft, onIssued } = options;
   const first = await findFirstDue(db, accountId);
   if (first === undefined) return;
   for (let month = first; month <= through; month = monthAfter(month)) {
     try {
-      const result = await issueInvoice(db, { accountId, month, author, dryRun });
+      const result = await issueInvoice(db, { accountId, month, author, dryRun, onIssued });
       if (result.outcome === "no_seller") {
         throw new InvoiceRunRefusedError(
           "Nobody has said who sells: set it with `tera invoices seller --name <name>`.",
@@ -89,7 +93,8 @@ async function runAccount(
       }
       if (result.outcome === "issued") report.issued.push(result.invoice);
       if (result.outcome === "draft") {
-        report.drafts.push(result.draft);
+        if (onDraft === undefined) report.drafts.push(result.draft);
+        else onDraft(result.draft);
         return;
       }
     } catch (error) {

@@ -1,26 +1,13 @@
 /** Invoices after they were issued: listed, shown, paid, credited. */
 import { type Db, type Invoice, type InvoiceLine, invoice, invoiceLine, ledgerTransaction } from "@tera/database";
-import { and, asc, desc, eq, sql } from "drizzle-orm";
+import { and, asc, desc, eq } from "drizzle-orm";
 import { bookIncoming } from "../cash-flow.ts";
 import { lockPurse, postEntries } from "../post-entries.ts";
 import { takeInvoiceNumber } from "./invoice-number.ts";
+import { type InvoiceSummary, summaryColumns, toSummary } from "./invoice-summary.ts";
 import { readClock } from "./month.ts";
-import { creditedSum, openPart, paidSum, readOwed, sumSchema } from "./owed.ts";
+import { openPart, readOwed } from "./owed.ts";
 import { centNano, taxWithin } from "./round-cents.ts";
-
-/** `credited`: nothing of it is owed any more, because of credit notes alone. */
-export type InvoiceStatus = "open" | "overdue" | "paid" | "credited";
-
-export interface InvoiceSummary extends Invoice {
-  /** Nano-USD, as below. */
-  paidNano: bigint;
-  /** By credit notes. */
-  creditedNano: bigint;
-  /** Still owed. */
-  openNano: bigint;
-  /** Null: a credit note. */
-  status: InvoiceStatus | null;
-}
 
 export interface InvoiceDetails extends InvoiceSummary {
   lines: InvoiceLine[];
@@ -31,6 +18,8 @@ export type CreditNoteResult =
   | { outcome: "no_invoice" }
   /** Also when nothing is left. */
   | { outcome: "too_much"; creditableNano: bigint }
+  /** Not what `creditedNano` says: another credit note was issued. */
+  | { outcome: "credited_meanwhile"; creditedNano: bigint }
   | { outcome: "not_cents" };
 
 export type PaymentResult =
@@ -43,14 +32,17 @@ export type PaymentResult =
 export interface InvoiceStore {
   /** The newest first. */
   list(query: { accountId?: string | undefined; month?: string | undefined; limit: number }): Promise<InvoiceSummary[]>;
-  find(number: string): Promise<InvoiceDetails | undefined>;
+  /** @param linesMax the first ones; all when absent. */
+  find(number: string, linesMax?: number): Promise<InvoiceDetails | undefined>;
   /**
    * Takes back an invoice, or a part. What it still asks for is asked no more; what was paid already becomes the account's credit.
    * @param amountNano tax included, whole cents; all that is left when absent.
+   * @param creditedNano what credit notes had taken back as who issues it saw it: asked for twice, a second one is not issued. Not looked at when absent.
    */
   issueCreditNote(options: {
     number: string;
     amountNano?: bigint | undefined;
+    creditedNano?: bigint | undefined;
     reason: string;
     author: string;
   }): Promise<CreditNoteResult>;
@@ -72,7 +64,7 @@ export function createInvoiceStore({ db }: { db: Db }): InvoiceStore {
     { number, accountId, month, limit }: { number?: string; accountId?: string; month?: string; limit: number },
   ): Promise<InvoiceSummary[]> {
     const rows = await reader
-      .select({ invoice, paid: paidSum, credited: creditedSum, now: sql<string>`clock_timestamp()` })
+      .select(summaryColumns)
       .from(invoice)
       .where(
         and(
@@ -83,16 +75,7 @@ export function createInvoiceStore({ db }: { db: Db }): InvoiceStore {
       )
       .orderBy(desc(invoice.year), desc(invoice.seq))
       .limit(limit);
-    return rows.map((row) => {
-      const paidNano = sumSchema.parse(row.paid);
-      const creditedNano = sumSchema.parse(row.credited);
-      const { kind, totalNano, dueAt } = row.invoice;
-      const isNote = kind === "credit_note";
-      const openNano = isNote ? 0n : openPart(totalNano - paidNano - creditedNano);
-      const closed = paidNano > 0n ? "paid" : "credited";
-      const status = openNano === 0n ? closed : dueAt < new Date(row.now) ? "overdue" : "open";
-      return { ...row.invoice, paidNano, creditedNano, openNano, status: isNote ? null : status };
-    });
+    return rows.map(toSummary);
   }
 
   return {
@@ -103,23 +86,27 @@ export function createInvoiceStore({ db }: { db: Db }): InvoiceStore {
         ...(month === undefined ? {} : { month }),
       });
     },
-    async find(number) {
+    async find(number, linesMax) {
       const [found] = await summarize(db, { number, limit: 1 });
       if (found === undefined) return undefined;
-      const lines = await db
+      const ordered = db
         .select()
         .from(invoiceLine)
         .where(eq(invoiceLine.invoiceNumber, number))
         .orderBy(asc(invoiceLine.line));
+      const lines = await (linesMax === undefined ? ordered : ordered.limit(linesMax));
       return { ...found, lines };
     },
-    async issueCreditNote({ number, amountNano, reason, author }) {
+    async issueCreditNote({ number, amountNano, creditedNano, reason, author }) {
       return db.transaction(async (tx) => {
         const [known] = await summarize(tx, { number, limit: 1 });
         if (known === undefined || known.kind !== "invoice") return { outcome: "no_invoice" };
         await lockPurse(tx, known.accountId);
         // Again, now that nobody else can pay or credit it.
         const [of = known] = await summarize(tx, { number, limit: 1 });
+        if (creditedNano !== undefined && creditedNano !== of.creditedNano) {
+          return { outcome: "credited_meanwhile", creditedNano: of.creditedNano };
+        }
         const creditableNano = of.totalNano - of.creditedNano;
         const totalNano = amountNano ?? creditableNano;
         if (totalNano <= 0n || totalNano > creditableNano) return { outcome: "too_much", creditableNano };

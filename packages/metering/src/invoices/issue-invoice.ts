@@ -54,6 +54,8 @@ export interface IssueOptions {
   month: string;
   author: string;
   dryRun?: boolean | undefined;
+  /** Within the transaction that issues it. */
+  onIssued?: ((tx: Db, invoice: Invoice) => Promise<void>) | undefined;
 }
 
 /** @throws {ChargesDisagreeError} when ledger and usage events disagree. */
@@ -61,7 +63,11 @@ export async function issueInvoice(db: Db, options: IssueOptions): Promise<Issue
   for (let tries = 1; ; tries++) {
     const prepared = await prepare(db, options);
     if (prepared.outcome !== "draft" || options.dryRun === true) return prepared;
-    const issued = await db.transaction((tx) => commit(tx, prepared.draft, options.author));
+    const issued = await db.transaction(async (tx) => {
+      const made = await commit(tx, prepared.draft, options.author);
+      if (made !== undefined) await options.onIssued?.(tx, made);
+      return made;
+    });
     if (issued !== undefined) return { outcome: "issued", invoice: issued };
     if (tries === triesMax)
       throw new Error(`The ledger of ${options.accountId} kept changing while its invoice was made.`);

@@ -41,6 +41,7 @@ export async function issueCreditNote(
       .issueCreditNote({ number, amountNano, reason: options.reason, author: authorOf(context.environment) }),
   );
   if (result.outcome === "no_invoice") throw noInvoice(number);
+  if (result.outcome === "credited_meanwhile") throw new CliError("Another credit note was issued meanwhile.");
   if (result.outcome === "not_cents") throw new CliError("--amount must be whole cents.");
   if (result.outcome === "too_much") {
     throw new CliError(

@@ -1,5 +1,6 @@
 /** `tera prices list` and `show`: the price book with its history. */
 import type { Price } from "@tera/database";
+import type { PriceStatus } from "@tera/metering";
 import { z } from "zod";
 import { findStack } from "../../stack/find-stack.ts";
 import { withDatabase } from "../../stack/open-stack.ts";
@@ -16,8 +17,6 @@ type ListPricesOptions = z.infer<typeof listPricesOptions>;
 /** A list longer than this is cut, and says so. */
 const listMax = 10_000;
 
-/** in force: what a request is charged now. ahead: begins later. replaced: was in force until another began. corrected: another has the same beginning. */
-type PriceStatus = "in force" | "ahead" | "replaced" | "corrected";
 type ListedPrice = PriceJson & { status: PriceStatus };
 
 export async function listPrices(
@@ -86,13 +85,10 @@ async function readPrices(
       const known = new Set((await store.listPrices({ limit: listMax })).map((row) => row.model));
       throw new CliError(`${model} has no price. ${suggest(model, [...known]) ?? "`tera prices set` gives it one."}`);
     }
-    const book = metering.createPriceBook(rows);
-    const now = Date.now();
-    const statusOf = (row: Price): PriceStatus => {
-      if (book.at(row.model, row.validFrom.getTime()) !== row) return "corrected";
-      if (row.validFrom.getTime() > now) return "ahead";
-      return book.at(row.model, now) === row ? "in force" : "replaced";
-    };
-    return { rows, listed: rows.map((row) => ({ ...toPriceJson(row, metering), status: statusOf(row) })) };
+    const listed = metering.withStatus(rows, Date.now()).map((row) => ({
+      ...toPriceJson(row, metering),
+      status: row.status,
+    }));
+    return { rows, listed };
   });
 }

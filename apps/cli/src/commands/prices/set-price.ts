@@ -26,10 +26,6 @@ export const setPriceOptions = z.object({
 });
 type SetPriceOptions = z.infer<typeof setPriceOptions>;
 
-/** A price that takes the place of another begins when every gateway knows it: all change at the same moment. */
-const noticeMs = 2_000;
-const historyMax = 10_000;
-
 export async function setPrice(model: string, options: SetPriceOptions, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const metering = await import("@tera/metering");
@@ -37,17 +33,13 @@ export async function setPrice(model: string, options: SetPriceOptions, context:
   const wantedFrom = readFrom(options.from);
   const stack = await findStack({ ...context, dataDir: options.dataDir });
   const { price, isFirst } = await withDatabase(stack, async (db) => {
-    const store = metering.createPriceStore({ db });
-    const now = Date.now();
-    const before = metering.createPriceBook(await store.listPrices({ model, limit: historyMax })).at(model, now);
-    const price = await store.addPrice({
+    return metering.announcePrice(metering.createPriceStore({ db }), {
       model,
       ...amounts,
-      validFrom: wantedFrom ?? new Date(before === undefined ? now : now + noticeMs),
+      validFrom: wantedFrom,
       author: authorOf(context.environment),
       reason: options.reason,
     });
-    return { price, isFirst: before === undefined };
   });
   const told = await tellGateways(stack, { type: "prices" });
   const shown = toPriceJson(price, metering);

@@ -1,0 +1,1 @@
+CREATE INDEX "ledger_transaction_moved" ON "ledger_transaction" USING btree ("account_id","seq") WHERE "ledger_transaction"."kind" <> 'usage';
