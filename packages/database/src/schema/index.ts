@@ -68,6 +68,7 @@ export {
 } from "./payment.ts";
 export { type Price, price } from "./price.ts";
 export { type Purse, type PurseKind, purse, purseKinds } from "./purse.ts";
+export { type RefusalCount, type RefusedRequest, refusalCount, refusedRequest } from "./refusal.ts";
 export {
   type AnswerPart,
   type KeptAnswer,
