@@ -14,6 +14,7 @@ import {
 import { createFindActor } from "./access/actor.ts";
 import { createChange } from "./changes.ts";
 import { AdminError, registerErrorHandler } from "./errors.ts";
+import { createPlaygroundKeys } from "./playground/playground-keys.ts";
 import { registerAuthorization } from "./plugins/authorize.ts";
 import { registerSecurityHeaders } from "./plugins/security-headers.ts";
 import { registerWeb } from "./plugins/web.ts";
@@ -21,6 +22,7 @@ import { registerAccountRoutes } from "./routes/accounts.ts";
 import { registerAuditRoutes } from "./routes/audit.ts";
 import { registerCspReports } from "./routes/csp-reports.ts";
 import { registerMemberRoutes } from "./routes/members.ts";
+import { registerPlaygroundRoutes } from "./routes/playground.ts";
 import { registerSessionRoutes } from "./routes/session.ts";
 import { registerTokenRoutes } from "./routes/tokens.ts";
 import type { Auth } from "./sign-in/auth.ts";
@@ -37,6 +39,11 @@ export interface AppDependencies {
   /** What browsers call us: `https://tera.example.com`. */
   origin: string;
   oidcName: string | undefined;
+  /** Keys are hashed under it, as the gateways do. */
+  secret: string;
+  /** The gateway that the playground speaks to, and what customers are told to call. */
+  gatewayUrl: string;
+  apiUrl: string;
   /** Caches of the gateways; a lost message is made good by their expiry. */
   tellGateways(message: Invalidation): Promise<void>;
   trustedProxies: AddressList;
@@ -47,7 +54,20 @@ export interface AppDependencies {
 }
 
 export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { db, auth, origin, oidcName, tellGateways, trustedProxies, tls, webDirectory, log } = dependencies;
+  const {
+    db,
+    auth,
+    origin,
+    oidcName,
+    secret,
+    gatewayUrl,
+    apiUrl,
+    tellGateways,
+    trustedProxies,
+    tls,
+    webDirectory,
+    log,
+  } = dependencies;
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -68,6 +88,8 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   const memberStore = createMemberStore({ db });
   const adminTokenStore = createAdminTokenStore({ db });
   const change = createChange(db);
+  const playgroundKeys = createPlaygroundKeys({ db, change, secret, tellGateways });
+  app.addHook("onClose", () => playgroundKeys.close());
   registerErrorHandler(app);
   registerSecurityHeaders(app, { overTls: origin.startsWith("https:") });
   // Files and the page are for everybody; what comes after this is not.
@@ -104,6 +126,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       registerMemberRoutes(typed, { db, change, origin });
       registerTokenRoutes(typed, { db, change });
       registerAuditRoutes(typed, { db });
+      registerPlaygroundRoutes(typed, { db, playgroundKeys, gatewayUrl, apiUrl });
       registerCspReports(typed);
       typed.get("/openapi.json", { config: { public: true }, schema: { hide: true } }, async () => api.swagger());
     },

@@ -28,6 +28,9 @@ async function main(): Promise<void> {
     auth,
     origin,
     oidcName: oidc?.name,
+    secret: config.TERA_SECRET,
+    gatewayUrl: config.TERA_DASHBOARD_GATEWAY_URL.replace(/\/$/, ""),
+    apiUrl: config.TERA_DASHBOARD_API_URL ?? `${config.TERA_DASHBOARD_GATEWAY_URL.replace(/\/$/, "")}/v1`,
     async tellGateways(message) {
       await publishInvalidation(redis, message).catch((error: Error) =>
         log.warn(

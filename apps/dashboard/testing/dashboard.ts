@@ -36,11 +36,14 @@ export interface TestDashboard {
   signIn(role: Role, accountId?: string): Promise<Ask>;
   /** A script. */
   withToken(role: Role, accountId?: string): Promise<Ask>;
+  /** The token itself. */
+  tokenOf(role: Role, accountId?: string): Promise<string>;
   createAccount(name: string, kind?: "prepaid" | "postpaid"): Promise<string>;
   close(): Promise<void>;
 }
 
-export async function startTestDashboard(): Promise<TestDashboard> {
+/** @param options.gatewayUrl of the playground; by default there is none. */
+export async function startTestDashboard({ gatewayUrl }: { gatewayUrl?: string } = {}): Promise<TestDashboard> {
   const testDatabase = await createTestDatabase();
   const database = connectDatabase({ url: testDatabase.url, name: "test-dashboard" });
   const { db } = database;
@@ -53,6 +56,9 @@ export async function startTestDashboard(): Promise<TestDashboard> {
     auth: createAuth({ db, secret: "s".repeat(32), origin: testOrigin, oidc: undefined }),
     origin: testOrigin,
     oidcName: undefined,
+    secret: "s".repeat(32),
+    gatewayUrl: gatewayUrl ?? "http://127.0.0.1:1",
+    apiUrl: "https://api.example.com/v1",
     async tellGateways(message) {
       told.push(message);
     },
@@ -74,6 +80,16 @@ export async function startTestDashboard(): Promise<TestDashboard> {
         headers: response.headers,
       };
     };
+  }
+  async function tokenOf(role: Role, accountId?: string): Promise<string> {
+    const { token } = await createAdminTokenStore({ db }).createToken({
+      name: "test",
+      role,
+      accountId: accountId ?? null,
+      createdBy: "test",
+      expiresAt: null,
+    });
+    return token;
   }
   const anybody = askWith({ origin: testOrigin });
 
@@ -102,15 +118,9 @@ export async function startTestDashboard(): Promise<TestDashboard> {
       return askWith({ origin: testOrigin, cookie: cookies.join("; ") });
     },
     async withToken(role, accountId) {
-      const { token } = await createAdminTokenStore({ db }).createToken({
-        name: "test",
-        role,
-        accountId: accountId ?? null,
-        createdBy: "test",
-        expiresAt: null,
-      });
-      return askWith({ authorization: `Bearer ${token}` });
+      return askWith({ authorization: `Bearer ${await tokenOf(role, accountId)}` });
     },
+    tokenOf,
     async createAccount(name, kind = "prepaid") {
       const { id } = await createAccountStore({ db }).createAccount({ name, kind });
       return id;

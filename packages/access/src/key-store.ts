@@ -1,5 +1,5 @@
 /** API keys as Postgres has them, and their accounts: made, listed, changed, rotated, revoked, found by hash. Who may pass is decided in `authenticator.ts`. */
-import { type AccountKind, account, apiKey, type Db } from "@tera/database";
+import { type AccountKind, type ApiKey, account, apiKey, type Db } from "@tera/database";
 import { randomBase62 } from "@tera/protocol";
 import { and, asc, desc, eq, isNull, or, sql } from "drizzle-orm";
 import { type AccountStore, createAccountStore } from "./account-store.ts";
@@ -11,7 +11,7 @@ import type { LimitColumns } from "./limits.ts";
 import { type Rotated, type Rotation, rotateKey } from "./rotate-key.ts";
 
 /** Its name is for people, and need not be unique. Absent: no limit, `normal` class, no content logging. */
-export type NewKey = KeyChange & { accountId: string; name: string };
+export type NewKey = KeyChange & Partial<Pick<ApiKey, "purpose">> & { accountId: string; name: string };
 
 export interface KeyStore extends AccountStore {
   /** @returns `apiKey`, the only copy of the key there will ever be, and what is kept of it. */

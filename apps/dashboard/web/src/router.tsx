@@ -67,6 +67,16 @@ const account = createRoute({
   component: lazyRouteComponent(() => import("./pages/accounts/account-page.tsx"), "AccountPage"),
 });
 
+const playground = createRoute({
+  getParentRoute: () => inside,
+  path: "/playground",
+  validateSearch: z.object({
+    account: z.string().optional().catch(undefined),
+    mode: z.enum(["chat", "speech"]).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import("./pages/playground/playground-page.tsx"), "PlaygroundPage"),
+});
+
 const members = createRoute({
   getParentRoute: () => inside,
   path: "/members",
@@ -96,7 +106,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
     invite,
-    inside.addChildren([overview, accounts, account, members, audit, profile]),
+    inside.addChildren([overview, playground, accounts, account, members, audit, profile]),
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: Failure,

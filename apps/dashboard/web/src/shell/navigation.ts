@@ -1,5 +1,5 @@
 /** The pages of the dashboard, in the order of the menu: for the menu, for the command palette, and for who may see them. */
-import { IconHistory, IconUserCircle, IconUsers } from "@tabler/icons-react";
+import { IconHistory, IconMessages, IconUserCircle, IconUsers } from "@tabler/icons-react";
 import type { ComponentType } from "react";
 import type { Permission } from "../../../api/roles.ts";
 
@@ -12,6 +12,13 @@ export interface NavigationEntry {
 }
 
 export const navigation: readonly NavigationEntry[] = [
+  {
+    path: "/playground",
+    title: "Playground",
+    about: "Try the models by hand",
+    icon: IconMessages,
+    permission: "playground:use",
+  },
   {
     path: "/accounts",
     title: "Accounts",
