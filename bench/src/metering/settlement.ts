@@ -22,11 +22,19 @@ const keysPerAccount = 2;
 /** Enough for all that is charged to it. */
 const leaseNano = 10n ** 13n;
 
+/** What the database's bytes are spent on: the names of tables. */
+const tablesOf = {
+  events: "usage_event_.+",
+  "roll-ups": "usage_hour|usage_day",
+  ledger: "ledger_transaction|ledger_entry",
+  "purses and leases": "purse|credit_lease",
+};
+
 export interface Settlement {
   /** Records that were committed. */
   recordsPerSecond: number;
-  /** By which the tables and indexes grew for each. */
-  bytesPerRecord: number;
+  /** By which tables, and their indexes, grew for each record; by what they are for. */
+  bytesPerRecord: Map<string, number>;
 }
 
 /** @param url of a migrated database. */
@@ -75,7 +83,11 @@ export async function measureSettlement(
       running = false;
     }
     const recordsPerSecond = settled / ((performance.now() - startedAt) / 1_000);
-    return { recordsPerSecond, bytesPerRecord: ((await readBytes(db)) - before) / settled };
+    const after = await readBytes(db);
+    const bytesPerRecord = new Map(
+      [...after].map(([part, bytes]) => [part, (bytes - (before.get(part) ?? 0)) / settled]),
+    );
+    return { recordsPerSecond, bytesPerRecord };
   } finally {
     await database.close();
   }
@@ -85,11 +97,16 @@ function leaseOf(accountId: string, writer: number): string {
   return `lease_${accountId}_${writer}`;
 }
 
-async function readBytes(db: Db): Promise<number> {
-  const { rows } = await db.execute<{ bytes: string }>(
-    sql`select sum(pg_total_relation_size(oid))::text as bytes from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'`,
-  );
-  return Number(rows[0]?.bytes);
+async function readBytes(db: Db): Promise<Map<string, number>> {
+  const bytes = new Map<string, number>();
+  for (const [part, tables] of Object.entries(tablesOf)) {
+    const { rows } = await db.execute<{ heap: string; indexes: string }>(sql`
+      select sum(pg_table_size(oid))::text as heap, sum(pg_indexes_size(oid))::text as indexes
+      from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname ~ ${`^(${tables})$`}`);
+    bytes.set(part, Number(rows[0]?.heap));
+    bytes.set(`indexes of ${part}`, Number(rows[0]?.indexes));
+  }
+  return bytes;
 }
 
 function pick(ids: readonly string[]): string {

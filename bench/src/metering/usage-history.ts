@@ -1,8 +1,8 @@
 /**
- * Three months of usage, made by Postgres itself: events, roll-ups, and the ledger of every account, as settling would have left them.
+ * Three months of usage, made by Postgres itself: events, roll-ups, and the ledger of every account, as settling would have left them. The test beside holds it to `checkLedger`.
  *
- * Each month is filled before it becomes a partition: its rows are then written without write-ahead log, and its indexes are built once. Few accounts use much: the account of an event
- * is the square of a random number. The hashes of the ledger are made up.
+ * Each table is filled in the transaction that made or emptied it, which needs no write-ahead log; indexes of events are built once for a month. Few accounts use much: the account
+ * of an event is the square of a random number. The hashes of the ledger are made up.
  */
 import { connectDatabase, type Db } from "@tera/database";
 import { sql } from "drizzle-orm";
@@ -12,120 +12,137 @@ export interface UsageHistory {
   /** `acct_0` uses most. */
   accounts: number;
   keysPerAccount: number;
+  /** Besides `rareModel`, which one of 100,000 requests asks for. */
   models: number;
 }
 
-const months = 3;
+export const rareModel = "bench/rare";
+
+const monthsAgo = [3, 2, 1];
 const statementTimeoutMs = 1_800_000;
+const rolledUp =
+  "requests, failed_requests, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, speech_characters, charge_nano";
+
+type Sql = Pick<Db, "execute">;
 
 /** @param url of a migrated database, as its owner. It ends with the month before this one. */
 export async function makeUsageHistory(url: string, history: UsageHistory, say: (line: string) => void): Promise<void> {
-  const { accounts, models } = history;
-  // Two cores fill two months; the third waits for whoever is first.
-  const connections = [0, 1].map(() =>
-    connectDatabase({ url, name: "tera-bench", poolSizeMax: 1, statementTimeoutMs }),
-  );
-  const [first] = connections;
-  if (first === undefined) return;
+  const database = connectDatabase({ url, name: "tera-bench", poolSizeMax: monthsAgo.length, statementTimeoutMs });
+  const { db } = database;
   try {
-    await first.db.execute(
-      sql`insert into account (id, name, kind) select 'acct_' || i, 'bench', 'prepaid' from generate_series(0, ${accounts - 1}::int) i`,
-    );
-    await first.db.execute(
-      sql`insert into price (id, model, valid_from, input_nano, cache_read_nano, output_nano, author)
-        select 'price_' || i, 'bench/model-' || i, '2020-01-01Z', 70, 70, 300, 'bench' from generate_series(0, ${models - 1}::int) i`,
-    );
-    const left = Array.from({ length: months }, (_, index) => months - index);
-    await Promise.all(
-      connections.map(async ({ db }) => {
-        for (let ago = left.shift(); ago !== undefined; ago = left.shift()) {
-          await fillMonth(db, history, ago);
-          say(`usage of ${months - left.length} of ${months} months begun`);
-        }
-      }),
-    );
-    await first.db.transaction(async (tx) => {
+    await db.transaction((tx) => addSubjects(tx, history));
+    await Promise.all(monthsAgo.map((ago) => db.transaction((tx) => fillMonth(tx, history, ago))));
+    say("its roll-ups and ledger");
+    await db.transaction(fillSums);
+    await db.transaction(async (tx) => {
       await tx.execute(sql`set local role none`);
-      // The deferred check of every single transaction would take longer than all of them.
-      await tx.execute(sql`set local session_replication_role = replica`);
-      await fillLedger(tx);
+      for (const table of ["usage_event", "usage_hour", "usage_day", "ledger_transaction", "ledger_entry", "purse"])
+        await tx.execute(sql.raw(`analyze ${table}`));
     });
-    // As the owner; a connection that was idle for long is a new one.
-    await first.db.execute(sql`set role none`);
-    for (const table of ["usage_event", "usage_hour", "usage_day", "ledger_transaction", "ledger_entry", "purse"])
-      await first.db.execute(sql.raw(`vacuum analyze ${table}`));
   } finally {
-    await Promise.all(connections.map((connection) => connection.close()));
+    await database.close();
   }
 }
 
-async function fillMonth(
-  db: Db,
-  { events, accounts, keysPerAccount, models }: UsageHistory,
-  ago: number,
-): Promise<void> {
-  const start = sql`(date_trunc('month', now(), 'UTC') - ${ago} * interval '1 month')`;
-  const end = sql`(date_trunc('month', now(), 'UTC') - ${ago - 1} * interval '1 month')`;
-  const count = Math.ceil(events / months);
-  await db.transaction(async (tx) => {
-    await tx.execute(sql`set local role none`);
-    const { rows } = await tx.execute<{ name: string; start: string; end: string }>(
-      sql`select 'usage_event_' || to_char(${start} at time zone 'UTC', 'YYYYMM') as name, ${start}::text as start, ${end}::text as "end"`,
-    );
-    const [month] = rows;
-    if (month === undefined) return;
-    await tx.execute(sql.raw(`create table ${month.name} (like usage_event including defaults including constraints)`));
-    await tx.execute(sql`
-      insert into ${sql.raw(month.name)}
-      select 'req_' || substr(translate(encode(sha256((${ago} * 100000000 + i)::text::bytea), 'base64'), '+/=', 'xyz'), 1, 22),
-        'acct_' || account, 'key_' || account || '_' || key, 'bench/model-' || model, 'chat', true,
-        case when dice < 0.02 then 'failed' when dice < 0.04 then 'cancelled' else 'succeeded' end,
-        case when dice < 0.02 then 'runner_failed' end, case when dice >= 0.04 then 'stop' end,
-        prompt, prompt / 4, completion, 0, 0, 'engine', 'gw-1', 'worker-1', 'vllm-1', 1, '[]', admitted_at, 'interactive', 'price_' || model,
-        case when dice < 0.02 then 0 else prompt * 70 + completion * 300 end, jsonb_build_array(jsonb_build_object('purseId', 'acct_' || account)),
-        case when dice >= 0.02 then extract(epoch from date_trunc('hour', admitted_at, 'UTC'))::bigint / 3600 * ${accounts}::int + account end,
-        2, 120, completion * 10, admitted_at + interval '5 seconds'
-      from (
-        select i, random() as dice, floor(${accounts}::int * random() ^ 2)::int as account, floor(${keysPerAccount}::int * random())::int as key,
-          floor(${models}::int * random())::int as model, 100 + floor(2000 * random())::int as prompt, 1 + floor(500 * random())::int as completion,
-          (${start} + (${end} - ${start}) * (i / ${count}::float8))::timestamptz(3) as admitted_at
-        from generate_series(0, ${count - 1}::int) i
-      ) made`);
-    await tx.execute(
-      sql.raw(
-        `alter table usage_event attach partition ${month.name} for values from ('${month.start}') to ('${month.end}')`,
-      ),
-    );
-    await tx.execute(sql`
-      insert into usage_hour (hour, account_id, key_id, model, requests, failed_requests, prompt_tokens, cached_tokens, completion_tokens, charge_nano)
-      select date_trunc('hour', admitted_at, 'UTC'), account_id, key_id, model, count(*), count(*) filter (where status = 'failed'), sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(charge_nano)
-      from ${sql.raw(month.name)} group by 1, 2, 3, 4`);
-  });
+/** Accounts, prices, and whose requests there are: a row for each account, key and model, so that no text is put together ten million times. */
+async function addSubjects(tx: Sql, { accounts, keysPerAccount, models }: UsageHistory): Promise<void> {
+  await tx.execute(sql`set local role none`);
+  await tx.execute(
+    sql`insert into account (id, name, kind) select 'acct_' || i, 'bench', 'prepaid' from generate_series(0, ${accounts - 1}::int) i`,
+  );
+  await tx.execute(sql`
+    insert into price (id, model, valid_from, input_nano, cache_read_nano, output_nano, author)
+    select 'price_' || i, case i when ${models} then ${rareModel} else 'bench/model-' || i end, '2020-01-01Z', 70, 70, 300, 'bench' from generate_series(0, ${models}::int) i`);
+  await tx.execute(sql`
+    create table bench_subject as
+    select a as account, k as key, m as model, 'acct_' || a as account_id, 'key_' || a || '_' || k as key_id, p.model as model_id, p.id as price_id,
+      jsonb_build_array(jsonb_build_object('purseId', 'acct_' || a)) as holds
+    from generate_series(0, ${accounts - 1}::int) a, generate_series(0, ${keysPerAccount - 1}::int) k, generate_series(0, ${models}::int) m, price p
+    where p.id = 'price_' || m`);
+  await tx.execute(sql`analyze bench_subject`);
 }
 
-/** One posting per account and hour, after a payment that covers all of them. */
-async function fillLedger(db: Pick<Db, "execute">): Promise<void> {
-  await db.execute(sql`
-    insert into ledger_transaction (id, account_id, seq, kind, author, reason, created_at, previous_hash, hash)
-    select extract(epoch from hour)::bigint / 3600 * (select count(*) from account) + substr(account_id, 6)::int, account_id,
-      1 + row_number() over (partition by account_id order by hour), 'usage', 'gateway:gw-1', sum(requests) || ' requests',
-      hour + interval '1 hour', sha256(account_id::bytea), sha256(hour::text::bytea)
-    from usage_hour group by account_id, hour having sum(charge_nano) > 0`);
-  await db.execute(sql`
-    insert into ledger_entry (transaction_id, line, book, amount_nano)
-    select id, line, case line when 1 then 'credit' else 'revenue' end, case line when 1 then -charge else charge end
+/** A month's partition, and its hours in a table of their own. */
+async function fillMonth(tx: Sql, history: UsageHistory, ago: number): Promise<void> {
+  const { accounts, keysPerAccount, models } = history;
+  const count = Math.ceil(history.events / monthsAgo.length);
+  await tx.execute(sql`set local role none`);
+  await tx.execute(sql`set local work_mem = '256MB'`);
+  await tx.execute(sql`set local maintenance_work_mem = '512MB'`);
+  const { rows } = await tx.execute<{ name: string; start: string; end: string; seconds: string }>(sql`
+    select 'usage_event_' || to_char(start, 'YYYYMM') as name, start || 'Z' as start, start + interval '1 month' || 'Z' as "end",
+      extract(epoch from start + interval '1 month' - start)::text as seconds
+    from (select date_trunc('month', now() at time zone 'UTC') - ${ago} * interval '1 month' as start) month`);
+  const [month] = rows;
+  if (month === undefined) return;
+  await tx.execute(sql.raw(`create table ${month.name} (like usage_event including defaults including constraints)`));
+  await tx.execute(sql`
+    insert into ${sql.raw(month.name)}
+    select 'req_' || left(md5(${month.name} || i), 22), s.account_id, s.key_id, s.model_id, 'chat', true,
+      case when dice < 0.02 then 'failed' when dice < 0.04 then 'cancelled' else 'succeeded' end,
+      case when dice < 0.02 then 'runner_failed' end, case when dice >= 0.04 then 'stop' end,
+      prompt, prompt / 4, completion, 0, 0, 'engine', 'gw-1', 'worker-1', 'vllm-1', 1, '[]', admitted_at, 'interactive', s.price_id,
+      case when dice < 0.02 then 0 else prompt * 70 + completion * 300 end, s.holds,
+      case when dice >= 0.02 then floor(extract(epoch from admitted_at) / 3600)::bigint * ${accounts}::int + s.account end,
+      2, 120, completion * 10, admitted_at + interval '5 seconds'
     from (
-      select extract(epoch from hour)::bigint / 3600 * (select count(*) from account) + substr(account_id, 6)::int as id, sum(charge_nano) as charge
-      from usage_hour group by account_id, hour having sum(charge_nano) > 0
-    ) posting, generate_series(1, 2) line`);
-  await db.execute(sql`
+      select i, random() as dice, floor(${accounts}::int * random() ^ 2)::int as account, floor(${keysPerAccount}::int * random())::int as key,
+        case when random() < 0.00001 then ${models}::int else floor(${models}::int * random())::int end as model,
+        100 + floor(2000 * random())::int as prompt, 1 + floor(500 * random())::int as completion,
+        (${month.start}::timestamptz + i * ${Number(month.seconds) / count}::float8 * interval '1 second')::timestamptz(3) as admitted_at
+      from generate_series(0, ${count - 1}::int) i
+    ) made join bench_subject s using (account, key, model)`);
+  await tx.execute(
+    sql.raw(
+      `alter table usage_event attach partition ${month.name} for values from ('${month.start}') to ('${month.end}')`,
+    ),
+  );
+  await tx.execute(
+    sql.raw(`create table bench_hour_${ago} as
+    select date_trunc('hour', admitted_at, 'UTC') as hour, account_id, key_id, model, count(*)::bigint as requests, (count(*) filter (where status = 'failed'))::bigint as failed_requests,
+      sum(prompt_tokens)::bigint as prompt_tokens, sum(cached_tokens)::bigint as cached_tokens, sum(completion_tokens)::bigint as completion_tokens,
+      0::bigint as reasoning_tokens, 0::bigint as speech_characters, sum(charge_nano)::bigint as charge_nano
+    from ${month.name} group by 1, 2, 3, 4 order by 1, 2, 3, 4`),
+  );
+}
+
+/** Hours, days, and one posting per account and hour, after a payment that covers all of them twice. */
+async function fillSums(tx: Sql): Promise<void> {
+  await tx.execute(sql`set local role none`);
+  await tx.execute(sql`set local work_mem = '256MB'`);
+  // The triggers, which would take longer than all the rest; checks and unique indexes stay.
+  await tx.execute(sql`set local session_replication_role = replica`);
+  await tx.execute(sql`truncate usage_hour, usage_day, ledger_transaction, ledger_entry`);
+  for (const ago of monthsAgo)
+    await tx.execute(
+      sql.raw(
+        `insert into usage_hour (hour, account_id, key_id, model, ${rolledUp}) select hour, account_id, key_id, model, ${rolledUp} from bench_hour_${ago}`,
+      ),
+    );
+  await tx.execute(
+    sql.raw(`insert into usage_day (day, account_id, key_id, model, ${rolledUp})
+    select date_trunc('day', hour, 'UTC'), account_id, key_id, model, ${rolledUp.replaceAll(/\w+/g, "sum($&)")} from usage_hour group by 1, 2, 3, 4 order by 1, 2, 3, 4`),
+  );
+  await tx.execute(sql`
+    create table bench_posting as
+    select extract(epoch from hour)::bigint / 3600 * (select count(*) from account) + substr(account_id, 6)::int as id, account_id,
+      1 + row_number() over (partition by account_id order by hour) as seq, hour, sum(requests) as requests, sum(charge_nano)::bigint as charge
+    from usage_hour group by account_id, hour having sum(charge_nano) > 0`);
+  await tx.execute(sql`
+    insert into bench_posting
+    select row_number() over (), account_id, 1, min(hour), 0, -2 * sum(charge) from bench_posting group by account_id`);
+  await tx.execute(sql`
     insert into ledger_transaction (id, account_id, seq, kind, author, reason, created_at, previous_hash, hash)
-    select row_number() over (), account_id, 1, 'top_up', 'bench', 'bench', min(hour), ''::bytea, sha256(account_id::bytea) from usage_hour group by account_id`);
-  await db.execute(sql`
+    select id, account_id, seq, case seq when 1 then 'top_up' else 'usage' end, 'gateway:gw-1', requests || ' requests', hour + least(seq - 1, 1) * interval '1 hour',
+      sha256(account_id::bytea), sha256(hour::text::bytea)
+    from bench_posting order by hour, id`);
+  await tx.execute(sql`
     insert into ledger_entry (transaction_id, line, book, amount_nano)
-    select t.id, line, case line when 1 then 'credit' else 'cash' end, case line when 1 then paid else -paid end
-    from ledger_transaction t join (select account_id, sum(charge_nano)::bigint * 2 as paid from usage_hour group by 1) used using (account_id), generate_series(1, 2) line
-    where t.kind = 'top_up'`);
-  await db.execute(sql`
-    update purse set balance_nano = charged from (select account_id, sum(charge_nano)::bigint as charged from usage_hour group by 1) used where purse.id = used.account_id`);
+    select id, line, case when line = 1 then 'credit' when seq = 1 then 'cash' else 'revenue' end, case line when 1 then -charge else charge end
+    from bench_posting, generate_series(1, 2) line order by hour, id, line`);
+  await tx.execute(sql`
+    update purse set balance_nano = balance from (select account_id, -sum(charge)::bigint as balance from bench_posting group by 1) used where purse.id = used.account_id`);
+  await tx.execute(
+    sql`drop table bench_posting, bench_subject, ${sql.raw(monthsAgo.map((ago) => `bench_hour_${ago}`).join(", "))}`,
+  );
 }
