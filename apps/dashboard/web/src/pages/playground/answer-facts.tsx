@@ -4,6 +4,9 @@ import { useQuery } from "@tanstack/react-query";
 import { playgroundCostQuery } from "../../api/playground.ts";
 import { Usd } from "../../format/usd.tsx";
 
+/** Shorter generations tell nothing of how fast the engine is. */
+const rateFromMs = 200;
+
 export function AnswerFacts({ accountId, requestId }: { accountId: string; requestId: string }) {
   const cost = useQuery(playgroundCostQuery(accountId, requestId));
   if (cost.isPending)
@@ -26,7 +29,7 @@ export function AnswerFacts({ accountId, requestId }: { accountId: string; reque
     ...(reasoningTokens > 0 ? [`${reasoningTokens} reasoning`] : []),
     ...(ttftMs === null ? [] : [`first token ${seconds(ttftMs)}`]),
     `total ${seconds(totalMs)}`,
-    ...(completionTokens > 1 && generatingMs > 0
+    ...(completionTokens > 1 && generatingMs >= rateFromMs
       ? [`${Math.round((completionTokens / generatingMs) * 1_000)} tokens/s`]
       : []),
   ];

@@ -58,7 +58,7 @@ export function ChatPanel({ accountId, apiUrl, models }: ChatPanelProps) {
   return (
     <Group align="stretch" gap="md" wrap="nowrap">
       <Stack gap="sm" flex={1} miw={0}>
-        <Group gap="xs" align="stretch" grow preventGrowOverflow={false} wrap="wrap">
+        <Group gap="xs" align="stretch" wrap="wrap">
           <Column chat={first} accountId={accountId} models={models} model={model} onModel={setChosen} />
           {other !== undefined && (
             <Column
@@ -93,46 +93,16 @@ export function ChatPanel({ accountId, apiUrl, models }: ChatPanelProps) {
           />
           <Group justify="space-between" mt={4}>
             <Group gap={4}>
-              <Button
-                size="compact-sm"
-                variant="subtle"
-                color="gray"
-                leftSection={<IconAdjustments size={16} />}
-                onClick={tuning.open}
-                hiddenFrom="lg"
-              >
-                Parameters
-              </Button>
+              <Tool label="Parameters" icon={IconAdjustments} onClick={tuning.open} hiddenFrom="lg" />
               {other === undefined && models.length > 0 && (
-                <Button
-                  size="compact-sm"
-                  variant="subtle"
-                  color="gray"
-                  leftSection={<IconColumns2 size={16} />}
+                <Tool
+                  label="Compare"
+                  icon={IconColumns2}
                   onClick={() => setOther((models.find(({ id }) => id !== model) ?? models[0])?.id)}
-                >
-                  Compare
-                </Button>
+                />
               )}
-              <Button
-                size="compact-sm"
-                variant="subtle"
-                color="gray"
-                leftSection={<IconCode size={16} />}
-                onClick={code.open}
-              >
-                Code
-              </Button>
-              <Button
-                size="compact-sm"
-                variant="subtle"
-                color="gray"
-                leftSection={<IconEraser size={16} />}
-                onClick={clear}
-                disabled={first.turns.length === 0}
-              >
-                Clear
-              </Button>
+              <Tool label="Code" icon={IconCode} onClick={code.open} />
+              <Tool label="Clear" icon={IconEraser} onClick={clear} disabled={first.turns.length === 0} />
             </Group>
             {isRunning ? (
               <ActionIcon
@@ -177,6 +147,35 @@ export function ChatPanel({ accountId, apiUrl, models }: ChatPanelProps) {
   );
 }
 
+interface ToolProps {
+  label: string;
+  icon: typeof IconCode;
+  onClick(): void;
+  disabled?: boolean;
+  hiddenFrom?: "lg";
+}
+
+/** Its word is only its icon where there is little room. */
+function Tool({ label, icon: Icon, onClick, disabled = false, ...where }: ToolProps) {
+  return (
+    <Button
+      size="compact-sm"
+      variant="subtle"
+      color="gray"
+      px={6}
+      aria-label={label}
+      onClick={onClick}
+      disabled={disabled}
+      {...where}
+    >
+      <Icon size={16} />
+      <Text span inherit visibleFrom="sm" ml={6}>
+        {label}
+      </Text>
+    </Button>
+  );
+}
+
 interface ColumnProps {
   chat: Chat;
   accountId: string;
@@ -187,13 +186,15 @@ interface ColumnProps {
 }
 
 function Column({ chat, accountId, models, model, onModel, onClose }: ColumnProps) {
-  const bottom = useRef<HTMLDivElement>(null);
+  const viewport = useRef<HTMLDivElement>(null);
   const last = chat.turns.at(-1);
   const lengthShown = (last?.content.length ?? 0) + (last?.reasoning.length ?? 0) + chat.turns.length;
   // biome-ignore lint/correctness/useExhaustiveDependencies: what grew is what must be scrolled to.
-  useEffect(() => bottom.current?.scrollIntoView({ block: "nearest" }), [lengthShown]);
+  useEffect(() => {
+    viewport.current?.scrollTo({ top: viewport.current.scrollHeight });
+  }, [lengthShown]);
   return (
-    <Paper withBorder p="sm" radius="lg" miw={280}>
+    <Paper withBorder p="sm" radius="lg" miw={280} flex="1 1 0">
       <Group wrap="nowrap" gap="xs" mb="xs">
         <Select
           aria-label="Model"
@@ -210,7 +211,7 @@ function Column({ chat, accountId, models, model, onModel, onClose }: ColumnProp
           </ActionIcon>
         )}
       </Group>
-      <ScrollArea h="calc(100vh - 420px)" mih={220} type="auto">
+      <ScrollArea h="calc(100vh - 430px)" mih={200} type="auto" viewportRef={viewport}>
         <Stack gap="lg" p={4} aria-live="polite">
           {chat.turns.length === 0 && (
             <Text c="dimmed" size="sm" ta="center" mt="xl">
@@ -220,7 +221,6 @@ function Column({ chat, accountId, models, model, onModel, onClose }: ColumnProp
           {chat.turns.map((turn) => (
             <TurnView key={turn.id} turn={turn} accountId={accountId} />
           ))}
-          <div ref={bottom} />
         </Stack>
       </ScrollArea>
     </Paper>
