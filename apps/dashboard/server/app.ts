@@ -2,7 +2,7 @@
 import fastifySwagger from "@fastify/swagger";
 import { type AddressList, createAdminTokenStore, createMemberStore } from "@tera/access";
 import type { Db } from "@tera/database";
-import { newRequestId } from "@tera/protocol";
+import { newRequestId, type WorkerState } from "@tera/protocol";
 import type { Invalidation } from "@tera/queue";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import {
@@ -21,7 +21,12 @@ import { registerWeb } from "./plugins/web.ts";
 import { registerAccountRoutes } from "./routes/accounts.ts";
 import { registerAuditRoutes } from "./routes/audit.ts";
 import { registerCspReports } from "./routes/csp-reports.ts";
+import { registerDailyUsageRoutes } from "./routes/daily-usage.ts";
+import { registerInstallationRoutes } from "./routes/installation.ts";
+import { registerKeyActions } from "./routes/key-actions.ts";
+import { registerKeyRoutes } from "./routes/keys.ts";
 import { registerMemberRoutes } from "./routes/members.ts";
+import { registerModelIdRoutes } from "./routes/model-ids.ts";
 import { registerPlaygroundRoutes } from "./routes/playground.ts";
 import { registerSessionRoutes } from "./routes/session.ts";
 import { registerTokenRoutes } from "./routes/tokens.ts";
@@ -44,6 +49,8 @@ export interface AppDependencies {
   /** The gateway that the playground speaks to, and what customers are told to call. */
   gatewayUrl: string;
   apiUrl: string;
+  /** The workers that are connected now. */
+  readWorkers(): Promise<WorkerState[]>;
   /** Caches of the gateways; a lost message is made good by their expiry. */
   tellGateways(message: Invalidation): Promise<void>;
   trustedProxies: AddressList;
@@ -54,20 +61,8 @@ export interface AppDependencies {
 }
 
 export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const {
-    db,
-    auth,
-    origin,
-    oidcName,
-    secret,
-    gatewayUrl,
-    apiUrl,
-    tellGateways,
-    trustedProxies,
-    tls,
-    webDirectory,
-    log,
-  } = dependencies;
+  const { db, auth, origin, oidcName, secret, gatewayUrl, apiUrl, readWorkers, tellGateways } = dependencies;
+  const { trustedProxies, tls, webDirectory, log } = dependencies;
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -122,10 +117,15 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       });
       const typed = api.withTypeProvider<ZodTypeProvider>();
       registerSessionRoutes(typed, { db, auth, memberStore, oidcName });
+      registerInstallationRoutes(typed, { apiUrl });
       registerAccountRoutes(typed, { db, change, tellGateways });
       registerMemberRoutes(typed, { db, change, origin });
       registerTokenRoutes(typed, { db, change });
       registerAuditRoutes(typed, { db });
+      registerKeyRoutes(typed, { db, secret, change, tellGateways });
+      registerKeyActions(typed, { db, secret, change, tellGateways });
+      registerDailyUsageRoutes(typed, { db });
+      registerModelIdRoutes(typed, { db, readWorkers });
       registerPlaygroundRoutes(typed, { db, playgroundKeys, gatewayUrl, apiUrl });
       registerCspReports(typed);
       typed.get("/openapi.json", { config: { public: true }, schema: { hide: true } }, async () => api.swagger());

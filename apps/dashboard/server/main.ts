@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { createAddressList } from "@tera/access";
 import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import { ConfigError } from "@tera/protocol";
-import { openRedis, publishInvalidation, RedisUnsuitableError } from "@tera/queue";
+import { openRedis, publishInvalidation, RedisUnsuitableError, readWorkerStates } from "@tera/queue";
 import { createLogger } from "@tera/telemetry";
 import { createApp } from "./app.ts";
 import { type DashboardConfig, readConfig } from "./config.ts";
@@ -31,6 +31,7 @@ async function main(): Promise<void> {
     secret: config.TERA_SECRET,
     gatewayUrl: config.TERA_DASHBOARD_GATEWAY_URL.replace(/\/$/, ""),
     apiUrl: config.TERA_DASHBOARD_API_URL ?? `${config.TERA_DASHBOARD_GATEWAY_URL.replace(/\/$/, "")}/v1`,
+    readWorkers: () => readWorkerStates(redis),
     async tellGateways(message) {
       await publishInvalidation(redis, message).catch((error: Error) =>
         log.warn(

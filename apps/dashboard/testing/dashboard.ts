@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createAccountStore, createAddressList, createAdminTokenStore, createInvitationStore } from "@tera/access";
 import { connectDatabase, type Db } from "@tera/database";
 import { createTestDatabase } from "@tera/database/testing";
+import type { WorkerState } from "@tera/protocol";
 import type { Invalidation } from "@tera/queue";
 import { createLogger } from "@tera/telemetry";
 import type { FastifyInstance, InjectOptions } from "fastify";
@@ -13,6 +14,8 @@ import { createApp } from "../server/app.ts";
 import { createAuth } from "../server/sign-in/auth.ts";
 
 export const testOrigin = "http://localhost:8788";
+/** What keys are hashed under. */
+export const testSecret = "s".repeat(32);
 
 export interface Answer {
   status: number;
@@ -30,6 +33,8 @@ export interface TestDashboard {
   databaseUrl: string;
   /** What the gateways would have been told. */
   told: Invalidation[];
+  /** The workers that are connected: a test puts its own in. */
+  workers: WorkerState[];
   /** Nobody. */
   anybody: Ask;
   /** Somebody who came in by an invitation. @param accountId of a customer */
@@ -51,14 +56,16 @@ export async function startTestDashboard({ gatewayUrl }: { gatewayUrl?: string }
   await mkdir(join(webDirectory, "assets"));
   await writeFile(join(webDirectory, "index.html"), '<meta name="style-nonce" content="__STYLE_NONCE__">');
   const told: Invalidation[] = [];
+  const workers: WorkerState[] = [];
   const app = await createApp({
     db,
-    auth: createAuth({ db, secret: "s".repeat(32), origin: testOrigin, oidc: undefined }),
+    auth: createAuth({ db, secret: testSecret, origin: testOrigin, oidc: undefined }),
     origin: testOrigin,
     oidcName: undefined,
-    secret: "s".repeat(32),
+    secret: testSecret,
     gatewayUrl: gatewayUrl ?? "http://127.0.0.1:1",
     apiUrl: "https://api.example.com/v1",
+    readWorkers: async () => workers,
     async tellGateways(message) {
       told.push(message);
     },
@@ -98,6 +105,7 @@ export async function startTestDashboard({ gatewayUrl }: { gatewayUrl?: string }
     db,
     databaseUrl: testDatabase.url,
     told,
+    workers,
     anybody,
     async signIn(role, accountId) {
       const { token } = await createInvitationStore({ db }).createInvitation({

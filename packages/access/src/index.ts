@@ -19,6 +19,7 @@ export { isWellFormedApiKey } from "./api-key-format.ts";
 export { type AuditActor, type AuditEntry, differences, recordAudit } from "./audit-log.ts";
 export { type Authenticator, type AuthenticatorOptions, createAuthenticator, invalidApiKey } from "./authenticator.ts";
 export { type BudgetPurse, type Budgets, budgetPurses, budgetsOf, firstKeyIdOf } from "./budget-purse.ts";
+export { type BudgetSpend, noBudgetSpend, readBudgetSpend } from "./budget-spend.ts";
 export type { KeyChanged } from "./change-key.ts";
 export {
   createInvitationStore,
@@ -32,6 +33,7 @@ export { createKeyStore, type KeyStore, type NewKey } from "./key-store.ts";
 export type { Limit } from "./limits.ts";
 export { type AccountListQuery, contains, type ListedAccount, listAccounts } from "./list-accounts.ts";
 export { type AuditQuery, listAuditEvents } from "./list-audit-events.ts";
+export { type KeyListQuery, type KeyState, keyStates, type ListedKey, listKeys } from "./list-keys.ts";
 export { createMemberStore, type Grant, type MemberStore, type MemberWithGrants } from "./member-store.ts";
 export { describeModel, type ModelProfile } from "./model-profile.ts";
 export {

@@ -52,6 +52,7 @@ export { isMonth, lastMonth } from "./invoices/month.ts";
 export { type BuyerChange, createPartyStore, type PartyStore, type SellerChange } from "./invoices/parties.ts";
 export { type PrintableInvoice, renderInvoiceCsv, renderInvoicePdf } from "./invoices/render-invoice.ts";
 export { readStatement, renderStatementCsv, renderStatementPdf, type Statement } from "./invoices/statement.ts";
+export { readLastUses } from "./last-use.ts";
 export { countByInvariant, type LedgerFinding, type LedgerInvariant, ledgerInvariants } from "./ledger-finding.ts";
 export { describeProblem, isMereWarning } from "./ledger-finding-words.ts";
 export { type Balance, type CreditMove, createLedgerStore, type LedgerLine, type LedgerStore } from "./ledger-store.ts";

@@ -29,6 +29,8 @@ export interface PriceStore {
   /** A model's rows, the latest beginning and revision first; every model's without one. */
   listPrices(options: { model?: string | undefined; limit: number }): Promise<Price[]>;
   findPrice(id: string): Promise<Price | undefined>;
+  /** The models that have a price, or had one; by id, `limit` at most. */
+  listPricedModels(limit: number): Promise<string[]>;
 }
 
 export function createPriceStore({ db }: { db: Db }): PriceStore {
@@ -69,6 +71,10 @@ export function createPriceStore({ db }: { db: Db }): PriceStore {
     async findPrice(id) {
       const [found] = await db.select().from(price).where(eq(price.id, id));
       return found;
+    },
+    async listPricedModels(limit) {
+      const rows = await db.selectDistinct({ model: price.model }).from(price).orderBy(price.model).limit(limit);
+      return rows.map(({ model }) => model);
     },
   };
 }

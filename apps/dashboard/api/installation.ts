@@ -1,0 +1,9 @@
+/** What every signed-in person may know of this installation. */
+import { z } from "zod";
+
+/** `GET /admin/api/installation` */
+export const installationSchema = z.object({
+  /** What clients call: `https://api.example.com/v1`. */
+  apiUrl: z.string(),
+});
+export type Installation = z.infer<typeof installationSchema>;
