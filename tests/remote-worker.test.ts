@@ -4,7 +4,7 @@
  */
 import { readFile } from "node:fs/promises";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
-import { askRunnerLogs, connectRedis, keys, type Redis, readWorkerStates } from "@tera/queue";
+import { askRunnerAction, askRunnerLogs, connectRedis, keys, type Redis, readWorkerStates } from "@tera/queue";
 import { createTestDatabase, expectedChat, startStack } from "@tera/testkit";
 import OpenAI from "openai";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -68,6 +68,14 @@ describe.skipIf(redis === undefined)("a worker that reaches only Redis, over TLS
   test("tells a runner's log lines to who asks through a gateway's user", async () => {
     const question = { workerId: "worker-1", runnerId: "runner-1", linesMax: 10, timeoutMs: 10_000 };
     expect(await askRunnerLogs(await connectAs(redis.urls.gateway), question)).toBeDefined();
+  });
+
+  test("does what who asks through a gateway's user wants of a runner", async () => {
+    const gateway = await connectAs(redis.urls.gateway);
+    const ask = (action: "drain" | "resume") =>
+      askRunnerAction(gateway, { workerId: "worker-1", runnerId: "runner-1", action, timeoutMs: 10_000 });
+    expect(await ask("drain")).toMatchObject({ outcome: "accepted" });
+    expect(await ask("resume")).toMatchObject({ outcome: "accepted" });
   });
 
   test("stops a generation that its client has left", async () => {

@@ -28,7 +28,7 @@ async function main(): Promise<void> {
     workerId: config.TERA_WORKER_ID,
     redis,
     connectBlocking: (name) => connectBlockingRedis(config.REDIS_URL, { name, log }),
-    createRunners: (dependencies) => runnerSettings.map((settings) => create(settings, dependencies)),
+    runners: runnerSettings.map((settings) => (ears: RunnerEars) => create(settings, ears)),
     readGpus: gpus.read,
     drainMs: config.TERA_WORKER_DRAIN_MS,
     log,

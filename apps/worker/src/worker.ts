@@ -3,8 +3,9 @@
  * sign of life that tells gateways of it all.
  */
 import { hostname } from "node:os";
-import { type ControlMessage, type GpuStatus, openSlots, type RunnerLogs, type RunnerStatus } from "@tera/protocol";
+import { type ControlMessage, type GpuStatus, openSlots, type RunnerAction, type RunnerStatus } from "@tera/protocol";
 import {
+  answerRunnerAction,
   answerRunnerLogs,
   createReplyPublisher,
   findDeadGateways,
@@ -14,6 +15,7 @@ import {
   readWorkerStates,
   startControlReader,
   startWorkerPresence,
+  takeRunnerAction,
 } from "@tera/queue";
 import { createClaimer } from "./inference/claim.ts";
 import { createGenerator } from "./inference/generate.ts";
@@ -28,13 +30,16 @@ const missesUntilDead = 2;
 /** How runners tell the worker of what happens to them. */
 export type RunnerEars = Pick<RunnerDependencies, "onChange" | "onCounted">;
 
+/** Makes a runner; called again whenever the operator has it restarted. */
+export type CreateRunner = (dependencies: RunnerEars) => Runner;
+
 export interface WorkerDependencies {
   workerId: string;
   /** For commands; connected. */
   redis: Redis;
   /** A new connection for one blocking reader. */
   connectBlocking(name: string): Redis;
-  createRunners(dependencies: RunnerEars): Runner[];
+  runners: readonly CreateRunner[];
   /** The figures of this machine's GPUs. */
   readGpus(): GpuStatus[];
   drainMs: number;
@@ -43,7 +48,7 @@ export interface WorkerDependencies {
 
 export interface Worker {
   /** Takes in a runner that was found while it runs. */
-  addRunner(create: (dependencies: RunnerEars) => Runner): void;
+  addRunner(create: CreateRunner): void;
   /** Stops one and forgets it. */
   removeRunner(id: string): Promise<void>;
   statuses(): RunnerStatus[];
@@ -55,7 +60,7 @@ export function startWorker({
   workerId,
   redis,
   connectBlocking,
-  createRunners,
+  runners,
   readGpus,
   drainMs,
   log,
@@ -111,19 +116,23 @@ export function startWorker({
       case "cancel":
         return generator.cancel(message.requestId, message.attempt, message.reason === "deadline");
       case "runner_logs":
-        answerRunnerLogs(redis, workerId, message.token, runnerLogs(message.runnerId, message.linesMax)).catch(
+        answerRunnerLogs(redis, workerId, message.token, supervisor.logs(message.runnerId, message.linesMax)).catch(
           (error: Error) => log.warn({ reason: error.message }, "a question for log lines is not answered"),
+        );
+        return;
+      case "runner_action":
+        act(message).catch((error: Error) =>
+          log.warn({ reason: error.message }, "what an operator asked of a runner is not answered"),
         );
     }
   }
 
-  function runnerLogs(runnerId: string, linesMax: number): RunnerLogs {
-    const runner = supervisor.find(runnerId);
-    if (runner === undefined) return { version: 1, found: "no_runner" };
-    const lines = runner.logLines?.();
-    return lines === undefined
-      ? { version: 1, found: "no_log" }
-      : { version: 1, found: "lines", lines: lines.slice(-linesMax) };
+  async function act({ runnerId, action, token }: { runnerId: string; action: RunnerAction; token: string }) {
+    if (!(await takeRunnerAction(redis, workerId, token))) return;
+    const answer = draining
+      ? ({ version: 1, outcome: "refused", why: "its worker is stopping" } as const)
+      : supervisor.act(runnerId, action);
+    await answerRunnerAction(redis, workerId, token, answer);
   }
 
   const misses = new Map<string, number>();
@@ -149,12 +158,13 @@ export function startWorker({
       .some((runner) => openSlots(runner) > 0 && runner.models.some(({ id }) => models.includes(id)));
   }
 
-  for (const runner of createRunners({ onChange, onCounted })) supervisor.add(runner);
+  const ears = { onChange, onCounted };
+  for (const create of runners) supervisor.add(() => create(ears));
   presence.announce();
 
   return {
     addRunner(create) {
-      supervisor.add(create({ onChange, onCounted }));
+      supervisor.add(() => create(ears));
       onChange();
     },
     async removeRunner(id) {

@@ -40,16 +40,31 @@ export type ServedModel = z.infer<typeof servedModelSchema>;
  * | ejected   | its generations failed; a canary is tried again after a pause        | no                |
  * | unhealthy | its engine cannot be reached or says that it is ill; it is tried again | no              |
  * | stopped   | will not come back                                                   | no                |
+ * | drained   | the operator took it out: it finishes what it runs; resume puts it back | no             |
+ * | unloaded  | the operator stopped its engine, which holds no GPU; load starts it  | no                |
  *
  * The runner itself writes starting, ready, unhealthy and stopped. The worker's health tracker lays warming, trial and ejected over a runner
- * that calls itself ready.
+ * that calls itself ready. The operator's word, drained and unloaded, lies over all of them.
  */
-export const runnerStates = ["starting", "warming", "ready", "trial", "ejected", "unhealthy", "stopped"] as const;
+export const runnerStates = [
+  "starting",
+  "warming",
+  "ready",
+  "trial",
+  "ejected",
+  "unhealthy",
+  "stopped",
+  "drained",
+  "unloaded",
+] as const;
 export type RunnerState = (typeof runnerStates)[number];
+
+export const runnerKinds = ["http", "process", "llama"] as const;
+export type RunnerKind = (typeof runnerKinds)[number];
 
 const runnerStatusSchema = z.object({
   id: z.string().min(1),
-  kind: z.enum(["http", "process", "llama"]),
+  kind: z.enum(runnerKinds),
   engine: z.string(),
   /** As the engine tells it. */
   engineVersion: z.string().optional(),

@@ -9,6 +9,8 @@
  * | `tera:{w:<worker>}:control` | stream: what one worker is told outside the lanes |
  * | `tera:{w:<worker>}:state` | hash with TTL: a worker's heartbeat |
  * | `tera:{w:<worker>}:logs:<token>` | string with TTL: a runner's last log lines, for who asked for them |
+ * | `tera:{w:<worker>}:ticket:<token>` | string with TTL: who asked for something to be done with a runner still waits |
+ * | `tera:{w:<worker>}:done:<token>` | string with TTL: the answer, for who asked |
  * | `tera:{g:<gateway>}:reply` | stream: frames for one gateway |
  * | `tera:{g:<gateway>}:usage` | stream: the workers' copies of usage records |
  * | `tera:{g:<gateway>}:recall` | pub/sub channel: others ask this gateway for credit that lies idle in its leases, or answer it |
@@ -29,6 +31,8 @@ export const keys = {
   control: (workerId: string) => `tera:{w:${workerId}}:control`,
   workerState: (workerId: string) => `tera:{w:${workerId}}:state`,
   runnerLogs: (workerId: string, token: string) => `tera:{w:${workerId}}:logs:${token}`,
+  runnerTicket: (workerId: string, token: string) => `tera:{w:${workerId}}:ticket:${token}`,
+  runnerDone: (workerId: string, token: string) => `tera:{w:${workerId}}:done:${token}`,
   reply: (gatewayId: string) => `tera:{g:${gatewayId}}:reply`,
   usage: (gatewayId: string) => `tera:{g:${gatewayId}}:usage`,
   recall: (gatewayId: string) => `tera:{g:${gatewayId}}:recall`,

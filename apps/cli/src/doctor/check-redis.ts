@@ -75,7 +75,12 @@ const fixes: Record<Exclude<RunnerState, "ready">, string> = {
     "Look at the engine's own log: its generations fail, though it may call itself healthy. It is tried again by itself.",
   unhealthy: "Look at the engine's own log and address; it comes back by itself once it answers.",
   stopped: "See the worker's log, correct its tera.worker.yaml, and start it again.",
+  drained: "The operator took it out: `tera runners resume` puts it back.",
+  unloaded: "The operator stopped its engine: `tera runners load` starts it.",
 };
+
+/** States that pass by themselves, or that somebody wanted. */
+const expected: ReadonlySet<RunnerState> = new Set(["starting", "warming", "trial", "drained", "unloaded"]);
 
 function checkRunner(runner: RunnerStatus, { workerId, draining }: WorkerState): Finding {
   const check = `runner ${runner.id}`;
@@ -99,8 +104,7 @@ function checkRunner(runner: RunnerStatus, { workerId, draining }: WorkerState):
     return { check, status: "broken", found: `${runner.engine} has no model.`, fix: "Load a model in the engine." };
   }
   const reason = runner.reason === undefined ? "" : `: ${runner.reason}`;
-  const passing = runner.state === "starting" || runner.state === "warming" || runner.state === "trial";
-  const status = passing ? "warning" : "broken";
+  const status = expected.has(runner.state) ? "warning" : "broken";
   const log = runner.kind === "process" ? ` Its log: tera runners logs ${runner.id}` : "";
   return { check, status, found: `${runner.engine} is ${runner.state}${reason}.`, fix: fixes[runner.state] + log };
 }

@@ -6,8 +6,8 @@
 import { type Delta, emptyUsage, type FinishReason, type Job, TeraError, type Usage } from "@tera/protocol";
 import type { ClaimedJob, ReplyPublisher } from "@tera/queue";
 import type { AttemptOutcome } from "../runners/health/health-tracker.ts";
+import type { TakenSlot } from "../runners/member.ts";
 import type { RunnerLog } from "../runners/runner.ts";
-import type { TakenSlot } from "../runners/supervisor.ts";
 import { createAttemptVoice } from "./publish.ts";
 import { toUsageRecord } from "./report-usage.ts";
 

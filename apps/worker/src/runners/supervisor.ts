@@ -4,16 +4,27 @@
  * A slot is taken when a job is given out and freed when its generation has settled; nobody else counts. What a runner's generations come to goes to its
  * health tracker, which decides how many slots it has at all.
  */
-import { type Job, openSlots, type RunnerStatus, replicaName } from "@tera/protocol";
-import { type AttemptOutcome, createHealthTracker, type HealthTracker } from "./health/health-tracker.ts";
+import {
+  type Job,
+  openSlots,
+  type RunnerAction,
+  type RunnerActionAnswer,
+  type RunnerLogs,
+  type RunnerStatus,
+  replicaName,
+} from "@tera/protocol";
+import { createMember, type Member, type TakenSlot } from "./member.ts";
 import type { Runner, RunnerLog } from "./runner.ts";
 
 const tickEveryMs = 250;
 
 export interface Supervisor {
-  /** Takes a runner in and starts it. */
-  add(runner: Runner): void;
-  find(runnerId: string): Runner | undefined;
+  /** Takes a runner in and starts it. @param create makes it, and again whenever the operator has it restarted. */
+  add(create: () => Runner): void;
+  /** Begins what the operator asked of a runner. */
+  act(runnerId: string, action: RunnerAction): RunnerActionAnswer;
+  /** The last lines of a runner's engine. */
+  logs(runnerId: string, linesMax: number): RunnerLogs;
   /** Takes a runner out and stops it; what it generates now fails as if its engine were lost. Resolves when it has stopped. */
   remove(id: string): Promise<void>;
   /** Models whose lanes are worth reading: a runner serves them, or will again without having to start. */
@@ -34,16 +45,6 @@ export interface Supervisor {
   stop(): Promise<void>;
 }
 
-export interface TakenSlot {
-  readonly runner: Runner;
-  /** The listener is called when the engine was found dead while this job waited for it: it should be tried elsewhere. */
-  onAbandoned(listener: () => void): void;
-  /** Hot path: something was generated. */
-  alive(): void;
-  /** How it went; frees the slot. Idempotent. */
-  ended(outcome: AttemptOutcome): void;
-}
-
 export interface SupervisorOptions {
   workerId: string;
   /** Whether a runner of another worker takes jobs for one of these models. */
@@ -53,36 +54,17 @@ export interface SupervisorOptions {
   log: RunnerLog;
 }
 
-interface Member {
-  runner: Runner;
-  health: HealthTracker;
-  taken: number;
-}
-
 export function createSupervisor({ workerId, servedElsewhere, onChange, log }: SupervisorOptions): Supervisor {
   const members: Member[] = [];
   let waiting = new Set<() => void>();
 
-  function statusOf({ runner, health, taken }: Member): RunnerStatus {
-    return { ...runner.status(), state: health.state, reason: health.reason, busy: taken };
-  }
+  const isAvoided = ({ id }: Member, job: Job) => job.avoidRunners.includes(replicaName(workerId, id));
+  const isOpen = (member: Member) => openSlots(member.status()) > 0;
+  const find = (runnerId: string) => members.find(({ id }) => id === runnerId);
 
-  function serves(member: Member, model: string): boolean {
-    return member.runner.status().models.some((served) => served.id === model);
-  }
-
-  function free(member: Member, model: string): number {
-    const slots = openSlots({ state: member.health.state, slots: member.runner.status().slots });
-    return slots > member.taken && serves(member, model) ? slots - member.taken : 0;
-  }
-
-  const isAvoided = ({ runner }: Member, job: Job) => job.avoidRunners.includes(replicaName(workerId, runner.id));
-
-  async function othersReady(runner: Runner): Promise<boolean> {
-    const models = runner.status().models.map(({ id }) => id);
+  async function othersReady(member: Member | undefined, models: readonly string[]): Promise<boolean> {
     const here = members.some(
-      (member) =>
-        member.runner !== runner && openSlots(statusOf(member)) > 0 && models.some((model) => serves(member, model)),
+      (other) => other !== member && isOpen(other) && models.some((model) => other.serves(model)),
     );
     return here || servedElsewhere(models);
   }
@@ -94,68 +76,60 @@ export function createSupervisor({ workerId, servedElsewhere, onChange, log }: S
   }
 
   function notify(): void {
-    for (const { health } of members) health.runnerChanged();
+    for (const member of members) member.runnerChanged();
     wakeAll();
   }
 
   const ticker = setInterval(() => {
-    for (const { health } of members) health.tick();
+    for (const member of members) member.tick();
   }, tickEveryMs);
 
   return {
-    add(runner) {
-      const health = createHealthTracker({ runner, othersReady, onChange, log });
-      members.push({ runner, health, taken: 0 });
-      runner.start();
-      health.runnerChanged();
+    add(create) {
+      const member: Member = createMember({
+        create,
+        othersReady: (models) => othersReady(member, models),
+        onChange,
+        onSlotFreed: wakeAll,
+        log,
+      });
+      members.push(member);
+      member.start();
     },
-    find: (runnerId) => members.find(({ runner }) => runner.id === runnerId)?.runner,
+    act: (runnerId, action) => find(runnerId)?.act(action) ?? { version: 1, outcome: "no_runner" },
+    logs(runnerId, linesMax) {
+      const member = find(runnerId);
+      if (member === undefined) return { version: 1, found: "no_runner" };
+      const lines = member.logLines();
+      return lines === undefined
+        ? { version: 1, found: "no_log" }
+        : { version: 1, found: "lines", lines: lines.slice(-linesMax) };
+    },
     async remove(id) {
-      const index = members.findIndex(({ runner }) => runner.id === id);
+      const index = members.findIndex((member) => member.id === id);
       const [member] = index < 0 ? [] : members.splice(index, 1);
       if (member === undefined) return;
-      member.health.stop();
+      const stopped = member.stop();
       wakeAll();
-      await member.runner.stop();
+      await stopped;
     },
     laneModels() {
       const states = ["ready", "trial", "ejected"];
-      const statuses = members.map(statusOf).filter(({ state }) => states.includes(state));
+      const statuses = members.map((member) => member.status()).filter(({ state }) => states.includes(state));
       return new Set(statuses.flatMap((status) => status.models.map((model) => model.id)));
     },
     freeSlots(model) {
-      return members.reduce((sum, member) => sum + free(member, model), 0);
+      return members.reduce((sum, member) => sum + member.free(model), 0);
     },
     takeSlot(job, { strict = false } = {}) {
       const candidates = members
-        .map((member) => ({ member, free: free(member, job.request.model), avoided: isAvoided(member, job) }))
+        .map((member) => ({ member, free: member.free(job.request.model), avoided: isAvoided(member, job) }))
         .filter((candidate) => candidate.free > 0 && !(strict && candidate.avoided))
         .sort((a, b) => Number(a.avoided) - Number(b.avoided) || b.free - a.free);
-      const member = candidates[0]?.member;
-      if (member === undefined) return undefined;
-      member.taken++;
-      let abandoned: () => void = () => undefined;
-      const watch = member.health.watch(job.request, () => abandoned());
-      let held = true;
-      return {
-        runner: member.runner,
-        onAbandoned(listener) {
-          abandoned = listener;
-        },
-        alive: watch.alive,
-        ended(outcome) {
-          if (!held) return;
-          held = false;
-          member.taken--;
-          watch.ended(outcome);
-          wakeAll();
-        },
-      };
+      return candidates[0]?.member.takeSlot(job.request);
     },
     canServe(job) {
-      return members.some(
-        (member) => openSlots(statusOf(member)) > 0 && serves(member, job.request.model) && !isAvoided(member, job),
-      );
+      return members.some((member) => isOpen(member) && member.serves(job.request.model) && !isAvoided(member, job));
     },
     changed(signal) {
       return new Promise((resolve) => {
@@ -170,11 +144,10 @@ export function createSupervisor({ workerId, servedElsewhere, onChange, log }: S
       });
     },
     notify,
-    statuses: () => members.map(statusOf),
+    statuses: () => members.map((member) => member.status()),
     async stop() {
       clearInterval(ticker);
-      for (const { health } of members) health.stop();
-      await Promise.allSettled(members.map(({ runner }) => runner.stop()));
+      await Promise.allSettled(members.map((member) => member.stop()));
     },
   };
 }

@@ -1,16 +1,15 @@
 /** `tera runners logs`: what the engine behind a runner wrote last, asked of the worker that started it. */
-import type { WorkerState } from "@tera/protocol";
 import { z } from "zod";
 import { type FoundStack, findStack } from "../../stack/find-stack.ts";
 import { readWorkers, withRedis } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
+import { chooseWorker } from "./choose-worker.ts";
 
 /** A worker keeps no more. */
 export const linesMax = 500;
 const answerTimeoutMs = 3_000;
-const namesShownMax = 10;
 
 export const logsOptions = z.object({
   worker: z.string().optional(),
@@ -34,28 +33,6 @@ export async function printRunnerLogs(
   else terminal.print(lines.map(oneLine).join("\n"));
 }
 
-function chooseWorker(workers: readonly WorkerState[], runnerId: string, workerId: string | undefined): WorkerState {
-  if (workers.length === 0) throw new CliError("No worker is connected: `tera doctor` tells what to do.");
-  const asked = workerId === undefined ? workers : workers.filter((worker) => worker.workerId === workerId);
-  if (asked.length === 0) {
-    throw new CliError(
-      `No worker ${workerId} is connected. There are: ${listed(workers.map((each) => each.workerId))}.`,
-    );
-  }
-  const having = asked.filter(({ runners }) => runners.some(({ id }) => id === runnerId));
-  const [first] = having;
-  if (first === undefined) {
-    const others = listed([...new Set(asked.flatMap(({ runners }) => runners.map(({ id }) => id)))]);
-    const where = workerId === undefined ? "No connected worker has a" : `Worker ${workerId} has no`;
-    throw new CliError(`${where} runner ${runnerId}. There are: ${others}.`);
-  }
-  if (having.length > 1) {
-    const choice = listed(having.map((each) => each.workerId));
-    throw new CliError(`Several workers have a runner ${runnerId}: choose one with --worker. There are: ${choice}.`);
-  }
-  return first;
-}
-
 async function fetchLines(
   stack: FoundStack,
   question: { workerId: string; runnerId: string; linesMax: number },
@@ -77,10 +54,4 @@ async function fetchLines(
         `Worker ${workerId} did not answer within ${answerTimeoutMs / 1_000} s: it may be hanging, or older than this command.`,
       );
   }
-}
-
-function listed(names: readonly string[]): string {
-  if (names.length === 0) return "none";
-  const shown = names.toSorted().slice(0, namesShownMax).join(", ");
-  return names.length > namesShownMax ? `${shown} and ${names.length - namesShownMax} more` : shown;
 }

@@ -1,16 +1,26 @@
 /** `tera runners` against a real Redis: states and figures as workers report them, log lines as a worker answers. */
-import type { RunnerLogs, RunnerStatus, WorkerState } from "@tera/protocol";
 import {
+  type RunnerAction,
+  type RunnerActionAnswer,
+  type RunnerLogs,
+  type RunnerStatus,
+  runnerStates,
+  type WorkerState,
+} from "@tera/protocol";
+import {
+  answerRunnerAction,
   answerRunnerLogs,
   connectBlockingRedis,
   connectRedis,
   startControlReader,
   startWorkerPresence,
+  takeRunnerAction,
 } from "@tera/queue";
 import { createTestRedis } from "@tera/testkit";
 import stringWidth from "string-width";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { runForTest } from "../../../testing/run-cli.ts";
+import { servedModel } from "../../../testing/workers.ts";
 
 const testRedis = await createTestRedis();
 const log = { info: () => undefined, warn: () => undefined };
@@ -54,6 +64,23 @@ function answerWith(workerId: string, answer: (runnerId: string, linesMax: numbe
   cleanups.push(() => reader.stop());
 }
 
+/** The worker's side of what is asked of a runner. @returns what was asked */
+function actAs(workerId: string, answer: RunnerActionAnswer): { runnerId: string; action: RunnerAction }[] {
+  const asked: { runnerId: string; action: RunnerAction }[] = [];
+  const reader = startControlReader({
+    workerId,
+    blockingRedis: connectBlockingRedis(testRedis.url, { name: "test", log }),
+    async onMessage(message) {
+      if (message.type !== "runner_action" || !(await takeRunnerAction(redis, workerId, message.token))) return;
+      asked.push({ runnerId: message.runnerId, action: message.action });
+      await answerRunnerAction(redis, workerId, message.token, answer);
+    },
+    log,
+  });
+  cleanups.push(() => reader.stop());
+  return asked;
+}
+
 const gpu = {
   index: 0,
   name: "NVIDIA H200",
@@ -65,7 +92,7 @@ const gpu = {
 };
 
 test("every state is shown, with why for all that is not ready, broken between words", async () => {
-  const states = ["starting", "warming", "trial", "ejected", "unhealthy", "stopped"] as const;
+  const states = runnerStates.filter((state) => state !== "ready");
   const reason = "the reason of this state, which is so long that one line of a usual terminal cannot hold it at all";
   await connectWorker("w1", {
     runners: [
@@ -142,4 +169,60 @@ test("a worker that does not answer is not waited for longer than three seconds"
     exitCode: 1,
     stderr: expect.stringContaining("Worker w1 did not answer within 3 s"),
   });
+});
+
+const accepted: RunnerActionAnswer = { version: 1, outcome: "accepted" };
+
+test.each(["drain", "resume", "restart", "load", "unload"] as const)(
+  "%s is asked of the runner's worker",
+  async (action) => {
+    await connectWorker("w1", { runners: [runner("p"), runner("q")] });
+    const asked = actAs("w1", accepted);
+    const { exitCode, stdout } = await run([action, "p"]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^p on w1 /);
+    expect(JSON.parse((await run([action, "q", "--json"])).stdout)).toEqual({ workerId: "w1", runnerId: "q", action });
+    expect(asked).toEqual([
+      { runnerId: "p", action },
+      { runnerId: "q", action },
+    ]);
+  },
+);
+
+test("what would make running requests fail is confirmed first; draining is not", async () => {
+  await connectWorker("w1", { runners: [runner("p", { busy: 3 })] });
+  const asked = actAs("w1", accepted);
+  for (const action of ["restart", "unload"]) {
+    const { exitCode, stderr } = await run([action, "p"]);
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/3 requests.*fail.*--yes/s);
+  }
+  expect(asked).toEqual([]);
+  expect((await run(["restart", "p", "--yes"])).exitCode).toBe(0);
+  expect((await run(["drain", "p"])).exitCode).toBe(0);
+  expect(asked.map(({ action }) => action)).toEqual(["restart", "drain"]);
+});
+
+test("taking out the last runner of a model is told", async () => {
+  const models = [servedModel("org/alone"), servedModel("org/both")];
+  await connectWorker("w1", { runners: [runner("p", { models }), runner("q", { models: models.slice(1) })] });
+  actAs("w1", accepted);
+  const { stderr } = await run(["drain", "p"]);
+  expect(stderr).toContain("org/alone");
+  expect(stderr).not.toContain("org/both");
+});
+
+test("what a worker refuses is said with why", async () => {
+  await connectWorker("w1", { runners: [runner("p")] });
+  actAs("w1", { version: 1, outcome: "refused", why: "p is unloaded: load it first" });
+  expect(await run(["drain", "p"])).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining("p is unloaded: load it first"),
+  });
+});
+
+test("a worker that does not answer what it is asked to do is not waited for, and does not do it later", async () => {
+  await connectWorker("w1", { runners: [runner("p")] });
+  expect((await run(["drain", "p"])).stderr).toContain("Worker w1 did not answer within 5 s");
+  expect(await redis.keys("*:ticket:*")).toEqual([]);
 });

@@ -33,8 +33,9 @@ async function startDiscovering(
     workerId,
     redis,
     connectBlocking: (name) => connectBlockingRedis(testRedis.url, { name, log }),
-    createRunners: (dependencies) =>
-      urls.map((url, index) => createHttpRunner({ kind: "http", id: `named-${index}`, url }, { log, ...dependencies })),
+    runners: urls.map(
+      (url, index) => (ears) => createHttpRunner({ kind: "http", id: `named-${index}`, url }, { log, ...ears }),
+    ),
     readGpus: () => [],
     drainMs: 0,
     log,
