@@ -29,7 +29,7 @@ describe("one data directory through its life", async () => {
     const stack = await up([...withEngine, "--data-dir", dataDir]);
     first = stack.ready;
     expect(first).toMatchObject({ ready: true, model: "fake/echo-1b" });
-    expect(Object.keys(first.pids).sort()).toEqual(["gateway", "postgres", "redis", "up", "worker"]);
+    expect(Object.keys(first.pids).sort()).toEqual(["dashboard", "gateway", "postgres", "redis", "up", "worker"]);
     expect(await ask(first)).toBe(200);
 
     stack.process.kill("SIGTERM");
