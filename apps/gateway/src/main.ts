@@ -23,6 +23,7 @@ import {
   readWorkerStates,
   sendControl,
   startCreditRecall,
+  startFiguresPublisher,
   startGatewayPresence,
   startReplyReader,
   subscribeInvalidation,
@@ -35,6 +36,7 @@ import { startPriceList } from "./billing/price-list.ts";
 import { createSealer } from "./billing/seal.ts";
 import { startCatalog } from "./catalog/catalog.ts";
 import { readConfig } from "./config.ts";
+import { createFigureCounter } from "./figure-counter.ts";
 import { registerGatewayMetrics } from "./gateway-metrics.ts";
 import { createAdmitter } from "./inference/admit.ts";
 import { createDispatcher } from "./inference/enqueue.ts";
@@ -82,6 +84,11 @@ async function main(): Promise<void> {
     pendingUsage: () => settler.counts().pending,
   });
 
+  const figures = createFigureCounter({
+    openRequests: () => admitter.open,
+    waitingJobs: () => dispatcher.waiting,
+  });
+
   const contentWriter = createContentWriter({
     store: createContentStore({ db: database.db }),
     log,
@@ -118,7 +125,10 @@ async function main(): Promise<void> {
   const limiter = createLimiter({
     store: createLimitStore({ redis }),
     connected: () => presence.connected,
-    onRefused: (limit) => count.limited(limit),
+    onRefused(limit) {
+      count.limited(limit);
+      figures.limited(limit);
+    },
     log,
   });
   const admitter = createAdmitter({
@@ -151,6 +161,7 @@ async function main(): Promise<void> {
     },
     settle(record) {
       count.ended(record);
+      figures.ended(record);
       settler.add(record);
     },
   });
@@ -230,6 +241,7 @@ async function main(): Promise<void> {
       })
     : undefined;
 
+  const figuresPublisher = startFiguresPublisher({ gatewayId, redis, read: figures.read, log });
   let draining = false;
   const checks = {
     redis: () => presence.connected,
@@ -277,7 +289,18 @@ async function main(): Promise<void> {
     await Promise.all([settler.close(settleOnExitMs), contentWriter.close(settleOnExitMs)]);
     await copies.sweep().catch(() => undefined);
     await desk.close();
-    for (const part of [copies, limiter, leaseSweep, priceList, exchanges, catalog, roster, invalidation, creditRecall])
+    for (const part of [
+      copies,
+      figuresPublisher,
+      limiter,
+      leaseSweep,
+      priceList,
+      exchanges,
+      catalog,
+      roster,
+      invalidation,
+      creditRecall,
+    ])
       part.stop();
     await Promise.allSettled([app.close(), operations?.close(), replies.stop(), presence.stop(), background?.stop()]);
     redis.disconnect();

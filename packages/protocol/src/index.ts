@@ -5,6 +5,7 @@ export * from "./engine-count.ts";
 export * from "./environment.ts";
 export * from "./errors.ts";
 export * from "./frame.ts";
+export * from "./gateway-figures.ts";
 export * from "./generation-request.ts";
 export * from "./hugging-face-id.ts";
 export * from "./job.ts";

@@ -11,6 +11,14 @@ export {
 export { sendControl, startControlReader } from "./control.ts";
 export { type CreditRecall, startCreditRecall } from "./credit-recall.ts";
 export { dropEngineCounts, type EngineCountPage, publishEngineCount, readEngineCounts } from "./engine-counts.ts";
+export {
+  createFiguresReader,
+  type FiguresPublisher,
+  type FiguresReader,
+  figuresKeptMs,
+  startFiguresPublisher,
+  type ToldFigures,
+} from "./gateway-figures.ts";
 export { findDeadGateways, type GatewayPresence, startGatewayPresence } from "./gateway-presence.ts";
 export { type Invalidation, publishInvalidation, subscribeInvalidation } from "./invalidation.ts";
 export { keys } from "./keys.ts";

@@ -15,9 +15,11 @@
  * | `tera:{g:<gateway>}:usage` | stream: the workers' copies of usage records |
  * | `tera:{g:<gateway>}:recall` | pub/sub channel: others ask this gateway for credit that lies idle in its leases, or answer it |
  * | `tera:{g:<gateway>}:alive` | string with TTL: a gateway's heartbeat |
+ * | `tera:{g:<gateway>}:figures` | stream with TTL: what a gateway has counted, every 2 s, for about an hour |
  * | `tera:{a:<account>}:limit:<subject>:<kind>` | of the account or one of its keys: a window of requests or tokens (hash), or who holds places (sorted set) |
  * | `tera:{a:<account>}:limit:owners` | sorted set: the processes that hold places, by until when they count as alive |
  * | `tera:workers`, `tera:gateways` | who has been seen: a set, and a sorted set by time of the last heartbeat |
+ * | `tera:gateways:figures` | sorted set: gateways by when they last told their figures |
  * | `tera:engine-counts` | stream: what engines' own counters say, until it is in Postgres |
  * | `tera:invalidate` | pub/sub channel: something that others cache has changed |
  */
@@ -37,10 +39,12 @@ export const keys = {
   usage: (gatewayId: string) => `tera:{g:${gatewayId}}:usage`,
   recall: (gatewayId: string) => `tera:{g:${gatewayId}}:recall`,
   alive: (gatewayId: string) => `tera:{g:${gatewayId}}:alive`,
+  figures: (gatewayId: string) => `tera:{g:${gatewayId}}:figures`,
   limit: (accountId: string, subject: string, kind: string) => `tera:{a:${accountId}}:limit:${subject}:${kind}`,
   limitOwners: (accountId: string) => `tera:{a:${accountId}}:limit:owners`,
   workers: "tera:workers",
   gateways: "tera:gateways",
+  figureGateways: "tera:gateways:figures",
   engineCounts: "tera:engine-counts",
   invalidate: "tera:invalidate",
 } as const;
