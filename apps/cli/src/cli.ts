@@ -3,6 +3,7 @@ import { ConfigError } from "@tera/protocol";
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { registerAccounts } from "./commands/accounts.ts";
+import { registerAdmin } from "./commands/admin.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { registerCredit } from "./commands/credit.ts";
@@ -77,6 +78,7 @@ Examples:
   registerCredit(program, context);
   registerUsage(program, context);
   registerRunners(program, context);
+  registerAdmin(program, context);
   registerDoctor(program, context);
   registerCompletion(program, context);
   return program;

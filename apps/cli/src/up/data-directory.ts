@@ -14,6 +14,8 @@ import { UpError } from "./up-error.ts";
 const stackSchema = z.object({
   pid: z.number().int().positive(),
   api: z.string(),
+  /** `http://localhost:8788`; absent: there is none. */
+  dashboard: z.string().optional(),
   databaseUrl: z.string(),
   redisUrl: z.string(),
   pids: z.record(z.string(), z.number().int().positive()),

@@ -111,7 +111,7 @@ async function start(context: Start): Promise<Ready> {
   const api = await startGateway(context, services);
   progress.update("starting the dashboard");
   const dashboard = await startDashboard(context, services, api);
-  const stack = { pid: process.pid, api, databaseUrl, redisUrl, pids: parts.pids() };
+  const stack = { pid: process.pid, api, dashboard: dashboard?.url, databaseUrl, redisUrl, pids: parts.pids() };
   await directory.write("stack.json", `${JSON.stringify(stack, undefined, 2)}\n`);
 
   const giveUp = createPatience(plan.runners, runners, progress);
