@@ -72,3 +72,10 @@ test("the lines are the same wherever the output is cut, also inside a character
     }),
   );
 });
+
+test("what is to be hidden is hidden in lines that have ended and in those that have not", () => {
+  const lines = createLogLines((text) => text.replaceAll("secret", "***"));
+  const sink = lines.sink();
+  sink.write(Buffer.from("a \u001b[1mse\u001b[0mcret\nanother secret"));
+  expect(lines.all()).toEqual(["a ***", "another ***"]);
+});

@@ -34,14 +34,15 @@ interface OpenLine {
   overwritten: boolean;
 }
 
-export function createLogLines(): LogLines {
+/** @param mask hides what nobody may read. */
+export function createLogLines(mask: (text: string) => string = (text) => text): LogLines {
   const lines: { text: string; process: number; ours: boolean }[] = [];
   const open = new Set<OpenLine>();
   /** Counts those that wrote here. */
   let process = 0;
 
   function add(text: string, ours = false): void {
-    const line = clean(text);
+    const line = mask(clean(text));
     // Blank lines would only push out what says something.
     if (line.trim() === "") return;
     lines.push({ text: line, process, ours });
@@ -49,7 +50,7 @@ export function createLogLines(): LogLines {
   }
 
   function withUnfinished(ended: readonly { text: string }[]): string[] {
-    const unfinished = [...open].map(({ text }) => clean(text)).filter((text) => text.trim() !== "");
+    const unfinished = [...open].map(({ text }) => mask(clean(text))).filter((text) => text.trim() !== "");
     return [...ended.map(({ text }) => text), ...unfinished];
   }
 

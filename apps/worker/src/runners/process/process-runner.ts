@@ -14,6 +14,7 @@ import { fillPlaceholders } from "./command-words.ts";
 import { describeProcess } from "./describe-process.ts";
 import { programProblem } from "./find-program.ts";
 import { createLogLines } from "./log-lines.ts";
+import { createSecretMask, secretsOf } from "./mask-secrets.ts";
 import {
   decideProcess,
   initialProcessState,
@@ -38,7 +39,8 @@ type Happening = ProcessEvent extends infer Event ? (Event extends ProcessEvent 
 export function createProcessRunner(settings: ProcessRunnerSettings, dependencies: ProcessRunnerDependencies): Runner {
   const { log, onChange } = dependencies;
   const { id, startTimeoutMs, stopTimeoutMs } = settings;
-  const lines = createLogLines();
+  const secrets = secretsOf({ ...dependencies.environment, ...settings.env });
+  const lines = createLogLines(createSecretMask([settings.apiKey, ...secrets]));
 
   let state = initialProcessState;
   let phaseTimer: NodeJS.Timeout | undefined;
