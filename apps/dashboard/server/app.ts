@@ -14,6 +14,7 @@ import {
 import { createFindActor } from "./access/actor.ts";
 import { createChange } from "./changes.ts";
 import { AdminError, registerErrorHandler } from "./errors.ts";
+import type { LiveHub } from "./live/live-hub.ts";
 import { createPlaygroundKeys } from "./playground/playground-keys.ts";
 import { registerAuthorization } from "./plugins/authorize.ts";
 import { registerSecurityHeaders } from "./plugins/security-headers.ts";
@@ -25,6 +26,7 @@ import { registerDailyUsageRoutes } from "./routes/daily-usage.ts";
 import { registerInstallationRoutes } from "./routes/installation.ts";
 import { registerKeyActions } from "./routes/key-actions.ts";
 import { registerKeyRoutes } from "./routes/keys.ts";
+import { registerLiveRoutes } from "./routes/live.ts";
 import { registerMemberRoutes } from "./routes/members.ts";
 import { registerModelIdRoutes } from "./routes/model-ids.ts";
 import { registerPlaygroundRoutes } from "./routes/playground.ts";
@@ -51,6 +53,7 @@ export interface AppDependencies {
   apiUrl: string;
   /** The workers that are connected now. */
   readWorkers(): Promise<WorkerState[]>;
+  liveHub: LiveHub;
   /** Caches of the gateways; a lost message is made good by their expiry. */
   tellGateways(message: Invalidation): Promise<void>;
   trustedProxies: AddressList;
@@ -62,7 +65,7 @@ export interface AppDependencies {
 
 export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
   const { db, auth, origin, oidcName, secret, gatewayUrl, apiUrl, readWorkers, tellGateways } = dependencies;
-  const { trustedProxies, tls, webDirectory, log } = dependencies;
+  const { liveHub, trustedProxies, tls, webDirectory, log } = dependencies;
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -89,7 +92,8 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   registerSecurityHeaders(app, { overTls: origin.startsWith("https:") });
   // Files and the page are for everybody; what comes after this is not.
   await registerWeb(app, { webDirectory });
-  registerAuthorization(app, { findActor: createFindActor({ auth, memberStore, adminTokenStore }), origin });
+  const findActor = createFindActor({ auth, memberStore, adminTokenStore });
+  registerAuthorization(app, { findActor, origin });
 
   await app.register(
     async (api) => {
@@ -127,6 +131,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       registerDailyUsageRoutes(typed, { db });
       registerModelIdRoutes(typed, { db, readWorkers });
       registerPlaygroundRoutes(typed, { db, playgroundKeys, gatewayUrl, apiUrl });
+      registerLiveRoutes(typed, { hub: liveHub, findActor });
       registerCspReports(typed);
       typed.get("/openapi.json", { config: { public: true }, schema: { hide: true } }, async () => api.swagger());
     },

@@ -5,10 +5,18 @@ import { join } from "node:path";
 import { createAddressList } from "@tera/access";
 import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import { ConfigError } from "@tera/protocol";
-import { openRedis, publishInvalidation, RedisUnsuitableError, readWorkerStates } from "@tera/queue";
+import {
+  createFiguresReader,
+  openRedis,
+  publishInvalidation,
+  RedisUnsuitableError,
+  readWorkerStates,
+} from "@tera/queue";
 import { createLogger } from "@tera/telemetry";
 import { createApp } from "./app.ts";
 import { type DashboardConfig, readConfig } from "./config.ts";
+import { createLiveHub } from "./live/live-hub.ts";
+import { readToday } from "./live/read-today.ts";
 import { createAuth, type OidcSettings } from "./sign-in/auth.ts";
 
 const webDirectory = join(import.meta.dirname, "..", "dist");
@@ -23,6 +31,7 @@ async function main(): Promise<void> {
   const origin = originOf(config);
   const oidc = oidcOf(config);
   const auth = createAuth({ db: database.db, secret: signInSecret(config.TERA_SECRET), origin, oidc });
+  const readWorkers = () => readWorkerStates(redis);
   const app = await createApp({
     db: database.db,
     auth,
@@ -31,7 +40,13 @@ async function main(): Promise<void> {
     secret: config.TERA_SECRET,
     gatewayUrl: config.TERA_DASHBOARD_GATEWAY_URL.replace(/\/$/, ""),
     apiUrl: config.TERA_DASHBOARD_API_URL ?? `${config.TERA_DASHBOARD_GATEWAY_URL.replace(/\/$/, "")}/v1`,
-    readWorkers: () => readWorkerStates(redis),
+    readWorkers,
+    liveHub: createLiveHub({
+      figuresReader: createFiguresReader({ redis }),
+      readWorkers,
+      readToday: () => readToday(database.db),
+      log,
+    }),
     async tellGateways(message) {
       await publishInvalidation(redis, message).catch((error: Error) =>
         log.warn(

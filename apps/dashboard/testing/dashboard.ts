@@ -6,11 +6,13 @@ import { createAccountStore, createAddressList, createAdminTokenStore, createInv
 import { connectDatabase, type Db } from "@tera/database";
 import { createTestDatabase } from "@tera/database/testing";
 import type { WorkerState } from "@tera/protocol";
-import type { Invalidation } from "@tera/queue";
+import type { Invalidation, ToldFigures } from "@tera/queue";
 import { createLogger } from "@tera/telemetry";
 import type { FastifyInstance, InjectOptions } from "fastify";
 import type { Role } from "../api/roles.ts";
 import { createApp } from "../server/app.ts";
+import { createLiveHub } from "../server/live/live-hub.ts";
+import { readToday } from "../server/live/read-today.ts";
 import { createAuth } from "../server/sign-in/auth.ts";
 
 export const testOrigin = "http://localhost:8788";
@@ -35,6 +37,8 @@ export interface TestDashboard {
   told: Invalidation[];
   /** The workers that are connected: a test puts its own in. */
   workers: WorkerState[];
+  /** What gateways have told and nobody has read yet. */
+  figures: ToldFigures[];
   /** Nobody. */
   anybody: Ask;
   /** Somebody who came in by an invitation. @param accountId of a customer */
@@ -57,6 +61,8 @@ export async function startTestDashboard({ gatewayUrl }: { gatewayUrl?: string }
   await writeFile(join(webDirectory, "index.html"), '<meta name="style-nonce" content="__STYLE_NONCE__">');
   const told: Invalidation[] = [];
   const workers: WorkerState[] = [];
+  const figures: ToldFigures[] = [];
+  const log = createLogger({ name: "test-dashboard", level: "silent" });
   const app = await createApp({
     db,
     auth: createAuth({ db, secret: testSecret, origin: testOrigin, oidc: undefined }),
@@ -66,13 +72,19 @@ export async function startTestDashboard({ gatewayUrl }: { gatewayUrl?: string }
     gatewayUrl: gatewayUrl ?? "http://127.0.0.1:1",
     apiUrl: "https://api.example.com/v1",
     readWorkers: async () => workers,
+    liveHub: createLiveHub({
+      figuresReader: { readNew: async () => ({ nowMs: Date.now(), told: figures.splice(0) }) },
+      readWorkers: async () => workers,
+      readToday: () => readToday(db),
+      log,
+    }),
     async tellGateways(message) {
       told.push(message);
     },
     trustedProxies: createAddressList([]),
     tls: undefined,
     webDirectory,
-    log: createLogger({ name: "test-dashboard", level: "silent" }),
+    log,
   });
   let people = 0;
 
@@ -106,6 +118,7 @@ export async function startTestDashboard({ gatewayUrl }: { gatewayUrl?: string }
     databaseUrl: testDatabase.url,
     told,
     workers,
+    figures,
     anybody,
     async signIn(role, accountId) {
       const { token } = await createInvitationStore({ db }).createInvitation({

@@ -42,10 +42,10 @@ it("a gateway's figures are told at once and again, in a stream that goes away s
   const publisher = startFiguresPublisher({ gatewayId: "g", redis, read: () => figures(7), log: silent });
   const reader = createFiguresReader({ redis });
   await vi.waitFor(async () => {
-    expect(await reader.readNew()).toEqual([{ gatewayId: "g", atMs: expect.any(Number), figures: figures(7) }]);
+    expect((await reader.readNew()).told).toEqual([{ gatewayId: "g", atMs: expect.any(Number), figures: figures(7) }]);
   });
   // The next beat.
-  await vi.waitFor(async () => expect(await reader.readNew()).toHaveLength(1), { timeout: 15_000 });
+  await vi.waitFor(async () => expect((await reader.readNew()).told).toHaveLength(1), { timeout: 15_000 });
   publisher.stop();
   expect(await redis.pttl(keys.figures("g"))).toBeGreaterThan(3_600_000);
 });
@@ -54,12 +54,13 @@ it("reads the last hour at first, of gateways that are gone too, page by page, a
   await tell("old", 4_000, JSON.stringify(figures(1)));
   for (let step = 0; step < 700; step++) await tell("gone", 3_000 - step, JSON.stringify(figures(step)));
   const reader = createFiguresReader({ redis });
-  const first = await reader.readNew();
-  expect(first.map((told) => told.figures.succeeded)).toEqual(Array.from({ length: 700 }, (_, step) => step));
-  expect(await reader.readNew()).toEqual([]);
+  const { told, nowMs } = await reader.readNew();
+  expect(Math.abs(Date.now() - nowMs)).toBeLessThan(60_000);
+  expect(told.map(({ figures }) => figures.succeeded)).toEqual(Array.from({ length: 700 }, (_, step) => step));
+  expect((await reader.readNew()).told).toEqual([]);
   await tell("gone", 1, JSON.stringify(figures(701)));
   await tell("new", 1, JSON.stringify(figures(1)));
-  expect((await reader.readNew()).map(({ gatewayId }) => gatewayId).toSorted()).toEqual(["gone", "new"]);
+  expect((await reader.readNew()).told.map(({ gatewayId }) => gatewayId).toSorted()).toEqual(["gone", "new"]);
 });
 
 it("leaves out what it cannot read, once", async () => {
@@ -67,6 +68,6 @@ it("leaves out what it cannot read, once", async () => {
   await tell("g", 2, "{");
   await tell("g", 1, JSON.stringify(figures(1)));
   const reader = createFiguresReader({ redis });
-  expect(await reader.readNew()).toHaveLength(1);
-  expect(await reader.readNew()).toEqual([]);
+  expect((await reader.readNew()).told).toHaveLength(1);
+  expect((await reader.readNew()).told).toEqual([]);
 });

@@ -68,8 +68,9 @@ export interface FiguresReader {
   /**
    * What was told since the last call, each gateway's in order; the first call: of the last hour. Entries that cannot be read (another version) are
    * left out.
+   * @returns with `nowMs`, by Redis' clock: all that was told until then has been read.
    */
-  readNew(): Promise<ToldFigures[]>;
+  readNew(): Promise<{ nowMs: number; told: ToldFigures[] }>;
 }
 
 export function createFiguresReader({ redis }: { redis: Redis }): FiguresReader {
@@ -97,12 +98,13 @@ export function createFiguresReader({ redis }: { redis: Redis }): FiguresReader 
 
   return {
     async readNew() {
-      const [seconds = 0] = await redis.time();
-      const sinceMs = Number(seconds) * 1_000 - figuresKeptMs;
+      const [seconds = 0, microseconds = 0] = await redis.time();
+      const nowMs = Number(seconds) * 1_000 + Math.floor(Number(microseconds) / 1_000);
+      const sinceMs = nowMs - figuresKeptMs;
       const gatewayIds = await redis.zrangebyscore(keys.figureGateways, sinceMs, "+inf");
       lastIds = new Map([...lastIds].filter(([gatewayId]) => gatewayIds.includes(gatewayId)));
       const told = await Promise.all(gatewayIds.map((gatewayId) => readGateway(gatewayId, sinceMs)));
-      return told.flat();
+      return { nowMs, told: told.flat() };
     },
   };
 }

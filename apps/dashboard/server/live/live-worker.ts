@@ -1,0 +1,37 @@
+/** A worker's heartbeat as the Admin API tells it. */
+import { openSlots, type WorkerState } from "@tera/protocol";
+import type { LiveSnapshot, LiveWorker } from "../../api/live.ts";
+
+export function toLiveWorker({ workerId, host, startedAtMs, draining, runners, gpus }: WorkerState): LiveWorker {
+  return {
+    id: workerId,
+    host,
+    startedAt: new Date(startedAtMs).toISOString(),
+    draining,
+    runners: runners.map(({ engineVersion, address, reason, models, ...runner }) => ({
+      ...runner,
+      engineVersion: engineVersion ?? null,
+      address: address ?? null,
+      reason: reason ?? null,
+      models: models.map(({ id }) => id),
+    })),
+    gpus: gpus.map(({ index, name, ...readings }) => ({
+      index,
+      name,
+      memoryUsedMiB: readings.memoryUsedMiB ?? null,
+      memoryTotalMiB: readings.memoryTotalMiB ?? null,
+      utilizationPercent: readings.utilizationPercent ?? null,
+      powerW: readings.powerW ?? null,
+      temperatureC: readings.temperatureC ?? null,
+    })),
+  };
+}
+
+/** Of runners that take jobs: those of a draining worker do not. */
+export function toSlots(states: readonly WorkerState[]): LiveSnapshot["slots"] {
+  const runners = states.flatMap((state) => (state.draining ? [] : state.runners));
+  return {
+    busy: runners.reduce((sum, { busy }) => sum + busy, 0),
+    total: runners.reduce((sum, runner) => sum + openSlots(runner), 0),
+  };
+}
