@@ -1,6 +1,7 @@
 /** The public API, in request order: id, key, route, dialect, admission, exchange. */
 import type { Socket } from "node:net";
 import type { AddressList, Authenticator } from "@tera/access";
+import type { RefusalLog } from "@tera/metering";
 import { newRequestId, TeraError } from "@tera/protocol";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { PriceList } from "./billing/price-list.ts";
@@ -15,6 +16,7 @@ import { createBadKeyThrottle } from "./plugins/bad-key-throttle.ts";
 import { registerErrorHandler } from "./plugins/error-handler.ts";
 import { dropBodies, parseJsonBodies } from "./plugins/json-body.ts";
 import { registerLimitHeaders } from "./plugins/limit-headers.ts";
+import { createNoteRefusal } from "./plugins/note-refusal.ts";
 import { registerRequestId, requestIdHeaders } from "./plugins/request-id.ts";
 import { registerGenerationRoutes } from "./routes/generation.ts";
 import { type HealthChecks, registerHealthRoutes } from "./routes/health.ts";
@@ -32,6 +34,7 @@ export interface AppDependencies {
   limiter: Pick<Limiter, "look">;
   exchanges: Exchanges;
   contentLog: ContentLog;
+  refusalLog: Pick<RefusalLog, "record">;
   catalog: Catalog;
   priceList: Pick<PriceList, "at">;
   /** Models without a price are served for nothing. */
@@ -53,6 +56,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     limiter,
     exchanges,
     contentLog,
+    refusalLog,
     catalog,
     priceList,
     unpricedIsFree,
@@ -87,7 +91,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
   });
   registerRequestId(app);
   dropBodies(app);
-  registerErrorHandler(app);
+  registerErrorHandler(app, createNoteRefusal({ authenticator, refusalLog }));
   if (publicHealth !== undefined) registerHealthRoutes(app, publicHealth);
   if (stripeWebhook !== undefined) registerStripeWebhook(app, stripeWebhook);
   const throttle = createBadKeyThrottle();

@@ -16,6 +16,8 @@ export interface GatewayCounters {
   limited(limit: Limit): void;
   /** To be called with how many requests' content was to be kept and was lost. */
   contentLost(requests: number): void;
+  /** To be called with how many refused requests were neither kept nor counted. */
+  refusalsLost(requests: number): void;
 }
 
 export function registerGatewayMetrics(registry: Registry, gauges: GatewayGauges): GatewayCounters {
@@ -35,6 +37,11 @@ export function registerGatewayMetrics(registry: Registry, gauges: GatewayGauges
   const contentLost = new Counter({
     name: "tera_content_lost_total",
     help: "Requests whose prompt and answer were to be kept and could not be",
+    registers,
+  });
+  const refusalsLost = new Counter({
+    name: "tera_refusals_lost_total",
+    help: "Refused requests that could not be noted",
     registers,
   });
   const tokens = new Counter({
@@ -73,5 +80,6 @@ export function registerGatewayMetrics(registry: Registry, gauges: GatewayGauges
     },
     limited: ({ of, kind }) => limited.inc({ of, kind }),
     contentLost: (requests) => contentLost.inc(requests),
+    refusalsLost: (requests) => refusalsLost.inc(requests),
   };
 }

@@ -7,6 +7,8 @@ import {
   createCreditDesk,
   createCreditStore,
   createPriceStore,
+  createRefusalLog,
+  createRefusalStore,
   createUsageSettler,
   createUsageWriter,
   ensureUsageMonths,
@@ -93,6 +95,11 @@ async function main(): Promise<void> {
     store: createContentStore({ db: database.db }),
     log,
     onLost: (requests) => count.contentLost(requests),
+  });
+  const refusalLog = createRefusalLog({
+    store: createRefusalStore({ db: database.db }),
+    log,
+    onLost: (requests) => count.refusalsLost(requests),
   });
 
   const presence = await startGatewayPresence({ gatewayId, redis, log, onWasSilent: () => desk.doubtHeld() });
@@ -261,6 +268,7 @@ async function main(): Promise<void> {
       writer: contentWriter,
       retentionMs: config.TERA_GATEWAY_CONTENT_RETENTION_DAYS * dayMs,
     }),
+    refusalLog,
     catalog,
     priceList,
     unpricedIsFree,
@@ -286,7 +294,7 @@ async function main(): Promise<void> {
     log.info({ reason, open: exchanges.count }, "gateway drains");
     admitter.drain();
     await waitUntil(() => admitter.open === 0, config.TERA_GATEWAY_DRAIN_MS);
-    await Promise.all([settler.close(settleOnExitMs), contentWriter.close(settleOnExitMs)]);
+    await Promise.all([settler, contentWriter, refusalLog].map((part) => part.close(settleOnExitMs)));
     await copies.sweep().catch(() => undefined);
     await desk.close();
     for (const part of [

@@ -85,7 +85,23 @@ export {
   type Rates,
   rateRecord,
 } from "./rate.ts";
+export { type KeyName, readAccountNames, readKeyNames } from "./read-names.ts";
+export type { Refusal } from "./refusals/refusal.ts";
+export { createRefusalLog, type RefusalLog } from "./refusals/refusal-log.ts";
+export {
+  createRefusalStore,
+  dropExpiredRefusals,
+  type RefusalStore,
+  type RefusalSum,
+} from "./refusals/refusal-store.ts";
+export type { RequestPosition } from "./request-position.ts";
 export { describeRequest, type RequestDescription } from "./requests/describe-request.ts";
+export {
+  type AnyRequestFilter,
+  findListedRequest,
+  type ListedRequest,
+  listRequests,
+} from "./requests/list-requests.ts";
 export type { PricedUsage } from "./requests/request-cost.ts";
 export { explainErrorCode, formatMs } from "./requests/request-reason.ts";
 export type { RequestAttempt, RequestStep } from "./requests/request-timeline.ts";
@@ -109,14 +125,9 @@ export {
   type UsageRetention,
   whyKept,
 } from "./usage-months.ts";
-export {
-  createUsageReports,
-  type ReportedUsage,
-  type UsageGroup,
-  type UsageReports,
-  type UsageSum,
-  usageGroups,
-} from "./usage-report.ts";
+export { createUsageReports, type ReportedUsage, type UsageReports } from "./usage-report.ts";
+export { type UsageGroup, type UsageSum, usageGroups } from "./usage-roll-ups.ts";
+export { readUsageSeries, type UsageDimension, type UsageInterval, type UsagePoint } from "./usage-series.ts";
 export {
   createUsageSettler,
   type SettlerCounts,

@@ -1,9 +1,11 @@
 /** Which requests a report is about. */
 import { type UsageEvent, usageEvent } from "@tera/database";
-import { and, eq, gte, lt, type SQL } from "drizzle-orm";
+import { and, eq, gte, inArray, isNotNull, lt, type SQL } from "drizzle-orm";
 
 export interface UsageFilter {
   accountId?: string | undefined;
+  /** Only of these accounts; undefined: all. */
+  among?: readonly string[] | undefined;
   keyId?: string | undefined;
   model?: string | undefined;
   /** Requests admitted from here on. */
@@ -14,13 +16,17 @@ export interface UsageFilter {
 
 export interface RequestFilter extends UsageFilter {
   status?: UsageEvent["status"] | undefined;
+  errorCode?: string | undefined;
 }
 
 /** @returns the condition on usage events; undefined: all of them. */
-export function matchEvents({ accountId, keyId, model, status, from, to }: RequestFilter): SQL | undefined {
+export function matchEvents(filter: RequestFilter): SQL | undefined {
+  const { accountId, among, keyId, model, status, errorCode, from, to } = filter;
   return and(
     status === undefined ? undefined : eq(usageEvent.status, status),
     accountId === undefined ? undefined : eq(usageEvent.accountId, accountId),
+    among === undefined ? undefined : inArray(usageEvent.accountId, [...among]),
+    errorCode === undefined ? undefined : and(isNotNull(usageEvent.errorCode), eq(usageEvent.errorCode, errorCode)),
     keyId === undefined ? undefined : eq(usageEvent.keyId, keyId),
     model === undefined ? undefined : eq(usageEvent.model, model),
     from === undefined ? undefined : gte(usageEvent.admittedAt, from),

@@ -9,6 +9,8 @@ import { createRerating } from "./rerating.ts";
 import { createUsageWriter } from "./settle-usage.ts";
 import { type ExportedUsage, exportUsage } from "./usage-export.ts";
 import { createUsageReports, type UsageReports } from "./usage-report.ts";
+import type { UsageSum } from "./usage-roll-ups.ts";
+import { readUsageSeries } from "./usage-series.ts";
 
 const noon = Date.UTC(2026, 10, 23, 12);
 const hourMs = 3_600_000;
@@ -131,6 +133,25 @@ test("a period begins at its first moment and ends before its last; other filter
   expect((await reports.total({ ...period, keyId: "key_2" })).requests).toBe(1);
   expect((await reports.total({ model: "=other" })).requests).toBe(1);
   expect(await reports.summarize({ model: "unknown" }, "day", 10)).toEqual([]);
+});
+
+test("a series tells the named groups apart, has the others together, and adds up to the same", async () => {
+  const filter = { among: ["acct_a", "acct_b"] };
+  const series = await readUsageSeries(database.db, filter, "day", "key", ["key_1", "key_2"]);
+  expect(series.map(({ at, group, requests }) => [at, group, requests])).toEqual([
+    ["2026-11-23", "key_1", 2],
+    ["2026-11-23", "key_2", 1],
+    ["2026-11-24", "", 2],
+  ]);
+  const total = await reports.total(filter);
+  const cost = ({ chargeNano, correctionNano }: UsageSum) => chargeNano + correctionNano;
+  expect(series.reduce((sum, point) => sum + cost(point), 0n)).toBe(cost(total));
+  expect((await readUsageSeries(database.db, {}, "hour", "model", []))[0]).toMatchObject({
+    at: "2026-11-23T12:00Z",
+    group: "",
+  });
+  expect((await reports.total({ among: ["acct_b"] })).requests).toBe(2);
+  expect(await readUsageSeries(database.db, { among: ["acct_none"] }, "day", "account", [])).toEqual([]);
 });
 
 test("the last requests come with their failed attempts and corrections", async () => {

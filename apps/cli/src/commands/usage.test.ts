@@ -6,6 +6,8 @@ import {
   createContentStore,
   createContentWriter,
   createPriceStore,
+  createRefusalLog,
+  createRefusalStore,
   createUsageWriter,
   ensureUsageMonths,
 } from "@tera/metering";
@@ -97,7 +99,31 @@ test("requests are found by status, and page by page without a repetition", asyn
   const first = await run(["requests", "--limit", "3"]);
   expect(first.stderr).toBe(`Older ones: --after ${all[2]}`);
   expect(await ids("--limit", "3", "--after", all[2] ?? "")).toEqual(all.slice(3));
-  expect((await run(["requests", "--after", "req_none"])).stderr).toContain("no usage of this request");
+  expect((await run(["requests", "--after", "req_none"])).stderr).toContain("nothing is kept of this request");
+});
+
+test("refused requests are listed with what the client was told, counted, and found by their id", async () => {
+  const log = createRefusalLog({
+    store: createRefusalStore({ db }),
+    log: { info: () => undefined, warn: () => undefined, error: () => undefined },
+    samplesOfKeyMax: 2,
+  });
+  const key = { accountId: "acct_a", keyId: "key_1" };
+  const said = { code: "rate_limit_exceeded", message: "Too\u001b[2J fast." };
+  for (const requestId of ["req_r1", "req_r2", "req_r3"]) {
+    log.record({ requestId, key, model: "m", ...said, atMs: Date.now() });
+  }
+  await log.close(5_000);
+  const { stdout, stderr } = await run(["requests", "--status", "refused", "--key", "key_1"]);
+  expect(stdout).toMatch(/ req_r2 +key_1 +m +rate_limit_exceeded +Too fast\.\n.* req_r1 /);
+  expect(stdout).not.toContain("req_r3");
+  expect(stderr).toContain("Refused in all, in the last seven days at most: 3 (3 rate_limit_exceeded).");
+  expect((await run(["requests", "--status", "refused", "--key", "key_2"])).stderr).toContain("No request was refused");
+  const after = await run(["requests", "--status", "refused", "--after", "req_r2", "--json"]);
+  expect(JSON.parse(after.stdout)).toMatchObject([{ requestId: "req_r1", code: "rate_limit_exceeded" }]);
+  const one = await run(["requests", "--id", "req_r1"]);
+  expect(one.stdout).toMatch(/^Status +refused: rate_limit_exceeded$/m);
+  expect(one.stdout).toMatch(/^Why +A limit of the key or of the account was reached\.$/m);
 });
 
 test("of one request everything is told, and its cost can be added up", async () => {
@@ -120,7 +146,7 @@ test("of one request everything is told, and its cost can be added up", async ()
     },
   });
   expect(json).not.toHaveProperty("content");
-  expect((await run(["requests", "--id", "req_none"])).stderr).toContain("There is no usage of req_none");
+  expect((await run(["requests", "--id", "req_none"])).stderr).toContain("Nothing is kept of req_none");
 });
 
 test("what is kept of a request is shown on demand, and can neither move the cursor nor pass for a line of ours", async () => {
@@ -192,7 +218,7 @@ test.for([
   { args: ["--by", "colour"], said: "Allowed choices are day, hour, model, key, account" },
   { args: ["export", "--format", "xml"], said: "Allowed choices are csv, jsonl" },
   { args: ["requests", "--limit", "many"], said: "whole number" },
-  { args: ["requests", "--status", "lost"], said: "Allowed choices are succeeded, failed, cancelled" },
+  { args: ["requests", "--status", "lost"], said: "Allowed choices are succeeded, failed, cancelled, refused" },
   { args: ["requests", "--content"], said: "name it with --id" },
 ])("a wrong use is refused with what would be right: $args", async ({ args, said }) => {
   const { exitCode, stderr } = await run(args);

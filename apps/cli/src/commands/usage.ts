@@ -42,10 +42,13 @@ Examples:
       `
 With --id: when it was admitted, accepted, began to answer and ended; where each
 attempt was made and why it failed; and each quantity times the price it was
-charged by. Requests that were refused before they were admitted are not there.
+charged by. Requests that were refused before they were admitted (4xx, 503) are
+listed with --status refused only: the first few of each key, code and minute, for
+seven days, and how many there were in all.
 
 Examples:
   tera usage requests --status failed --from 24h
+  tera usage requests --status refused --key key_4f8Zs0aBcDeFgHiJ
   tera usage requests --account acct_4f8Zs0aBcDeFgHiJ --limit 100 --json
   tera usage requests --id req_2nJ8s0aBcDeFgHiJkLmNoP --content
 `,

@@ -69,7 +69,7 @@ function tooManyWrongKeys(waitMs: number): TeraError {
   );
 }
 
-function readBearer(header: string | undefined): string | undefined {
+export function readBearer(header: string | undefined): string | undefined {
   return /^Bearer +(\S+)$/i.exec(header ?? "")?.[1];
 }
 

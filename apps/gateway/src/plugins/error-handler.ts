@@ -1,6 +1,6 @@
 /** Errors of routes and hooks, paths that do not exist and methods that a path does not have: all in OpenAI's envelope. */
 import { TeraError } from "@tera/protocol";
-import type { FastifyInstance, HTTPMethods } from "fastify";
+import type { FastifyInstance, FastifyRequest, HTTPMethods } from "fastify";
 import { renderError, toTeraError } from "../http-error.ts";
 
 const offered = "This service offers /v1/chat/completions, /v1/completions, /v1/models and /v1/audio/speech.";
@@ -8,9 +8,14 @@ const offered = "This service offers /v1/chat/completions, /v1/completions, /v1/
 const drainedBytesMax = 256 * 1_024 * 1_024;
 const methods: readonly HTTPMethods[] = ["GET", "POST"];
 
-export function registerErrorHandler(app: FastifyInstance): void {
+/** @param onRefused told of every error that is answered here; must not throw. */
+export function registerErrorHandler(
+  app: FastifyInstance,
+  onRefused: (request: FastifyRequest, error: TeraError) => void = () => undefined,
+): void {
   app.setErrorHandler((cause, request, reply) => {
     const error = toTeraError(cause);
+    onRefused(request, error);
     if (error.status >= 500)
       request.log.error(
         { requestId: request.id, err: cause, detail: error.detail, code: error.code },

@@ -1,6 +1,6 @@
-/** Makes the coming months of usage events every day, and drops what is past its retention: months of usage events, and days of kept content. */
+/** Makes the coming months of usage events every day, and drops what is past its retention: months of usage events, and days of kept content and of refused requests. */
 import type { Db } from "@tera/database";
-import { dropExpiredContent, dropExpiredUsage, ensureUsageMonths } from "@tera/metering";
+import { dropExpiredContent, dropExpiredRefusals, dropExpiredUsage, ensureUsageMonths } from "@tera/metering";
 import type { BackgroundLog, Run } from "../run.ts";
 
 export interface UsageMonthsDependencies {
@@ -20,10 +20,17 @@ export function createUsageMonthsRun({ db, retentionMonths, author, log }: Usage
     async work() {
       const moved = await ensureUsageMonths(db);
       const content = (await dropExpiredContent(db)).map(({ day }) => day);
-      if (retentionMonths === undefined) return { moved, content };
+      const refusals = [...new Set((await dropExpiredRefusals(db)).map(({ day }) => day))];
+      if (retentionMonths === undefined) return { moved, content, refusals };
       const { dropped, kept } = await dropExpiredUsage(db, { months: retentionMonths, author });
       for (const { month, reason } of kept) log.warn({ month, reason }, "usage past its retention is kept");
-      return { moved, content, dropped: dropped.map(({ month }) => month), kept: kept.map(({ month }) => month) };
+      return {
+        moved,
+        content,
+        refusals,
+        dropped: dropped.map(({ month }) => month),
+        kept: kept.map(({ month }) => month),
+      };
     },
   };
 }

@@ -1,14 +1,7 @@
 /** Kept prompts and answers in Postgres: written in batches, found by request, dropped by the day when they have expired. */
 import { type Db, type RequestContent, requestContent } from "@tera/database";
 import { and, eq, gt, sql } from "drizzle-orm";
-import { z } from "zod";
-
-export interface DroppedDay {
-  /** `2026-11-23`, UTC. */
-  day: string;
-  /** Given back to the disk. */
-  bytes: number;
-}
+import { type DroppedDay, dropExpiredDays } from "../expired-days.ts";
 
 export interface ContentStore {
   /** @param rows as `contentRow` made them. A request that has a row keeps it. */
@@ -72,10 +65,7 @@ export function createContentStore({ db }: { db: Db }): ContentStore {
   };
 }
 
-const droppedSchema = z.array(z.object({ day: z.string(), bytes: z.coerce.number() }));
-
 /** Drops the days of content that are over, the oldest first. */
-export async function dropExpiredContent(db: Db): Promise<DroppedDay[]> {
-  const { rows } = await db.execute(sql`select day, bytes from drop_expired_days('request_content')`);
-  return droppedSchema.parse(rows);
+export function dropExpiredContent(db: Db): Promise<DroppedDay[]> {
+  return dropExpiredDays(db, "request_content");
 }

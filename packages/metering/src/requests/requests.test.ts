@@ -168,9 +168,10 @@ test("pages of requests follow each other without a gap or a repetition, also wi
   const { lastRequests } = createUsageReports({ db: database.db });
   const seen: string[] = [];
   let page = await lastRequests({ accountId: "acct_pages" }, 5);
-  while (page.length > 0) {
+  for (let last = page.at(-1); last !== undefined; last = page.at(-1)) {
     seen.push(...page.map(({ requestId }) => requestId));
-    page = await lastRequests({ accountId: "acct_pages" }, 5, page.at(-1));
+    const { admittedAt: at, requestId } = last;
+    page = await lastRequests({ accountId: "acct_pages" }, 5, { at, requestId });
   }
   expect(seen.toSorted()).toEqual(records.map(({ requestId }) => requestId).toSorted());
   expect(seen.length).toBe(23);

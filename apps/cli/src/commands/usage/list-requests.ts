@@ -1,4 +1,5 @@
 /** `tera usage requests`: the last requests, each with what it used, what it cost, and why attempts failed. */
+import type { Db } from "@tera/database";
 import type { ReportedUsage } from "@tera/metering";
 import { z } from "zod";
 import { findStack } from "../../stack/find-stack.ts";
@@ -7,12 +8,13 @@ import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine, renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
 import { dollars } from "../credit/money-text.ts";
+import { describeSums, renderRefused } from "./refused-requests.ts";
 import { type Metering, toRequestJson } from "./request-json.ts";
 import { describeInput, describeOutput, describeStatus } from "./request-text.ts";
 import { showRequest } from "./show-request.ts";
 import { filterOptions, readFilter } from "./usage-filter.ts";
 
-export const statuses = ["succeeded", "failed", "cancelled"] as const;
+export const statuses = ["succeeded", "failed", "cancelled", "refused"] as const;
 
 export const requestsOptions = filterOptions.extend({
   status: z.enum(statuses).optional(),
@@ -28,17 +30,30 @@ export async function listRequests(options: RequestsOptions, context: CommandCon
   const { id, content, json, dataDir } = options;
   if (id !== undefined) return showRequest({ id, content, json, dataDir }, context);
   if (content) throw new CliError("--content is of one request: name it with --id.");
-  const filter = { ...readFilter(options), status: options.status };
+  const { status } = options;
+  const filter = readFilter(options);
   const metering = await import("@tera/metering");
   const stack = await findStack({ ...context, dataDir });
-  const requests = await withDatabase(stack, async (db) => {
-    const reports = metering.createUsageReports({ db });
-    const after = options.after === undefined ? undefined : await reports.findRequest(options.after);
-    if (options.after !== undefined && after === undefined) {
-      throw new CliError(`--after ${oneLine(options.after)}: there is no usage of this request.`);
-    }
-    return reports.lastRequests(filter, options.limit, after);
-  });
+  const findAfter = async (db: Db) => {
+    if (options.after === undefined) return undefined;
+    const after = await metering.findListedRequest(db, options.after);
+    if (after === undefined) throw new CliError(`--after ${oneLine(options.after)}: nothing is kept of this request.`);
+    return after;
+  };
+  if (status === "refused") {
+    const { refused, sums } = await withDatabase(stack, async (db) => {
+      const store = metering.createRefusalStore({ db });
+      return { refused: await store.list(filter, options.limit, await findAfter(db)), sums: await store.count(filter) };
+    });
+    if (json) return terminal.print(JSON.stringify(refused));
+    if (refused.length > 0) terminal.print(renderRefused(refused, terminal.columns));
+    terminal.note(describeSums(sums) ?? "No request was refused in the last seven days.");
+    if (refused.length === options.limit) terminal.note(`Older ones: --after ${refused.at(-1)?.requestId}`);
+    return;
+  }
+  const requests = await withDatabase(stack, async (db) =>
+    metering.createUsageReports({ db }).lastRequests({ ...filter, status }, options.limit, await findAfter(db)),
+  );
   if (json) {
     terminal.print(JSON.stringify(requests.map((request) => toRequestJson(request, metering))));
     return;

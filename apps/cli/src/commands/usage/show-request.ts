@@ -6,6 +6,7 @@ import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
 import { renderContent } from "./content-text.ts";
+import { describeRefused } from "./refused-requests.ts";
 import { toDescriptionJson } from "./request-json.ts";
 import { renderDescription } from "./request-text.ts";
 
@@ -20,13 +21,22 @@ export async function showRequest(options: ShowRequestOptions, context: CommandC
   const { terminal } = context;
   const metering = await import("@tera/metering");
   const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const { description, content } = await withDatabase(stack, async (db) => ({
+  const { description, refused, content } = await withDatabase(stack, async (db) => ({
     description: await metering.describeRequest(db, options.id),
+    refused: await metering.createRefusalStore({ db }).find(options.id),
     content: options.content ? await metering.createContentStore({ db }).find(options.id) : undefined,
   }));
+  if (description === undefined && refused !== undefined) {
+    terminal.print(
+      options.json
+        ? JSON.stringify({ ...refused, status: "refused", why: metering.explainErrorCode(refused.code) })
+        : describeRefused(refused, terminal.columns, metering),
+    );
+    return;
+  }
   if (description === undefined) {
     throw new CliError(
-      `There is no usage of ${oneLine(options.id)}. A request that was refused (4xx, 503) before it was admitted leaves none; one that has just ended is there within a second; months past their retention are gone.`,
+      `Nothing is kept of ${oneLine(options.id)}. One that has just ended is there within a second. Of requests that were refused the first few of a key, a code and a minute are kept, for seven days; months of usage past their retention are gone.`,
     );
   }
   if (options.json) {

@@ -1,0 +1,91 @@
+/** Which refusals are noted, and whose. */
+import { createAddressList, invalidApiKey, type Principal } from "@tera/access";
+import type { Refusal } from "@tera/metering";
+import { TeraError } from "@tera/protocol";
+import Fastify from "fastify";
+import { expect, test } from "vitest";
+import { registerAuthentication } from "./authenticate.ts";
+import { createBadKeyThrottle } from "./bad-key-throttle.ts";
+import { registerErrorHandler } from "./error-handler.ts";
+import { createNoteRefusal } from "./note-refusal.ts";
+
+const principal: Principal = {
+  accountId: "acct_1",
+  keyId: "key_1",
+  firstKeyId: "key_1",
+  modelScope: null,
+  laneClass: "normal",
+  accountKind: "postpaid",
+  budgets: { dayNano: null, monthNano: null, totalNano: null },
+  limits: [],
+  addresses: null,
+  contentLogging: false,
+};
+const elsewhere: Principal = { ...principal, keyId: "key_2", addresses: createAddressList(["192.0.2.1"]) };
+
+function serve() {
+  const noted: Refusal[] = [];
+  const recall = (key: string | undefined) =>
+    key === "known" ? principal : key === "elsewhere" ? elsewhere : undefined;
+  const authenticator = {
+    recall,
+    authenticate(key: string | undefined) {
+      const found = recall(key);
+      if (found === undefined) throw invalidApiKey();
+      return found;
+    },
+  };
+  const app = Fastify({ genReqId: () => "req_test" });
+  registerErrorHandler(
+    app,
+    createNoteRefusal({ authenticator, refusalLog: { record: (refusal) => noted.push(refusal) } }),
+  );
+  app.get("/health", () => {
+    throw new TeraError("draining", "Not now.");
+  });
+  app.register(async (keyed) => {
+    registerAuthentication(keyed, { authenticator, throttle: createBadKeyThrottle() });
+    keyed.post<{ Body: { ok: boolean } }>("/v1/ask", (request) => {
+      if (request.body.ok) return {};
+      throw new TeraError("insufficient_quota", "Too little credit.");
+    });
+  });
+  const ask = (key: string, body: object, url = "/v1/ask") =>
+    app.inject({ method: "POST", url, headers: { authorization: `Bearer ${key}` }, payload: body });
+  return { app, noted, ask };
+}
+
+test("a refusal is noted with its key, its model and what the client was told; a success is not", async () => {
+  const { noted, ask } = serve();
+  expect((await ask("known", { ok: true, model: "m" })).statusCode).toBe(200);
+  expect(noted).toEqual([]);
+  expect((await ask("known", { ok: false, model: "m" })).statusCode).toBe(402);
+  expect(noted).toEqual([
+    {
+      requestId: "req_test",
+      key: { accountId: "acct_1", keyId: "key_1" },
+      model: "m",
+      code: "insufficient_quota",
+      message: "Too little credit.",
+      atMs: expect.any(Number),
+    },
+  ]);
+});
+
+test("a key that is known is named where it did not get through: from a wrong address, at a wrong path", async () => {
+  const { noted, ask } = serve();
+  await ask("elsewhere", { ok: true, model: { not: "text" } });
+  await ask("known", {}, "/v1/embeddings");
+  expect(noted).toMatchObject([
+    { code: "address_not_allowed", key: { keyId: "key_2" }, model: undefined },
+    { code: "unsupported_endpoint", key: { keyId: "key_1" } },
+  ]);
+});
+
+test("a key that is unknown stays without a name, and what is no request to the API is not noted", async () => {
+  const { app, noted, ask } = serve();
+  await ask("wrong", { model: "m" });
+  await app.inject("/health");
+  await app.inject("/wp-login.php");
+  expect(noted).toMatchObject([{ code: "invalid_api_key", key: undefined }]);
+});

@@ -1,0 +1,91 @@
+/** The roll-ups that sums of usage are asked of, `usage_hour` and `usage_day`, as parts of a query. */
+import { usageDay, usageHour } from "@tera/database";
+import { and, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
+import { z } from "zod";
+import type { UsageFilter } from "./usage-filter.ts";
+
+export const usageGroups = ["day", "hour", "model", "key", "account"] as const;
+export type UsageGroup = (typeof usageGroups)[number];
+
+export interface UsageSum {
+  /** Of the dimension: `2026-11-23`, `2026-11-23T12:00Z`, a model, a key's or an account's id. */
+  group: string;
+  requests: number;
+  /** Of the requests. */
+  failedRequests: number;
+  promptTokens: number;
+  /** Of the prompt tokens. */
+  cachedTokens: number;
+  completionTokens: number;
+  /** Of the completion tokens. */
+  reasoningTokens: number;
+  speechCharacters: number;
+  /** When they were settled. Nano-USD. */
+  chargeNano: bigint;
+  /** What re-rating has changed since. */
+  correctionNano: bigint;
+}
+
+export const sumSchema = z.object({
+  group: z.string(),
+  requests: z.coerce.number(),
+  failedRequests: z.coerce.number(),
+  promptTokens: z.coerce.number(),
+  cachedTokens: z.coerce.number(),
+  completionTokens: z.coerce.number(),
+  reasoningTokens: z.coerce.number(),
+  speechCharacters: z.coerce.number(),
+  chargeNano: z.coerce.bigint(),
+  correctionNano: z.coerce.bigint(),
+});
+
+/** What is grouped by, and how a group is called: words are made of a group, not of each of the rows that it sums up. */
+export const groups: Record<UsageGroup, { by: SQL; words: (by: SQL) => SQL }> = {
+  day: {
+    by: sql`date_trunc('day', hour at time zone 'UTC')`,
+    words: (day) => sql`to_char(${day}, 'YYYY-MM-DD')`,
+  },
+  hour: {
+    by: sql`hour at time zone 'UTC'`,
+    words: (hour) => sql`to_char(${hour}, 'YYYY-MM-DD"T"HH24:MI"Z"')`,
+  },
+  model: { by: sql`model`, words: (model) => model },
+  key: { by: sql`key_id`, words: (key) => key },
+  account: { by: sql`account_id`, words: (account) => account },
+};
+
+export const sums = sql`
+  coalesce(sum(requests), 0)::text as requests, coalesce(sum(failed_requests), 0)::text as "failedRequests",
+  coalesce(sum(prompt_tokens), 0)::text as "promptTokens", coalesce(sum(cached_tokens), 0)::text as "cachedTokens",
+  coalesce(sum(completion_tokens), 0)::text as "completionTokens", coalesce(sum(reasoning_tokens), 0)::text as "reasoningTokens",
+  coalesce(sum(speech_characters), 0)::text as "speechCharacters",
+  coalesce(sum(charge_nano), 0)::text as "chargeNano", coalesce(sum(correction_nano), 0)::text as "correctionNano"`;
+
+const dayMs = 86_400_000;
+
+/** The roll-ups of a filter: days where whole days are asked for, hours at both ends of the period, and where hours are wanted. */
+export function rollUps(filter: UsageFilter, by: UsageGroup | undefined): SQL {
+  const { accountId, among, keyId, model, from, to } = filter;
+  const part = (of: typeof usageDay | typeof usageHour, since: Date | undefined, until: Date | undefined) => {
+    const begin = of === usageDay ? usageDay.day : usageHour.hour;
+    const wanted = and(
+      accountId === undefined ? undefined : eq(of.accountId, accountId),
+      among === undefined ? undefined : inArray(of.accountId, [...among]),
+      keyId === undefined ? undefined : eq(of.keyId, keyId),
+      model === undefined ? undefined : eq(of.model, model),
+      since === undefined ? undefined : gte(begin, since),
+      until === undefined ? undefined : lt(begin, until),
+    );
+    return sql`select ${begin} as hour, account_id, key_id, model, requests, failed_requests, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, speech_characters, charge_nano, correction_nano
+      from ${of} where ${wanted ?? sql`true`}`;
+  };
+  if (by === "hour") return part(usageHour, from, to);
+  const firstDay = from === undefined ? undefined : new Date(Math.ceil(from.getTime() / dayMs) * dayMs);
+  const lastDay = to === undefined ? undefined : new Date(Math.floor(to.getTime() / dayMs) * dayMs);
+  // Within one day, or across one midnight: no whole day.
+  if (firstDay !== undefined && lastDay !== undefined && firstDay >= lastDay) return part(usageHour, from, to);
+  const parts = [part(usageDay, firstDay, lastDay)];
+  if (from !== undefined && from.getTime() !== firstDay?.getTime()) parts.push(part(usageHour, from, firstDay));
+  if (to !== undefined && to.getTime() !== lastDay?.getTime()) parts.push(part(usageHour, lastDay, to));
+  return sql.join(parts, sql` union all `);
+}

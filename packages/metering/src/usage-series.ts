@@ -1,0 +1,43 @@
+/** Usage over time and by a dimension at once, as a stacked chart shows it: the largest groups by name, the others together. */
+import type { Db } from "@tera/database";
+import { sql } from "drizzle-orm";
+import { z } from "zod";
+import type { UsageFilter } from "./usage-filter.ts";
+import { groups, rollUps, sumSchema, sums, type UsageSum } from "./usage-roll-ups.ts";
+
+export type UsageInterval = "day" | "hour";
+export type UsageDimension = "model" | "key" | "account";
+
+export interface UsagePoint extends UsageSum {
+  /** Of the day or hour: `2026-11-23`, `2026-11-23T12:00Z`. */
+  at: string;
+}
+
+const pointSchema = sumSchema.extend({ at: z.string() });
+
+/**
+ * @param named the groups that are told apart; what belongs to none of them is in the group "".
+ * @returns the earliest day or hour first; where nothing was used there is no point.
+ */
+export async function readUsageSeries(
+  db: Db,
+  filter: UsageFilter,
+  interval: UsageInterval,
+  dimension: UsageDimension,
+  named: readonly string[],
+): Promise<UsagePoint[]> {
+  const moment = groups[interval];
+  const column = groups[dimension].by;
+  const isNamed =
+    named.length === 0
+      ? sql`false`
+      : sql`${column} in (${sql.join(
+          named.map((name) => sql`${name}`),
+          sql`, `,
+        )})`;
+  const { rows } = await db.execute(sql`
+    select ${moment.words(sql`moment`)} as at, "group", ${sums}
+    from (select ${moment.by} as moment, case when ${isNamed} then ${column} else '' end as "group", used.* from (${rollUps(filter, interval)}) used) grouped
+    group by moment, "group" order by moment, "group"`);
+  return z.array(pointSchema).parse(rows);
+}
