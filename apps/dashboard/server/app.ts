@@ -1,22 +1,17 @@
 /** The dashboard's HTTP, in request order: headers, who asks, Admin API, sign-in, the web application. */
-import fastifySwagger from "@fastify/swagger";
 import { type AddressList, createAdminTokenStore, createMemberStore } from "@tera/access";
 import type { Db } from "@tera/database";
 import { newRequestId, type WorkerState } from "@tera/protocol";
 import type { Invalidation } from "@tera/queue";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
-import {
-  jsonSchemaTransform,
-  serializerCompiler,
-  validatorCompiler,
-  type ZodTypeProvider,
-} from "fastify-type-provider-zod";
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { createFindActor } from "./access/actor.ts";
 import { createChange } from "./changes.ts";
 import { AdminError, registerErrorHandler } from "./errors.ts";
 import type { LiveHub } from "./live/live-hub.ts";
 import { createPlaygroundKeys } from "./playground/playground-keys.ts";
 import { registerAuthorization } from "./plugins/authorize.ts";
+import { registerReference } from "./plugins/reference.ts";
 import { registerSecurityHeaders } from "./plugins/security-headers.ts";
 import { registerWeb } from "./plugins/web.ts";
 import { registerAccountRoutes } from "./routes/accounts.ts";
@@ -31,6 +26,7 @@ import { registerMemberRoutes } from "./routes/members.ts";
 import { registerModelIdRoutes } from "./routes/model-ids.ts";
 import { registerPlaygroundRoutes } from "./routes/playground.ts";
 import { registerSessionRoutes } from "./routes/session.ts";
+import { registerSettingsRoutes } from "./routes/settings.ts";
 import { registerTokenRoutes } from "./routes/tokens.ts";
 import type { Auth } from "./sign-in/auth.ts";
 import { registerAuthRoutes } from "./sign-in/auth-routes.ts";
@@ -42,6 +38,7 @@ const bodyMaxBytes = 1_024 * 1_024;
 
 export interface AppDependencies {
   db: Db;
+  databaseUrl: string;
   auth: Auth;
   /** What browsers call us: `https://tera.example.com`. */
   origin: string;
@@ -64,7 +61,8 @@ export interface AppDependencies {
 }
 
 export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { db, auth, origin, oidcName, secret, gatewayUrl, apiUrl, readWorkers, tellGateways } = dependencies;
+  const { db, databaseUrl, auth, origin, oidcName, secret, gatewayUrl, apiUrl, readWorkers, tellGateways } =
+    dependencies;
   const { liveHub, trustedProxies, tls, webDirectory, log } = dependencies;
   const app = Fastify({
     loggerInstance: log,
@@ -92,24 +90,12 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   registerSecurityHeaders(app, { overTls: origin.startsWith("https:") });
   // Files and the page are for everybody; what comes after this is not.
   await registerWeb(app, { webDirectory });
+  await registerReference(app);
   const findActor = createFindActor({ auth, memberStore, adminTokenStore });
   registerAuthorization(app, { findActor, origin });
 
   await app.register(
     async (api) => {
-      await api.register(fastifySwagger, {
-        openapi: {
-          openapi: "3.1.0",
-          info: {
-            title: "Tera Admin API",
-            version: "1",
-            description: "Everything that the dashboard does. Scripts send `Authorization: Bearer tera-admin-...`.",
-          },
-          components: { securitySchemes: { adminToken: { type: "http", scheme: "bearer" } } },
-          security: [{ adminToken: [] }],
-        },
-        transform: jsonSchemaTransform,
-      });
       api.addHook("onSend", async (_request, reply) => {
         reply.header("cache-control", "no-store");
       });
@@ -132,6 +118,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       registerModelIdRoutes(typed, { db, readWorkers });
       registerPlaygroundRoutes(typed, { db, playgroundKeys, gatewayUrl, apiUrl });
       registerLiveRoutes(typed, { hub: liveHub, findActor });
+      registerSettingsRoutes(typed, { db, databaseUrl, origin, apiUrl, oidcName });
       registerCspReports(typed);
       typed.get("/openapi.json", { config: { public: true }, schema: { hide: true } }, async () => api.swagger());
     },

@@ -34,6 +34,7 @@ async function main(): Promise<void> {
   const readWorkers = () => readWorkerStates(redis);
   const app = await createApp({
     db: database.db,
+    databaseUrl: config.DATABASE_URL,
     auth,
     origin,
     oidcName: oidc?.name,

@@ -65,6 +65,7 @@ export async function startTestDashboard({ gatewayUrl }: { gatewayUrl?: string }
   const log = createLogger({ name: "test-dashboard", level: "silent" });
   const app = await createApp({
     db,
+    databaseUrl: testDatabase.url,
     auth: createAuth({ db, secret: testSecret, origin: testOrigin, oidc: undefined }),
     origin: testOrigin,
     oidcName: undefined,

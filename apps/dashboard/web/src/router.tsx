@@ -102,11 +102,17 @@ const profile = createRoute({
   component: lazyRouteComponent(() => import("./pages/profile/profile-page.tsx"), "ProfilePage"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => inside,
+  path: "/settings",
+  component: lazyRouteComponent(() => import("./pages/settings/settings-page.tsx"), "SettingsPage"),
+});
+
 export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
     invite,
-    inside.addChildren([overview, playground, accounts, account, members, audit, profile]),
+    inside.addChildren([overview, playground, accounts, account, members, audit, profile, settings]),
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: Failure,

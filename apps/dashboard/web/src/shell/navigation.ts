@@ -1,5 +1,5 @@
 /** The pages of the dashboard, in the order of the menu: for the menu, for the command palette, and for who may see them. */
-import { IconHistory, IconMessages, IconUserCircle, IconUsers } from "@tabler/icons-react";
+import { IconHistory, IconMessages, IconSettings, IconUserCircle, IconUsers } from "@tabler/icons-react";
 import type { ComponentType } from "react";
 import type { Permission } from "../../../api/roles.ts";
 
@@ -39,5 +39,12 @@ export const navigation: readonly NavigationEntry[] = [
     about: "Who changed what, and from where",
     icon: IconHistory,
     permission: "audit:read",
+  },
+  {
+    path: "/settings",
+    title: "Settings",
+    about: "The installation, background runs, notices",
+    icon: IconSettings,
+    permission: "settings:read",
   },
 ];
