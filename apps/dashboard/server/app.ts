@@ -1,6 +1,7 @@
 /** The dashboard's HTTP, in request order: headers, who asks, Admin API, sign-in, the web application. */
 import { type AddressList, createAdminTokenStore, createMemberStore } from "@tera/access";
 import type { Db } from "@tera/database";
+import type { PaymentProvider } from "@tera/metering";
 import { newRequestId, type WorkerState } from "@tera/protocol";
 import type { Invalidation } from "@tera/queue";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
@@ -16,29 +17,54 @@ import { registerSecurityHeaders } from "./plugins/security-headers.ts";
 import { registerWeb } from "./plugins/web.ts";
 import { registerAccountRoutes } from "./routes/accounts.ts";
 import { registerAuditRoutes } from "./routes/audit.ts";
+import { registerBillingRoutes } from "./routes/billing.ts";
 import { registerCspReports } from "./routes/csp-reports.ts";
 import { registerDailyUsageRoutes } from "./routes/daily-usage.ts";
 import { registerInstallationRoutes } from "./routes/installation.ts";
+import { registerInvoiceRunRoutes } from "./routes/invoice-runs.ts";
+import { registerInvoiceRoutes } from "./routes/invoices.ts";
 import { registerKeyActions } from "./routes/key-actions.ts";
 import { registerKeyRoutes } from "./routes/keys.ts";
+<<<<<<< Updated upstream
 import { registerLiveRoutes } from "./routes/live.ts";
+=======
+import { registerLedgerCheckRoutes } from "./routes/ledger-checks.ts";
+>>>>>>> Stashed changes
 import { registerMemberRoutes } from "./routes/members.ts";
 import { registerModelIdRoutes } from "./routes/model-ids.ts";
+import { registerPartyRoutes } from "./routes/parties.ts";
+import { registerPaymentRoutes } from "./routes/payments.ts";
 import { registerPlaygroundRoutes } from "./routes/playground.ts";
+import { registerPriceRoutes } from "./routes/prices.ts";
+import { registerReratingRoutes } from "./routes/reratings.ts";
 import { registerSessionRoutes } from "./routes/session.ts";
+<<<<<<< Updated upstream
 import { registerSettingsRoutes } from "./routes/settings.ts";
+=======
+import { registerStatementRoutes } from "./routes/statements.ts";
+>>>>>>> Stashed changes
 import { registerTokenRoutes } from "./routes/tokens.ts";
 import type { Auth } from "./sign-in/auth.ts";
 import { registerAuthRoutes } from "./sign-in/auth-routes.ts";
+import { createTurnstile } from "./turnstile.ts";
 
 /** Milliseconds. */
 const requestTimeoutMs = 60_000;
 const headersTimeoutMs = 15_000;
+/** Invoices and statements that are made at once; some are long. */
+const documentsAtOnceMax = 2;
 const bodyMaxBytes = 1_024 * 1_024;
 
 export interface AppDependencies {
   db: Db;
+<<<<<<< Updated upstream
   databaseUrl: string;
+=======
+  /** For what takes minutes: its statements may. */
+  longDb: Db;
+  /** Undefined: payments are not set up. */
+  payments: PaymentProvider | undefined;
+>>>>>>> Stashed changes
   auth: Auth;
   /** What browsers call us: `https://tera.example.com`. */
   origin: string;
@@ -61,9 +87,15 @@ export interface AppDependencies {
 }
 
 export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
+<<<<<<< Updated upstream
   const { db, databaseUrl, auth, origin, oidcName, secret, gatewayUrl, apiUrl, readWorkers, tellGateways } =
     dependencies;
   const { liveHub, trustedProxies, tls, webDirectory, log } = dependencies;
+=======
+  const { db, longDb, payments, auth, origin, oidcName, secret, gatewayUrl, apiUrl, readWorkers, tellGateways } =
+    dependencies;
+  const { trustedProxies, tls, webDirectory, log } = dependencies;
+>>>>>>> Stashed changes
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -84,6 +116,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   const memberStore = createMemberStore({ db });
   const adminTokenStore = createAdminTokenStore({ db });
   const change = createChange(db);
+  const documents = createTurnstile({ atOnceMax: documentsAtOnceMax, what: "Documents" });
   const playgroundKeys = createPlaygroundKeys({ db, change, secret, tellGateways });
   app.addHook("onClose", () => playgroundKeys.close());
   registerErrorHandler(app);
@@ -117,8 +150,20 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       registerDailyUsageRoutes(typed, { db });
       registerModelIdRoutes(typed, { db, readWorkers });
       registerPlaygroundRoutes(typed, { db, playgroundKeys, gatewayUrl, apiUrl });
+<<<<<<< Updated upstream
       registerLiveRoutes(typed, { hub: liveHub, findActor });
       registerSettingsRoutes(typed, { db, databaseUrl, origin, apiUrl, oidcName });
+=======
+      registerBillingRoutes(typed, { db, change, hasPayments: payments !== undefined });
+      registerPaymentRoutes(typed, { db, change, payments, origin, log });
+      registerPartyRoutes(typed, { db, change });
+      registerInvoiceRoutes(typed, { db, change, documents });
+      registerStatementRoutes(typed, { longDb, documents });
+      registerInvoiceRunRoutes(typed, { longDb, log });
+      registerPriceRoutes(typed, { db, change, tellGateways });
+      registerReratingRoutes(typed, { longDb, log });
+      registerLedgerCheckRoutes(typed, { longDb, log });
+>>>>>>> Stashed changes
       registerCspReports(typed);
       typed.get("/openapi.json", { config: { public: true }, schema: { hide: true } }, async () => api.swagger());
     },

@@ -40,6 +40,13 @@ const fields = {
   TERA_DASHBOARD_OIDC_CLIENT_SECRET: z.string().optional(),
   /** On the button. */
   TERA_DASHBOARD_OIDC_NAME: z.string().default("Single sign-on"),
+  /** Stripe's API key, where customers pay by card: of the account that the gateways have a webhook of. */
+  TERA_DASHBOARD_STRIPE_KEY: z
+    .string()
+    .regex(/^[sr]k_\w+$/, "must be a secret key (sk_...) or a restricted one (rk_...)")
+    .optional(),
+  /** Instead of Stripe's own API: a proxy that speaks it. */
+  TERA_DASHBOARD_STRIPE_URL: httpUrl.optional(),
   TERA_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 };
 

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createAddressList } from "@tera/access";
 import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
+import { openStripe } from "@tera/metering";
 import { ConfigError } from "@tera/protocol";
 import {
   createFiguresReader,
@@ -21,10 +22,20 @@ import { createAuth, type OidcSettings } from "./sign-in/auth.ts";
 
 const webDirectory = join(import.meta.dirname, "..", "dist");
 
+/** Statements, invoice runs, re-ratings, checks of the ledger: one of each at most, and two documents. */
+const longConnectionsMax = 6;
+const longStatementTimeoutMs = 600_000;
+
 async function main(): Promise<void> {
   const config = readConfig();
   const log = createLogger({ name: "dashboard", level: config.TERA_LOG_LEVEL });
   const database = connectDatabase({ url: config.DATABASE_URL, name: "tera-dashboard" });
+  const longDatabase = connectDatabase({
+    url: config.DATABASE_URL,
+    name: "tera-dashboard-long",
+    poolSizeMax: longConnectionsMax,
+    statementTimeoutMs: longStatementTimeoutMs,
+  });
   const redis = await openRedis(config.REDIS_URL, { name: "tera-dashboard", log });
   await migrateDatabase(config.DATABASE_URL, { log });
 
@@ -34,7 +45,12 @@ async function main(): Promise<void> {
   const readWorkers = () => readWorkerStates(redis);
   const app = await createApp({
     db: database.db,
+<<<<<<< Updated upstream
     databaseUrl: config.DATABASE_URL,
+=======
+    longDb: longDatabase.db,
+    payments: await openPayments(config),
+>>>>>>> Stashed changes
     auth,
     origin,
     oidcName: oidc?.name,
@@ -72,7 +88,7 @@ async function main(): Promise<void> {
     log.info({ reason }, "dashboard stops");
     await app.close();
     redis.disconnect();
-    await database.close();
+    await Promise.all([database.close(), longDatabase.close()]);
     process.exit(0);
   }
   process.on("SIGTERM", () => void end("SIGTERM"));
@@ -101,6 +117,11 @@ function oidcOf(config: DashboardConfig): OidcSettings | undefined {
   } = config;
   if (issuer === undefined || clientId === undefined || clientSecret === undefined) return undefined;
   return { issuer, clientId, clientSecret, name };
+}
+
+async function openPayments({ TERA_DASHBOARD_STRIPE_KEY: apiKey, TERA_DASHBOARD_STRIPE_URL: apiUrl }: DashboardConfig) {
+  // What Stripe tells, it tells the gateways.
+  return apiKey === undefined ? undefined : openStripe({ apiKey, apiUrl, webhookSecret: undefined });
 }
 
 async function readTls({ TERA_DASHBOARD_TLS_CERT: cert, TERA_DASHBOARD_TLS_KEY: key }: DashboardConfig) {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { createAccountStore, createAddressList, createAdminTokenStore, createInvitationStore } from "@tera/access";
 import { connectDatabase, type Db } from "@tera/database";
 import { createTestDatabase } from "@tera/database/testing";
+import type { PaymentProvider } from "@tera/metering";
 import type { WorkerState } from "@tera/protocol";
 import type { Invalidation, ToldFigures } from "@tera/queue";
 import { createLogger } from "@tera/telemetry";
@@ -27,7 +28,12 @@ export interface Answer {
 }
 
 /** Asks as somebody. @param path below `/admin/api` */
-export type Ask = (method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE", path: string, body?: object) => Promise<Answer>;
+export type Ask = (
+  method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE",
+  path: string,
+  body?: object,
+  moreHeaders?: Record<string, string>,
+) => Promise<Answer>;
 
 export interface TestDashboard {
   app: FastifyInstance;
@@ -51,8 +57,14 @@ export interface TestDashboard {
   close(): Promise<void>;
 }
 
-/** @param options.gatewayUrl of the playground; by default there is none. */
-export async function startTestDashboard({ gatewayUrl }: { gatewayUrl?: string } = {}): Promise<TestDashboard> {
+export interface TestDashboardOptions {
+  /** Of the playground; by default there is none. */
+  gatewayUrl?: string;
+  /** By default payments are not set up. */
+  payments?: PaymentProvider;
+}
+
+export async function startTestDashboard({ gatewayUrl, payments }: TestDashboardOptions = {}): Promise<TestDashboard> {
   const testDatabase = await createTestDatabase();
   const database = connectDatabase({ url: testDatabase.url, name: "test-dashboard" });
   const { db } = database;
@@ -65,7 +77,12 @@ export async function startTestDashboard({ gatewayUrl }: { gatewayUrl?: string }
   const log = createLogger({ name: "test-dashboard", level: "silent" });
   const app = await createApp({
     db,
+<<<<<<< Updated upstream
     databaseUrl: testDatabase.url,
+=======
+    longDb: db,
+    payments,
+>>>>>>> Stashed changes
     auth: createAuth({ db, secret: testSecret, origin: testOrigin, oidc: undefined }),
     origin: testOrigin,
     oidcName: undefined,
@@ -90,8 +107,8 @@ export async function startTestDashboard({ gatewayUrl }: { gatewayUrl?: string }
   let people = 0;
 
   function askWith(headers: Record<string, string>): Ask {
-    return async (method, path, body) => {
-      const question: InjectOptions = { method, url: `/admin/api${path}`, headers };
+    return async (method, path, body, moreHeaders = {}) => {
+      const question: InjectOptions = { method, url: `/admin/api${path}`, headers: { ...headers, ...moreHeaders } };
       const response = await app.inject(body === undefined ? question : { ...question, payload: body });
       const isJson = String(response.headers["content-type"]).includes("json");
       return {

@@ -71,6 +71,7 @@ export {
   type PaymentEvent,
   PaymentEventRefusedError,
   PaymentEventUnreadableError,
+  type PaymentPage,
   type PaymentProvider,
   PaymentProviderError,
 } from "./payments/payment-provider.ts";

@@ -3,7 +3,7 @@ import type { AdminTokenStore, AuditActor, Grant, MemberStore } from "@tera/acce
 import type { FastifyRequest } from "fastify";
 import { isGranted, type Permission, permissionsOf, type Role } from "../../api/roles.ts";
 import type { Session } from "../../api/session.ts";
-import { notFound } from "../errors.ts";
+import { AdminError, notFound } from "../errors.ts";
 import type { Auth } from "../sign-in/auth.ts";
 import { toAuthHeaders } from "../sign-in/request-headers.ts";
 
@@ -94,6 +94,18 @@ export function accountsInView(actor: Actor, asked: string | undefined): readonl
     return [asked];
   }
   return actor.accounts === null ? null : actor.accounts.map(({ id }) => id);
+}
+
+/** @throws {AdminError} `forbidden`: it concerns all accounts, and the actor sees some. */
+export function mustSeeAll(actor: Actor): void {
+  if (actor.accounts !== null) {
+    throw new AdminError("forbidden", "This concerns the whole installation, and you see some accounts of it only.");
+  }
+}
+
+/** Who does it, as ledger and price book keep it. */
+export function authorOf({ kind, id, email }: Actor): string {
+  return `${kind}:${email ?? id}`;
 }
 
 export function toAuditActor({ kind, id, name, email, address }: Actor): AuditActor {

@@ -1,0 +1,82 @@
+/** `/admin/api/accounts/{id}/statements/{month}`: what there was, what came, what was used, what is left; for accounts that get no invoice. */
+import type { Db } from "@tera/database";
+import {
+  ChargesDisagreeError,
+  formatUsd,
+  readStatement,
+  renderStatementCsv,
+  renderStatementPdf,
+  type Statement,
+} from "@tera/metering";
+import { z } from "zod";
+import { statementSchema } from "../../api/invoices.ts";
+import { monthSchema } from "../../api/money.ts";
+import { mustSee } from "../access/actor.ts";
+import type { AdminApp } from "../admin-app.ts";
+import { AdminError, notFound } from "../errors.ts";
+import { toChargeLine } from "../money/invoice-json.ts";
+import { sendDocument } from "../money/send-document.ts";
+import type { Turnstile } from "../turnstile.ts";
+
+const params = z.object({ accountId: z.string(), month: monthSchema });
+/** Of a statement on the screen; the files have all. */
+const linesShownMax = 500;
+
+/** @param longDb whose statements may take minutes: a month's usage is added up. */
+export function registerStatementRoutes(
+  app: AdminApp,
+  { longDb, documents }: { longDb: Db; documents: Turnstile },
+): void {
+  app.get(
+    "/accounts/:accountId/statements/:month",
+    {
+      config: { permission: "billing:read" },
+      schema: { summary: "An account's statement of a month (UTC)", params, response: { 200: statementSchema } },
+    },
+    async ({ params: { accountId, month }, actor }) => {
+      mustSee(actor, accountId);
+      const { openingNano, movements, usage, closingNano } = await documents(() => mustRead(accountId, month));
+      return {
+        month,
+        opening: formatUsd(openingNano),
+        movements: movements.slice(0, linesShownMax).map(({ at, kind, reason, amountNano }) => ({
+          at: at.toISOString(),
+          kind,
+          reason,
+          amount: formatUsd(amountNano),
+        })),
+        usage: usage.slice(0, linesShownMax).map(toChargeLine),
+        usageLines: usage.length,
+        used: formatUsd(usage.reduce((sum, { amountNano }) => sum + amountNano, 0n)),
+        closing: formatUsd(closingNano),
+      };
+    },
+  );
+
+  const renders = { pdf: renderStatementPdf, csv: async (statement: Statement) => renderStatementCsv(statement) };
+  for (const kind of ["pdf", "csv"] as const) {
+    app.get(
+      `/accounts/:accountId/statements/:month/${kind}`,
+      {
+        config: { permission: "billing:read" },
+        schema: { summary: `The statement as ${kind.toUpperCase()}`, params },
+      },
+      async ({ params: { accountId, month }, actor }, reply) => {
+        mustSee(actor, accountId);
+        const content = await documents(async () => renders[kind](await mustRead(accountId, month)));
+        return sendDocument(reply, `statement-${month}`, kind, content);
+      },
+    );
+  }
+
+  async function mustRead(accountId: string, month: string): Promise<Statement> {
+    try {
+      const statement = await readStatement(longDb, { accountId, month });
+      if (statement === undefined) throw notFound("account");
+      return statement;
+    } catch (cause) {
+      if (!(cause instanceof ChargesDisagreeError)) throw cause;
+      throw new AdminError("conflict", `There is no statement of ${month}. ${cause.message}`, { cause });
+    }
+  }
+}
