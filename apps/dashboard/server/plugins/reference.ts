@@ -19,14 +19,21 @@ export async function registerReference(app: FastifyInstance): Promise<void> {
       components: { securitySchemes: { adminToken: { type: "http", scheme: "bearer" } } },
       security: [{ adminToken: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => {
+      const described = jsonSchemaTransform(route);
+      // `/admin/api/keys/:keyId` is under `keys`.
+      const [, , , resource = "other"] = route.url.split("/");
+      return { ...described, schema: { ...described.schema, tags: [resource] } };
+    },
   });
   await app.register(fastifySwaggerUi, {
     routePrefix: referencePath,
+    theme: { title: "Tera Admin API", css: [{ filename: "tera.css", content: ".topbar { display: none }" }] },
     staticCSP: {
       "default-src": "'none'",
       "script-src": "'self'",
-      "style-src": "'self'",
+      // The hash is of a style that Swagger UI puts into its page by itself.
+      "style-src": "'self' 'sha256-RL3ie0nH+Lzz2YNqQN83mnU0J1ot4QL7b99vMdIX99w='",
       "img-src": "'self' data:",
       "connect-src": "'self'",
       "frame-ancestors": "'none'",
