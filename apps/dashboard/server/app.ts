@@ -25,11 +25,8 @@ import { registerInvoiceRunRoutes } from "./routes/invoice-runs.ts";
 import { registerInvoiceRoutes } from "./routes/invoices.ts";
 import { registerKeyActions } from "./routes/key-actions.ts";
 import { registerKeyRoutes } from "./routes/keys.ts";
-<<<<<<< Updated upstream
-import { registerLiveRoutes } from "./routes/live.ts";
-=======
 import { registerLedgerCheckRoutes } from "./routes/ledger-checks.ts";
->>>>>>> Stashed changes
+import { registerLiveRoutes } from "./routes/live.ts";
 import { registerMemberRoutes } from "./routes/members.ts";
 import { registerModelIdRoutes } from "./routes/model-ids.ts";
 import { registerPartyRoutes } from "./routes/parties.ts";
@@ -38,11 +35,8 @@ import { registerPlaygroundRoutes } from "./routes/playground.ts";
 import { registerPriceRoutes } from "./routes/prices.ts";
 import { registerReratingRoutes } from "./routes/reratings.ts";
 import { registerSessionRoutes } from "./routes/session.ts";
-<<<<<<< Updated upstream
 import { registerSettingsRoutes } from "./routes/settings.ts";
-=======
 import { registerStatementRoutes } from "./routes/statements.ts";
->>>>>>> Stashed changes
 import { registerTokenRoutes } from "./routes/tokens.ts";
 import type { Auth } from "./sign-in/auth.ts";
 import { registerAuthRoutes } from "./sign-in/auth-routes.ts";
@@ -57,14 +51,11 @@ const bodyMaxBytes = 1_024 * 1_024;
 
 export interface AppDependencies {
   db: Db;
-<<<<<<< Updated upstream
   databaseUrl: string;
-=======
   /** For what takes minutes: its statements may. */
   longDb: Db;
   /** Undefined: payments are not set up. */
   payments: PaymentProvider | undefined;
->>>>>>> Stashed changes
   auth: Auth;
   /** What browsers call us: `https://tera.example.com`. */
   origin: string;
@@ -87,15 +78,8 @@ export interface AppDependencies {
 }
 
 export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-<<<<<<< Updated upstream
-  const { db, databaseUrl, auth, origin, oidcName, secret, gatewayUrl, apiUrl, readWorkers, tellGateways } =
-    dependencies;
-  const { liveHub, trustedProxies, tls, webDirectory, log } = dependencies;
-=======
-  const { db, longDb, payments, auth, origin, oidcName, secret, gatewayUrl, apiUrl, readWorkers, tellGateways } =
-    dependencies;
-  const { trustedProxies, tls, webDirectory, log } = dependencies;
->>>>>>> Stashed changes
+  const { db, databaseUrl, longDb, payments, auth, origin, oidcName, secret, gatewayUrl, apiUrl } = dependencies;
+  const { readWorkers, tellGateways, liveHub, trustedProxies, tls, webDirectory, log } = dependencies;
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -150,10 +134,8 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       registerDailyUsageRoutes(typed, { db });
       registerModelIdRoutes(typed, { db, readWorkers });
       registerPlaygroundRoutes(typed, { db, playgroundKeys, gatewayUrl, apiUrl });
-<<<<<<< Updated upstream
       registerLiveRoutes(typed, { hub: liveHub, findActor });
       registerSettingsRoutes(typed, { db, databaseUrl, origin, apiUrl, oidcName });
-=======
       registerBillingRoutes(typed, { db, change, hasPayments: payments !== undefined });
       registerPaymentRoutes(typed, { db, change, payments, origin, log });
       registerPartyRoutes(typed, { db, change });
@@ -163,7 +145,6 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       registerPriceRoutes(typed, { db, change, tellGateways });
       registerReratingRoutes(typed, { longDb, log });
       registerLedgerCheckRoutes(typed, { longDb, log });
->>>>>>> Stashed changes
       registerCspReports(typed);
       typed.get("/openapi.json", { config: { public: true }, schema: { hide: true } }, async () => api.swagger());
     },

@@ -45,12 +45,9 @@ async function main(): Promise<void> {
   const readWorkers = () => readWorkerStates(redis);
   const app = await createApp({
     db: database.db,
-<<<<<<< Updated upstream
     databaseUrl: config.DATABASE_URL,
-=======
     longDb: longDatabase.db,
     payments: await openPayments(config),
->>>>>>> Stashed changes
     auth,
     origin,
     oidcName: oidc?.name,

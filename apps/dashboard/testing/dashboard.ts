@@ -77,12 +77,9 @@ export async function startTestDashboard({ gatewayUrl, payments }: TestDashboard
   const log = createLogger({ name: "test-dashboard", level: "silent" });
   const app = await createApp({
     db,
-<<<<<<< Updated upstream
     databaseUrl: testDatabase.url,
-=======
     longDb: db,
     payments,
->>>>>>> Stashed changes
     auth: createAuth({ db, secret: testSecret, origin: testOrigin, oidc: undefined }),
     origin: testOrigin,
     oidcName: undefined,
