@@ -149,9 +149,10 @@ function recall(world: World, gateway: Gateway, purseId: string, gatewayIds: rea
           void other.desk.giveBackIdle(purseId).then(() =>
             world.messages.push({
               toGatewayId: gateway.id,
-              hear() {
+              hear(asker) {
                 unanswered.delete(toGatewayId);
-                if (unanswered.size > 0) return;
+                // One that was started anew under the same name did not ask.
+                if (asker !== gateway || unanswered.size > 0) return;
                 world.recalls = world.recalls.filter((one) => one !== question);
                 resolve();
               },
