@@ -33,11 +33,13 @@ import { registerPartyRoutes } from "./routes/parties.ts";
 import { registerPaymentRoutes } from "./routes/payments.ts";
 import { registerPlaygroundRoutes } from "./routes/playground.ts";
 import { registerPriceRoutes } from "./routes/prices.ts";
+import { registerRequestRoutes } from "./routes/requests.ts";
 import { registerReratingRoutes } from "./routes/reratings.ts";
 import { registerSessionRoutes } from "./routes/session.ts";
 import { registerSettingsRoutes } from "./routes/settings.ts";
 import { registerStatementRoutes } from "./routes/statements.ts";
 import { registerTokenRoutes } from "./routes/tokens.ts";
+import { registerUsageRoutes } from "./routes/usage.ts";
 import type { Auth } from "./sign-in/auth.ts";
 import { registerAuthRoutes } from "./sign-in/auth-routes.ts";
 import { createTurnstile } from "./turnstile.ts";
@@ -145,6 +147,8 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       registerPriceRoutes(typed, { db, change, tellGateways });
       registerReratingRoutes(typed, { longDb, log });
       registerLedgerCheckRoutes(typed, { longDb, log });
+      registerUsageRoutes(typed, { db });
+      registerRequestRoutes(typed, { db });
       registerCspReports(typed);
       typed.get("/openapi.json", { config: { public: true }, schema: { hide: true } }, async () => api.swagger());
     },

@@ -1,0 +1,48 @@
+/** `/admin/api/usage` and `/admin/api/usage.csv` */
+import { Readable } from "node:stream";
+import type { Db } from "@tera/database";
+import { usageQuery, usageSchema } from "../../api/usage.ts";
+import type { AdminApp } from "../admin-app.ts";
+import { readFilter, readPeriod } from "../usage/read-period.ts";
+import { reportUsage } from "../usage/report-usage.ts";
+import { writeUsageCsv } from "../usage/usage-csv.ts";
+
+export function registerUsageRoutes(app: AdminApp, { db }: { db: Db }): void {
+  app.get(
+    "/usage",
+    {
+      config: { permission: "usage:read" },
+      schema: {
+        summary: "What was used and what it cost",
+        description: "Over time, or by model, key or account. Days are UTC's.",
+        querystring: usageQuery,
+        response: { 200: usageSchema },
+      },
+    },
+    async ({ query, actor }) => {
+      const period = readPeriod(query);
+      return reportUsage(db, readFilter(actor, query, period), period, query);
+    },
+  );
+
+  app.get(
+    "/usage.csv",
+    {
+      config: { permission: "usage:read" },
+      schema: {
+        summary: "The same as CSV: each day or hour of each model, key or account",
+        querystring: usageQuery,
+      },
+    },
+    async ({ query, actor }, reply) => {
+      const period = readPeriod(query);
+      const rows = writeUsageCsv(db, readFilter(actor, query, period), period, query);
+      const day = (at: Date) => at.toISOString().slice(0, 10);
+      const name = `usage-${query.by === "time" ? "" : `by-${query.by}-`}${day(period.from)}-${day(period.to)}.csv`;
+      return reply
+        .type("text/csv; charset=utf-8")
+        .header("content-disposition", `attachment; filename="${name}"`)
+        .send(Readable.from(rows, { objectMode: false }));
+    },
+  );
+}

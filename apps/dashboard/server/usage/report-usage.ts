@@ -1,0 +1,121 @@
+/** A report of usage: the rows of its table, what they add up to, and the series of its chart. All out of the roll-ups, whatever the number of requests. */
+import type { Db } from "@tera/database";
+import {
+  createUsageReports,
+  formatUsd,
+  readAccountNames,
+  readKeyNames,
+  readUsageSeries,
+  type UsageFilter,
+  type UsagePoint,
+  type UsageSum,
+} from "@tera/metering";
+import type { Usage, UsageDimension, UsageQuery, UsageRow, UsageSeries, UsageSums } from "../../api/usage.ts";
+import type { UsagePeriod } from "./read-period.ts";
+
+/** More than hours of a longest period. */
+const momentsMax = 1_000;
+const groupsMax = 100;
+/** As many as can be told apart by their colours. */
+const seriesMax = 7;
+
+type Counts = Omit<UsageSum, "group">;
+
+export async function reportUsage(
+  db: Db,
+  filter: UsageFilter,
+  period: UsagePeriod,
+  { by, interval }: Pick<UsageQuery, "by" | "interval">,
+): Promise<Usage> {
+  const reports = createUsageReports({ db });
+  const head = { from: period.from.toISOString(), to: period.to.toISOString(), interval, by };
+  const isOverTime = by === "time";
+  const [sums, total] = await Promise.all([
+    reports.summarize(filter, isOverTime ? interval : by, isOverTime ? momentsMax : groupsMax),
+    reports.total(filter),
+  ]);
+  if (isOverTime) {
+    const rows = sums.map((sum) => ({ id: toMoment(sum.group), name: null, lastFour: null, ...toSums(sum) }));
+    const points = rows
+      .toReversed()
+      .map(({ name: _name, lastFour: _lastFour, id, ...point }) => ({ at: id, ...point }));
+    return { ...head, rows, total: toSums(total), series: [{ id: "", name: null, lastFour: null, points }] };
+  }
+  const named = sums.slice(0, seriesMax).map(({ group }) => group);
+  const [points, nameOf] = await Promise.all([
+    readUsageSeries(db, filter, interval, by, named),
+    readNames(
+      db,
+      by,
+      sums.map(({ group }) => group),
+    ),
+  ]);
+  const rows: UsageRow[] = sums.map((sum) => ({ ...nameOf(sum.group), ...toSums(sum) }));
+  if (sums.length === groupsMax) {
+    const others = subtract(total, sums);
+    if (others.requests > 0) rows.push({ ...nameOf(""), ...toSums(others) });
+  }
+  const hasOthers = points.some(({ group }) => group === "");
+  const series = [...named, ...(hasOthers ? [""] : [])].map((group) => ({
+    ...nameOf(group),
+    points: pointsOf(points, group),
+  }));
+  return { ...head, rows, total: toSums(total), series };
+}
+
+/** How groups are called. */
+export async function readNames(
+  db: Db,
+  by: Exclude<UsageDimension, "time">,
+  ids: readonly string[],
+): Promise<(id: string) => { id: string; name: string | null; lastFour: string | null }> {
+  const [accounts, keys] = await Promise.all([
+    by === "account" ? readAccountNames(db, ids) : undefined,
+    by === "key" ? readKeyNames(db, ids) : undefined,
+  ]);
+  return (id) => {
+    const key = keys?.get(id);
+    return { id, name: accounts?.get(id) ?? key?.name ?? null, lastFour: key?.lastFour ?? null };
+  };
+}
+
+function pointsOf(points: readonly UsagePoint[], group: string): UsageSeries["points"] {
+  return points.filter((point) => point.group === group).map((point) => ({ at: toMoment(point.at), ...toSums(point) }));
+}
+
+/** `2026-11-23`, `2026-11-23T12:00Z` */
+export function toMoment(group: string): string {
+  return new Date(group).toISOString();
+}
+
+export function toSums({ chargeNano, correctionNano, ...counts }: Counts): UsageSums {
+  const { requests, failedRequests, promptTokens, cachedTokens, completionTokens, reasoningTokens, speechCharacters } =
+    counts;
+  return {
+    requests,
+    failedRequests,
+    promptTokens,
+    cachedTokens,
+    completionTokens,
+    reasoningTokens,
+    speechCharacters,
+    cost: formatUsd(chargeNano + correctionNano),
+  };
+}
+
+/** What is left of a total. Usage that is settled between the two readings may be in one only: never less than nothing. */
+function subtract(total: Counts, parts: readonly Counts[]): Counts {
+  const left = { ...total };
+  for (const part of parts) {
+    left.requests -= part.requests;
+    left.failedRequests -= part.failedRequests;
+    left.promptTokens -= part.promptTokens;
+    left.cachedTokens -= part.cachedTokens;
+    left.completionTokens -= part.completionTokens;
+    left.reasoningTokens -= part.reasoningTokens;
+    left.speechCharacters -= part.speechCharacters;
+    left.chargeNano -= part.chargeNano;
+    left.correctionNano -= part.correctionNano;
+  }
+  return left;
+}
