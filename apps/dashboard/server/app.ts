@@ -29,6 +29,7 @@ import { registerLedgerCheckRoutes } from "./routes/ledger-checks.ts";
 import { registerLiveRoutes } from "./routes/live.ts";
 import { registerMemberRoutes } from "./routes/members.ts";
 import { registerModelIdRoutes } from "./routes/model-ids.ts";
+import { registerOverviewRoutes } from "./routes/overview.ts";
 import { registerPartyRoutes } from "./routes/parties.ts";
 import { registerPaymentRoutes } from "./routes/payments.ts";
 import { registerPlaygroundRoutes } from "./routes/playground.ts";
@@ -136,6 +137,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       registerDailyUsageRoutes(typed, { db });
       registerModelIdRoutes(typed, { db, readWorkers });
       registerPlaygroundRoutes(typed, { db, playgroundKeys, gatewayUrl, apiUrl });
+      registerOverviewRoutes(typed, { db, readWorkers });
       registerLiveRoutes(typed, { hub: liveHub, findActor });
       registerSettingsRoutes(typed, { db, databaseUrl, origin, apiUrl, oidcName });
       registerBillingRoutes(typed, { db, change, hasPayments: payments !== undefined });

@@ -56,6 +56,7 @@ export { readLastUses } from "./last-use.ts";
 export { countByInvariant, type LedgerFinding, type LedgerInvariant, ledgerInvariants } from "./ledger-finding.ts";
 export { describeProblem, isMereWarning } from "./ledger-finding-words.ts";
 export { type Balance, type CreditMove, createLedgerStore, type LedgerLine, type LedgerStore } from "./ledger-store.ts";
+export { type LowBalance, listLowBalances } from "./low-balances.ts";
 export { formatUsd, formatUsdPerMillion, parseUsd, parseUsdPerMillion } from "./money.ts";
 export { type MoneySummary, type OwedByAccount, readMoneySummary, readOwedByAccount } from "./owed-by-account.ts";
 export { type AutoTopUpReport, runAutoTopUp } from "./payments/auto-top-up.ts";
@@ -78,7 +79,7 @@ export {
 export { readDisputes } from "./payments/read-disputes.ts";
 export { receivePayment } from "./payments/receive-payment.ts";
 export { createPriceBook, createPriceStore, type NewPrice, type PriceBook, type PriceStore } from "./price-book.ts";
-export { listPricedModels, type PricedModel, type PriceStatus, withStatus } from "./prices-now.ts";
+export { listPricedModels, type PricedModel, type PriceStatus, readPricesInForce, withStatus } from "./prices-now.ts";
 export {
   type BillingLane,
   boundCost,

@@ -1,6 +1,6 @@
 /** The price book as people look at it: which models have a price, what of each is in force, what comes, what was. */
 import { type Db, type Price, price } from "@tera/database";
-import { asc, countDistinct, desc, ilike, inArray, sql } from "drizzle-orm";
+import { and, asc, countDistinct, desc, ilike, inArray, lte, sql } from "drizzle-orm";
 import { createPriceBook } from "./price-book.ts";
 
 /** in force: what a request is charged now. ahead: begins later. replaced: was in force until another began. corrected: another has the same beginning. */
@@ -64,4 +64,18 @@ export async function listPricedModels(
     };
   });
   return { items, total: counted?.total ?? 0 };
+}
+
+/** What a request for each of these models is charged now; models without a price in force are missing. */
+export async function readPricesInForce(
+  db: Pick<Db, "selectDistinctOn">,
+  models: readonly string[],
+): Promise<Map<string, Price>> {
+  if (models.length === 0) return new Map();
+  const rows = await db
+    .selectDistinctOn([price.model])
+    .from(price)
+    .where(and(inArray(price.model, [...models]), lte(price.validFrom, sql`now()`)))
+    .orderBy(price.model, desc(price.validFrom), desc(price.revision));
+  return new Map(rows.map((row) => [row.model, row]));
 }
