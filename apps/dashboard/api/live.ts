@@ -10,6 +10,7 @@
  */
 import { z } from "zod";
 import { amountSchema, momentSchema } from "./page.ts";
+import { runnerActionSchema } from "./runners.ts";
 
 const perSecond = z.number().nonnegative();
 const count = z.number().int().nonnegative();
@@ -75,6 +76,10 @@ export const liveRunnerSchema = z.object({
   models: z.array(z.string()),
   slots: count,
   busy: count,
+  /** Generated tokens, over the last ten seconds; null: its worker does not say. */
+  tokensPerS: perSecond.nullable(),
+  /** What can be asked of it now. */
+  actions: z.array(runnerActionSchema),
 });
 export type LiveRunner = z.infer<typeof liveRunnerSchema>;
 
@@ -101,6 +106,11 @@ export const liveWorkerSchema = z.object({
   gpus: z.array(liveGpuSchema),
 });
 export type LiveWorker = z.infer<typeof liveWorkerSchema>;
+
+/** `GET /workers`, by id. */
+export const workerListSchema = z.object({ items: z.array(liveWorkerSchema) });
+/** `GET /runners`, by worker and id. */
+export const runnerListSchema = z.object({ items: z.array(liveRunnerSchema.extend({ workerId: z.string() })) });
 
 export const liveSpendSchema = z.object({ charged: amountSchema, requests: count });
 

@@ -29,6 +29,7 @@ import { registerLedgerCheckRoutes } from "./routes/ledger-checks.ts";
 import { registerLiveRoutes } from "./routes/live.ts";
 import { registerMemberRoutes } from "./routes/members.ts";
 import { registerModelIdRoutes } from "./routes/model-ids.ts";
+import { registerModelRoutes } from "./routes/models.ts";
 import { registerOverviewRoutes } from "./routes/overview.ts";
 import { registerPartyRoutes } from "./routes/parties.ts";
 import { registerPaymentRoutes } from "./routes/payments.ts";
@@ -36,6 +37,7 @@ import { registerPlaygroundRoutes } from "./routes/playground.ts";
 import { registerPriceRoutes } from "./routes/prices.ts";
 import { registerRequestRoutes } from "./routes/requests.ts";
 import { registerReratingRoutes } from "./routes/reratings.ts";
+import { registerRunnerRoutes, type WorkerLine } from "./routes/runners.ts";
 import { registerSessionRoutes } from "./routes/session.ts";
 import { registerSettingsRoutes } from "./routes/settings.ts";
 import { registerStatementRoutes } from "./routes/statements.ts";
@@ -70,6 +72,7 @@ export interface AppDependencies {
   apiUrl: string;
   /** The workers that are connected now. */
   readWorkers(): Promise<WorkerState[]>;
+  workerLine: WorkerLine;
   liveHub: LiveHub;
   /** Caches of the gateways; a lost message is made good by their expiry. */
   tellGateways(message: Invalidation): Promise<void>;
@@ -82,7 +85,7 @@ export interface AppDependencies {
 
 export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
   const { db, databaseUrl, longDb, payments, auth, origin, oidcName, secret, gatewayUrl, apiUrl } = dependencies;
-  const { readWorkers, tellGateways, liveHub, trustedProxies, tls, webDirectory, log } = dependencies;
+  const { readWorkers, workerLine, tellGateways, liveHub, trustedProxies, tls, webDirectory, log } = dependencies;
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -136,6 +139,8 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       registerKeyActions(typed, { db, secret, change, tellGateways });
       registerDailyUsageRoutes(typed, { db });
       registerModelIdRoutes(typed, { db, readWorkers });
+      registerModelRoutes(typed, { db, change, readWorkers, tellGateways });
+      registerRunnerRoutes(typed, { change, readWorkers, workerLine });
       registerPlaygroundRoutes(typed, { db, playgroundKeys, gatewayUrl, apiUrl });
       registerOverviewRoutes(typed, { db, readWorkers });
       registerLiveRoutes(typed, { hub: liveHub, findActor });

@@ -7,6 +7,8 @@ import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase
 import { openStripe } from "@tera/metering";
 import { ConfigError } from "@tera/protocol";
 import {
+  askRunnerAction,
+  askRunnerLogs,
   createFiguresReader,
   openRedis,
   publishInvalidation,
@@ -24,6 +26,8 @@ const webDirectory = join(import.meta.dirname, "..", "dist");
 
 /** Statements, invoice runs, re-ratings, checks of the ledger: one of each at most, and two documents. */
 const longConnectionsMax = 6;
+/** A worker looks at once. */
+const workerAnswerTimeoutMs = 5_000;
 const longStatementTimeoutMs = 600_000;
 
 async function main(): Promise<void> {
@@ -55,6 +59,10 @@ async function main(): Promise<void> {
     gatewayUrl: config.TERA_DASHBOARD_GATEWAY_URL.replace(/\/$/, ""),
     apiUrl: config.TERA_DASHBOARD_API_URL ?? `${config.TERA_DASHBOARD_GATEWAY_URL.replace(/\/$/, "")}/v1`,
     readWorkers,
+    workerLine: {
+      act: (question) => askRunnerAction(redis, { ...question, timeoutMs: workerAnswerTimeoutMs }),
+      readLogs: (question) => askRunnerLogs(redis, { ...question, timeoutMs: workerAnswerTimeoutMs }),
+    },
     liveHub: createLiveHub({
       figuresReader: createFiguresReader({ redis }),
       readWorkers,

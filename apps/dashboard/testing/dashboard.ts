@@ -6,7 +6,7 @@ import { createAccountStore, createAddressList, createAdminTokenStore, createInv
 import { connectDatabase, type Db } from "@tera/database";
 import { createTestDatabase } from "@tera/database/testing";
 import type { PaymentProvider } from "@tera/metering";
-import type { WorkerState } from "@tera/protocol";
+import type { RunnerActionAnswer, RunnerLogs, WorkerState } from "@tera/protocol";
 import type { Invalidation, ToldFigures } from "@tera/queue";
 import { createLogger } from "@tera/telemetry";
 import type { FastifyInstance, InjectOptions } from "fastify";
@@ -14,6 +14,7 @@ import type { Role } from "../api/roles.ts";
 import { createApp } from "../server/app.ts";
 import { createLiveHub } from "../server/live/live-hub.ts";
 import { readToday } from "../server/live/read-today.ts";
+import type { WorkerLine } from "../server/routes/runners.ts";
 import { createAuth } from "../server/sign-in/auth.ts";
 
 export const testOrigin = "http://localhost:8788";
@@ -62,9 +63,17 @@ export interface TestDashboardOptions {
   gatewayUrl?: string;
   /** By default payments are not set up. */
   payments?: PaymentProvider;
+  /** What workers answer; by default they do not. */
+  act?: (question: Parameters<WorkerLine["act"]>[0]) => RunnerActionAnswer | undefined;
+  readLogs?: (question: Parameters<WorkerLine["readLogs"]>[0]) => RunnerLogs | undefined;
 }
 
-export async function startTestDashboard({ gatewayUrl, payments }: TestDashboardOptions = {}): Promise<TestDashboard> {
+export async function startTestDashboard({
+  gatewayUrl,
+  payments,
+  act = () => undefined,
+  readLogs = () => undefined,
+}: TestDashboardOptions = {}): Promise<TestDashboard> {
   const testDatabase = await createTestDatabase();
   const database = connectDatabase({ url: testDatabase.url, name: "test-dashboard" });
   const { db } = database;
@@ -87,6 +96,7 @@ export async function startTestDashboard({ gatewayUrl, payments }: TestDashboard
     gatewayUrl: gatewayUrl ?? "http://127.0.0.1:1",
     apiUrl: "https://api.example.com/v1",
     readWorkers: async () => workers,
+    workerLine: { act: async (question) => act(question), readLogs: async (question) => readLogs(question) },
     liveHub: createLiveHub({
       figuresReader: { readNew: async () => ({ nowMs: Date.now(), told: figures.splice(0) }) },
       readWorkers: async () => workers,

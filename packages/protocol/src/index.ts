@@ -18,6 +18,7 @@ export * from "./reasoning-splitter.ts";
 export * from "./replica.ts";
 export * from "./request-id.ts";
 export * from "./sampling.ts";
+export * from "./serving.ts";
 export * from "./sse.ts";
 export * from "./usage.ts";
 export * from "./usage-record.ts";

@@ -77,6 +77,8 @@ const runnerStatusSchema = z.object({
   /** Sequences it can run at once, and those it runs now. */
   slots: z.number().int().nonnegative(),
   busy: z.number().int().nonnegative(),
+  /** Tokens that it generated, per second, over the last ten. */
+  tokensPerS: z.number().nonnegative().optional(),
 });
 export type RunnerStatus = z.infer<typeof runnerStatusSchema>;
 

@@ -1,6 +1,5 @@
 /** Prices: which models that workers serve have none, and what gateways do with them. */
-import type { WorkerState } from "@tera/protocol";
-import { findServings } from "../commands/models/serving.ts";
+import { findServings, type WorkerState } from "@tera/protocol";
 import type { FoundStack } from "../stack/find-stack.ts";
 import { withDatabase } from "../stack/open-stack.ts";
 import { CliError } from "../terminal/cli-error.ts";

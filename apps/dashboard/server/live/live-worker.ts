@@ -1,5 +1,5 @@
 /** A worker's heartbeat as the Admin API tells it. */
-import { openSlots, type WorkerState } from "@tera/protocol";
+import { hasAction, openSlots, type RunnerAction, type RunnerStatus, type WorkerState } from "@tera/protocol";
 import type { LiveSnapshot, LiveWorker } from "../../api/live.ts";
 
 export function toLiveWorker({ workerId, host, startedAtMs, draining, runners, gpus }: WorkerState): LiveWorker {
@@ -8,12 +8,14 @@ export function toLiveWorker({ workerId, host, startedAtMs, draining, runners, g
     host,
     startedAt: new Date(startedAtMs).toISOString(),
     draining,
-    runners: runners.map(({ engineVersion, address, reason, models, ...runner }) => ({
+    runners: runners.map(({ engineVersion, address, reason, models, tokensPerS, ...runner }) => ({
       ...runner,
       engineVersion: engineVersion ?? null,
       address: address ?? null,
       reason: reason ?? null,
       models: models.map(({ id }) => id),
+      tokensPerS: tokensPerS ?? null,
+      actions: actionsOf(runner),
     })),
     gpus: gpus.map(({ index, name, ...readings }) => ({
       index,
@@ -34,4 +36,11 @@ export function toSlots(states: readonly WorkerState[]): LiveSnapshot["slots"] {
     busy: runners.reduce((sum, { busy }) => sum + busy, 0),
     total: runners.reduce((sum, runner) => sum + openSlots(runner), 0),
   };
+}
+
+/** What changes something in the state that it is in. */
+function actionsOf({ kind, state }: Pick<RunnerStatus, "kind" | "state">): RunnerAction[] {
+  if (state === "unloaded") return ["load"];
+  const actions: RunnerAction[] = [state === "drained" ? "resume" : "drain", "restart", "unload"];
+  return actions.filter((action) => hasAction(kind, action));
 }

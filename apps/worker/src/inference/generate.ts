@@ -95,9 +95,13 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
         requestId: job.requestId,
         request: job.request,
         signal: running.abort.signal,
-        onUsage: voice.counted,
+        onUsage(usage: Usage) {
+          slot.counted(usage.completionTokens);
+          voice.counted(usage);
+        },
       };
       const usage = await runner.generate(task, sink);
+      slot.counted(usage.completionTokens);
       if (running.stopped === "abandoned") {
         fail(new TeraError("runner_failed", "The model's engine stopped answering. Try again."), usage);
       } else if (running.stopped === "drained") {

@@ -22,6 +22,7 @@ import {
 } from "@tera/protocol";
 import { type AttemptOutcome, createHealthTracker, type HealthTracker } from "./health/health-tracker.ts";
 import type { Runner, RunnerLog } from "./runner.ts";
+import { createTokenRate } from "./token-rate.ts";
 
 /** Lines of an engine that was restarted: they may say why that was needed. */
 const earlierLinesMax = 500;
@@ -53,6 +54,8 @@ export interface TakenSlot {
   onAbandoned(listener: () => void): void;
   /** Hot path: something was generated. */
   alive(): void;
+  /** Hot path. Tokens generated so far. */
+  counted(completionTokens: number): void;
   /** How it went; frees the slot. Idempotent. */
   ended(outcome: AttemptOutcome): void;
 }
@@ -75,6 +78,7 @@ interface Life {
 }
 
 export function createMember({ create, othersReady, onChange, onSlotFreed, log }: MemberOptions): Member {
+  const rate = createTokenRate();
   let word: "drained" | "unloaded" | undefined;
   let earlierLines: readonly string[] = [];
   let replacing: Promise<void> | undefined;
@@ -167,7 +171,13 @@ export function createMember({ create, othersReady, onChange, onSlotFreed, log }
   const member: Member = {
     id: life.runner.id,
     start,
-    status: () => ({ ...life.runner.status(), state: state(), reason: reason(), busy: life.taken }),
+    status: () => ({
+      ...life.runner.status(),
+      state: state(),
+      reason: reason(),
+      busy: life.taken,
+      tokensPerS: rate.read(),
+    }),
     serves: (model) => life.runner.status().models.some(({ id }) => id === model),
     free(model) {
       const slots = openSlots({ state: state(), slots: life.runner.status().slots });
@@ -179,12 +189,18 @@ export function createMember({ create, othersReady, onChange, onSlotFreed, log }
       let abandoned: () => void = () => undefined;
       const watch = taker.health.watch(request, () => abandoned());
       let held = true;
+      let counted = 0;
       return {
         runner: taker.runner,
         onAbandoned(listener) {
           abandoned = listener;
         },
         alive: watch.alive,
+        counted(completionTokens) {
+          // An engine's last count may be below our own.
+          if (completionTokens > counted) rate.add(completionTokens - counted);
+          counted = completionTokens;
+        },
         ended(outcome) {
           if (!held) return;
           held = false;

@@ -1,10 +1,10 @@
 /** A key may well be scoped to a model before its runner starts; but the id may also be mistyped. */
+import { findServings } from "@tera/protocol";
 import type { FoundStack } from "../../stack/find-stack.ts";
 import { readWorkers } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { suggest } from "../../terminal/suggest.ts";
 import type { CommandContext } from "../context.ts";
-import { findServings } from "../models/serving.ts";
 
 /** Says nothing where Redis cannot be asked. */
 export async function noteUnservedModels(

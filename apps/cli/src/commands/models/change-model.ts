@@ -1,5 +1,7 @@
 /** `tera models set` and `unset`: what the operator says of a model. */
+
 import type { ModelChange, ModelField } from "@tera/access";
+import { findServings } from "@tera/protocol";
 import { z } from "zod";
 import { type FoundStack, findStack } from "../../stack/find-stack.ts";
 import { readWorkers, tellGateways, withModelStore } from "../../stack/open-stack.ts";
@@ -8,7 +10,6 @@ import { suggest } from "../../terminal/suggest.ts";
 import type { CommandContext } from "../context.ts";
 import { listMax } from "./list-models.ts";
 import { fieldNames, renderSettings, settingsOptions } from "./model-fields.ts";
-import { findServings } from "./serving.ts";
 
 const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional() };
 export const setOptions = settingsOptions.extend(commonOptions);

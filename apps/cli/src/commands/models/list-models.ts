@@ -1,6 +1,8 @@
 /** `tera models list`: what can be asked for right now, and what the operator says of it. */
+
 import type { ModelField, ModelProfile } from "@tera/access";
 import type { Model } from "@tera/database";
+import { findServings, replicasOf, type Serving } from "@tera/protocol";
 import { z } from "zod";
 import { type FoundStack, findStack } from "../../stack/find-stack.ts";
 import { readWorkers, withDatabase } from "../../stack/open-stack.ts";
@@ -9,7 +11,6 @@ import { type Column, renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
 import { describePrice, type PriceJson, toPriceJson } from "../prices/price-text.ts";
 import { fieldNames } from "./model-fields.ts";
-import { findServings, replicasOf, type Serving } from "./serving.ts";
 
 export const listOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
 

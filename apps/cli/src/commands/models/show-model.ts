@@ -1,7 +1,7 @@
 /** `tera models show`: what the runners say of a model, what the operator set, and what clients are told. */
 import type { ModelField, ModelProfile } from "@tera/access";
 import type { Model } from "@tera/database";
-import type { WorkerState } from "@tera/protocol";
+import { findServings, replicasOf, type Serving, type WorkerState } from "@tera/protocol";
 import { z } from "zod";
 import { type FoundStack, findStack } from "../../stack/find-stack.ts";
 import { readWorkers, withModelStore } from "../../stack/open-stack.ts";
@@ -11,7 +11,6 @@ import { oneLine, renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
 import { listMax } from "./list-models.ts";
 import { fieldNames, renderSettings } from "./model-fields.ts";
-import { findServings, replicasOf, type Serving } from "./serving.ts";
 
 export const showOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
 

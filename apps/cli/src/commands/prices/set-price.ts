@@ -1,4 +1,5 @@
 /** `tera prices set`: a new row in the price book. */
+import { findServings } from "@tera/protocol";
 import { z } from "zod";
 import { findStack } from "../../stack/find-stack.ts";
 import { readWorkers, tellGateways, withDatabase } from "../../stack/open-stack.ts";
@@ -6,7 +7,6 @@ import { CliError } from "../../terminal/cli-error.ts";
 import { suggest } from "../../terminal/suggest.ts";
 import { authorOf } from "../author.ts";
 import type { CommandContext } from "../context.ts";
-import { findServings } from "../models/serving.ts";
 import { parseMoment } from "../moment.ts";
 import { readPercent } from "../percent.ts";
 import { describePriceInFull, describeValidity, readPerMillion, readPerRequest, toPriceJson } from "./price-text.ts";

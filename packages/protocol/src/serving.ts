@@ -1,5 +1,5 @@
 /** Who serves a model, out of what the workers report. */
-import { openSlots, type RunnerStatus, type ServedModel, type WorkerState } from "@tera/protocol";
+import { openSlots, type RunnerStatus, type ServedModel, type WorkerState } from "./worker-state.ts";
 
 /** One runner that names a model. */
 export interface Serving {
