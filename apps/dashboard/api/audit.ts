@@ -1,6 +1,7 @@
 /** The audit log: who changed what, from where. */
+
+import { cursorPageOf, cursorQuery, momentSchema } from "@tera/admin-api/page";
 import { z } from "zod";
-import { cursorPageOf, cursorQuery, momentSchema } from "./page.ts";
 
 export const auditActorKindSchema = z.enum(["member", "token", "cli", "system"]);
 

@@ -1,6 +1,7 @@
 /** What one key or one account used and spent, day by day. */
+
+import { amountSchema } from "@tera/admin-api/page";
 import { z } from "zod";
-import { amountSchema } from "./page.ts";
 
 export const dailyUsageQuery = z.object({
   /** Today (UTC) is the last of them. */

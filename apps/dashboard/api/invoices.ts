@@ -1,7 +1,8 @@
 /** Invoices, credit notes, statements. Amounts are decimal strings of USD. */
+
+import { amountInput, centsInput, monthSchema } from "@tera/admin-api/money";
+import { amountSchema, momentSchema, pageOf, pageQuery } from "@tera/admin-api/page";
 import { z } from "zod";
-import { amountInput, centsInput, monthSchema } from "./money.ts";
-import { amountSchema, momentSchema, pageOf, pageQuery } from "./page.ts";
 import { taskOf } from "./tasks.ts";
 
 /** `credited`: nothing of it is owed any more, because of credit notes alone. */

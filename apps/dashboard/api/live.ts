@@ -8,8 +8,9 @@
  * | `point`    | `LivePoint`        | when one more point of the history is complete              |
  * | `trouble`  | `LiveTrouble`      | instead of a snapshot, when there is nothing to make it from |
  */
+
+import { amountSchema, momentSchema } from "@tera/admin-api/page";
 import { z } from "zod";
-import { amountSchema, momentSchema } from "./page.ts";
 import { runnerActionSchema } from "./runners.ts";
 
 const perSecond = z.number().nonnegative();

@@ -1,6 +1,7 @@
 /** The overview beside the live figures: what needs somebody, what is still to be set up, and what one's own accounts used. */
+
+import { amountSchema, momentSchema } from "@tera/admin-api/page";
 import { z } from "zod";
-import { amountSchema, momentSchema } from "./page.ts";
 
 const count = z.number().int().nonnegative();
 

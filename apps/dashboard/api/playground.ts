@@ -1,6 +1,7 @@
 /** The playground: the public API, asked in the name of an account by who is signed in. */
+
+import { amountSchema } from "@tera/admin-api/page";
 import { z } from "zod";
-import { amountSchema } from "./page.ts";
 
 /** `GET /admin/api/playground/:accountId`: where customers call the API. */
 export const playgroundSchema = z.object({ apiUrl: z.string() });

@@ -1,7 +1,8 @@
 /** The price book: what each model costs from when on. Amounts are decimal strings of USD. */
+
+import { percentInput, perMillionInput, perRequestInput } from "@tera/admin-api/money";
+import { amountSchema, momentSchema, pageOf, pageQuery } from "@tera/admin-api/page";
 import { z } from "zod";
-import { percentInput, perMillionInput, perRequestInput } from "./money.ts";
-import { amountSchema, momentSchema, pageOf, pageQuery } from "./page.ts";
 import { taskOf } from "./tasks.ts";
 
 /** in force: what a request is charged now. ahead: begins later. replaced: was in force until another began. corrected: another has the same beginning. */

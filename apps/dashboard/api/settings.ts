@@ -1,6 +1,7 @@
 /** The state of the installation: what it is, and what runs by itself. Settings are variables of the processes; this is where they can be seen. */
+
+import { momentSchema } from "@tera/admin-api/page";
 import { z } from "zod";
-import { momentSchema } from "./page.ts";
 
 export const settingsSchema = z.object({
   version: z.string(),

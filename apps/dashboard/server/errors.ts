@@ -1,8 +1,9 @@
 /** Errors of the Admin API, and the one place where they become HTTP. */
+
+import { type AdminErrorBody, type AdminErrorCode, adminErrorCodes } from "@tera/admin-api/errors";
 import { databaseReason, isDatabaseUnavailable } from "@tera/database";
 import type { FastifyInstance } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
-import { type AdminErrorBody, type AdminErrorCode, adminErrorCodes } from "../api/errors.ts";
 
 export interface AdminErrorOptions {
   fields?: readonly { path: string; message: string }[];

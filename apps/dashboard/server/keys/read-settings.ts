@@ -1,7 +1,7 @@
 /** Settings of a key out of a request: amounts, blocks of addresses and moments as they are stored, and who may choose what. */
 import { parseAddressBlock, type KeyChange as StoredChange, type KeySettings as StoredSettings } from "@tera/access";
+import type { KeyChange } from "@tera/admin-api/keys";
 import { parseUsd } from "@tera/metering";
-import type { KeyChange } from "../../api/keys.ts";
 import type { Actor } from "../access/actor.ts";
 import { AdminError } from "../errors.ts";
 

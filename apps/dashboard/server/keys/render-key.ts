@@ -9,9 +9,9 @@ import {
   readBudgetSpend,
   type KeySettings as StoredSettings,
 } from "@tera/access";
+import type { Key, KeyDetails, KeySettings } from "@tera/admin-api/keys";
 import type { Db } from "@tera/database";
 import { formatUsd, readLastUses } from "@tera/metering";
-import type { Key, KeyDetails, KeySettings } from "../../api/keys.ts";
 import { type Actor, sees } from "../access/actor.ts";
 import { notFound } from "../errors.ts";
 

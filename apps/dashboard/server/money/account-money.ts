@@ -1,8 +1,8 @@
 /** What accounts have and owe, as the Admin API says it. */
 import { type ListedAccount, listAccounts } from "@tera/access";
+import type { AccountMoney } from "@tera/admin-api/billing";
 import type { Db } from "@tera/database";
 import { createLedgerStore, formatUsd, readOwedByAccount } from "@tera/metering";
-import type { AccountMoney } from "../../api/billing.ts";
 import { notFound } from "../errors.ts";
 
 /** @throws {AdminError} `not_found` */

@@ -1,4 +1,6 @@
 /** Requests as the Admin API tells them. What runs where is the operator's: customers are not told of workers, runners, gateways and authors. */
+
+import type { ListedRequest, PricedUsage, RequestDetails } from "@tera/admin-api/requests";
 import type { Db, RefusedRequest } from "@tera/database";
 import {
   explainErrorCode,
@@ -11,7 +13,6 @@ import {
   readAccountNames,
   readKeyNames,
 } from "@tera/metering";
-import type { ListedRequest, PricedUsage, RequestDetails } from "../../api/requests.ts";
 
 interface Names {
   accounts: ReadonlyMap<string, string>;

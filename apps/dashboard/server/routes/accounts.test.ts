@@ -1,7 +1,7 @@
+import { accountPageSchema, accountSchema } from "@tera/admin-api/accounts";
 import { auditEvent } from "@tera/database";
 import { eq } from "drizzle-orm";
 import { afterAll, expect, test } from "vitest";
-import { accountPageSchema, accountSchema } from "../../api/accounts.ts";
 import { startTestDashboard } from "../../testing/dashboard.ts";
 
 const dashboard = await startTestDashboard();

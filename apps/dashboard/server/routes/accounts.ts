@@ -1,9 +1,5 @@
 /** `/admin/api/accounts` */
 import { createAccountStore, type ListedAccount, listAccounts } from "@tera/access";
-import type { Db } from "@tera/database";
-import { formatUsd } from "@tera/metering";
-import type { Invalidation } from "@tera/queue";
-import { z } from "zod";
 import {
   type Account,
   accountChangeSchema,
@@ -11,7 +7,11 @@ import {
   accountPageSchema,
   accountSchema,
   newAccountSchema,
-} from "../../api/accounts.ts";
+} from "@tera/admin-api/accounts";
+import type { Db } from "@tera/database";
+import { formatUsd } from "@tera/metering";
+import type { Invalidation } from "@tera/queue";
+import { z } from "zod";
 import { mustSee } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import type { Change } from "../changes.ts";

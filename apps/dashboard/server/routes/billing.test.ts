@@ -1,9 +1,9 @@
+import { accountMoneyPageSchema, accountMoneySchema, ledgerPageSchema } from "@tera/admin-api/billing";
 import { auditEvent } from "@tera/database";
 import { openStripe } from "@tera/metering";
 import { startFakeStripe } from "@tera/testkit";
 import { desc, eq } from "drizzle-orm";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { accountMoneyPageSchema, accountMoneySchema, ledgerPageSchema } from "../../api/billing.ts";
 import { startTestDashboard } from "../../testing/dashboard.ts";
 
 const stripe = await startFakeStripe();

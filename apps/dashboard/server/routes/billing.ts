@@ -1,15 +1,5 @@
 /** `/admin/api/billing/...`, `/admin/api/accounts/{id}/balance`, `/ledger` and `/credit`: what accounts have, how it came to that, and moving it. */
 import { listAccounts } from "@tera/access";
-import { type Db, isDataRefused } from "@tera/database";
-import {
-  type CreditMove,
-  createLedgerStore,
-  createPartyStore,
-  formatUsd,
-  type LedgerLine as LedgerTransactionLine,
-  readMoneySummary,
-} from "@tera/metering";
-import { z } from "zod";
 import {
   accountMoneyListQuery,
   accountMoneyPageSchema,
@@ -23,7 +13,17 @@ import {
   type LedgerLine,
   ledgerPageSchema,
   ledgerQuery,
-} from "../../api/billing.ts";
+} from "@tera/admin-api/billing";
+import { type Db, isDataRefused } from "@tera/database";
+import {
+  type CreditMove,
+  createLedgerStore,
+  createPartyStore,
+  formatUsd,
+  type LedgerLine as LedgerTransactionLine,
+  readMoneySummary,
+} from "@tera/metering";
+import { z } from "zod";
 import { type Actor, authorOf, mustSee, mustSeeAll } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import type { Change } from "../changes.ts";

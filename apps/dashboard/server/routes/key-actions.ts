@@ -1,6 +1,6 @@
 /** `/admin/api/keys/{id}/rotate`, `disable`, `enable`, `revoke`: in effect on every gateway within a second. */
 import { createKeyStore, differences, type KeyStore, type KeySummary, type Rotated } from "@tera/access";
-import { keyDetailsSchema, keyRevocationSchema, keyRotationSchema, madeKeySchema } from "../../api/keys.ts";
+import { keyDetailsSchema, keyRevocationSchema, keyRotationSchema, madeKeySchema } from "@tera/admin-api/keys";
 import type { Actor } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import { AdminError, notFound } from "../errors.ts";

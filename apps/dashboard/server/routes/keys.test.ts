@@ -1,9 +1,9 @@
 import { createAuthenticator, createKeyStore } from "@tera/access";
+import { keyDetailsSchema, keyPageSchema, madeKeySchema } from "@tera/admin-api/keys";
 import { auditEvent, usageHour } from "@tera/database";
 import { eq } from "drizzle-orm";
 import { afterAll, expect, test } from "vitest";
 import { dailyUsageSchema } from "../../api/daily-usage.ts";
-import { keyDetailsSchema, keyPageSchema, madeKeySchema } from "../../api/keys.ts";
 import { type Ask, startTestDashboard, testSecret } from "../../testing/dashboard.ts";
 
 const dashboard = await startTestDashboard();

@@ -1,8 +1,5 @@
 /** `/admin/api/keys`: keys are found, made and changed. What ends or replaces one is in `key-actions.ts`. */
 import { createAccountStore, createKeyStore, differences } from "@tera/access";
-import type { Db } from "@tera/database";
-import type { Invalidation } from "@tera/queue";
-import { z } from "zod";
 import {
   keyChangeSchema,
   keyDetailsSchema,
@@ -10,7 +7,10 @@ import {
   keyPageSchema,
   madeKeySchema,
   newKeySchema,
-} from "../../api/keys.ts";
+} from "@tera/admin-api/keys";
+import type { Db } from "@tera/database";
+import type { Invalidation } from "@tera/queue";
+import { z } from "zod";
 import { accountsInView, mustSee } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import type { Change } from "../changes.ts";

@@ -1,9 +1,9 @@
 /** `/admin/api/model-ids`: what can be chosen where a model is asked for. */
 import { createModelStore } from "@tera/access";
+import { modelIdsSchema } from "@tera/admin-api/model-ids";
 import type { Db } from "@tera/database";
 import { createPriceStore } from "@tera/metering";
 import type { WorkerState } from "@tera/protocol";
-import { modelIdsSchema } from "../../api/model-ids.ts";
 import type { AdminApp } from "../admin-app.ts";
 
 const modelsMax = 1_000;

@@ -1,8 +1,9 @@
 /** `/admin/api/seller` and `/admin/api/accounts/{id}/buyer`: what invoices and statements say of both sides. */
+
+import { type Buyer, buyerSchema, maybeSellerSchema, type Seller, sellerSchema } from "@tera/admin-api/billing";
 import type { Buyer as BuyerRow, Db, Seller as SellerRow } from "@tera/database";
 import { createPartyStore, formatUsd } from "@tera/metering";
 import { z } from "zod";
-import { type Buyer, buyerSchema, maybeSellerSchema, type Seller, sellerSchema } from "../../api/billing.ts";
 import { mustSee, mustSeeAll } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import type { Change } from "../changes.ts";

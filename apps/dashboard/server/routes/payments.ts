@@ -1,5 +1,12 @@
 /** `/admin/api/accounts/{id}/checkout`, `/accounts/{id}/auto-top-up` and `/invoices/{number}/pay-link`: payments by Stripe, by customers for themselves too. */
 import { createAccountStore } from "@tera/access";
+import {
+  type AutoTopUp,
+  autoTopUpSchema,
+  autoTopUpSettingSchema,
+  checkoutSchema,
+  paymentPageSchema,
+} from "@tera/admin-api/billing";
 import type { Db } from "@tera/database";
 import {
   type AutoTopUpFound,
@@ -13,13 +20,6 @@ import {
 } from "@tera/metering";
 import type { FastifyBaseLogger } from "fastify";
 import { z } from "zod";
-import {
-  type AutoTopUp,
-  autoTopUpSchema,
-  autoTopUpSettingSchema,
-  checkoutSchema,
-  paymentPageSchema,
-} from "../../api/billing.ts";
 import { type Actor, mustSee } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import type { Change } from "../changes.ts";

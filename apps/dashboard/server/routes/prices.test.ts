@@ -1,9 +1,9 @@
+import { accountMoneySchema } from "@tera/admin-api/billing";
 import { auditEvent } from "@tera/database";
 import { createUsageWriter } from "@tera/metering";
 import { newUsageRecord } from "@tera/testkit";
 import { eq } from "drizzle-orm";
 import { afterAll, expect, test } from "vitest";
-import { accountMoneySchema } from "../../api/billing.ts";
 import {
   appliedReratingSchema,
   pricedModelPageSchema,

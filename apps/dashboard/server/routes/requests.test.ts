@@ -1,3 +1,4 @@
+import { requestDetailsSchema, requestPageSchema } from "@tera/admin-api/requests";
 import { account, apiKey } from "@tera/database";
 import {
   createContentStore,
@@ -9,7 +10,6 @@ import {
 } from "@tera/metering";
 import { newUsageRecord } from "@tera/testkit";
 import { afterAll, expect, test } from "vitest";
-import { requestDetailsSchema, requestPageSchema } from "../../api/requests.ts";
 import { type Ask, startTestDashboard } from "../../testing/dashboard.ts";
 
 const dashboard = await startTestDashboard();

@@ -1,4 +1,13 @@
 /** `/admin/api/requests`: single requests, and what is known of each. */
+
+import {
+  refusalSumQuery,
+  refusalSumsSchema,
+  requestContentSchema,
+  requestDetailsSchema,
+  requestListQuery,
+  requestPageSchema,
+} from "@tera/admin-api/requests";
 import type { Db } from "@tera/database";
 import {
   type AnyRequestFilter,
@@ -11,14 +20,6 @@ import {
   type RequestPosition,
 } from "@tera/metering";
 import { z } from "zod";
-import {
-  refusalSumQuery,
-  refusalSumsSchema,
-  requestContentSchema,
-  requestDetailsSchema,
-  requestListQuery,
-  requestPageSchema,
-} from "../../api/requests.ts";
 import { type Actor, accountsInView, sees } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import { AdminError, notFound } from "../errors.ts";

@@ -1,4 +1,6 @@
 /** `/admin/api/accounts/{id}/statements/{month}`: what there was, what came, what was used, what is left; for accounts that get no invoice. */
+
+import { monthSchema } from "@tera/admin-api/money";
 import type { Db } from "@tera/database";
 import {
   ChargesDisagreeError,
@@ -10,7 +12,6 @@ import {
 } from "@tera/metering";
 import { z } from "zod";
 import { statementSchema } from "../../api/invoices.ts";
-import { monthSchema } from "../../api/money.ts";
 import { mustSee } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import { AdminError, notFound } from "../errors.ts";

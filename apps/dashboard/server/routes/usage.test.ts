@@ -1,8 +1,8 @@
+import { usageSchema } from "@tera/admin-api/usage";
 import { account, apiKey } from "@tera/database";
 import { createPriceStore, createUsageWriter } from "@tera/metering";
 import { newUsageRecord } from "@tera/testkit";
 import { afterAll, expect, test } from "vitest";
-import { usageSchema } from "../../api/usage.ts";
 import { startTestDashboard } from "../../testing/dashboard.ts";
 
 const dashboard = await startTestDashboard();

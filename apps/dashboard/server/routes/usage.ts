@@ -1,7 +1,7 @@
 /** `/admin/api/usage` and `/admin/api/usage.csv` */
 import { Readable } from "node:stream";
+import { usageQuery, usageSchema } from "@tera/admin-api/usage";
 import type { Db } from "@tera/database";
-import { usageQuery, usageSchema } from "../../api/usage.ts";
 import type { AdminApp } from "../admin-app.ts";
 import { readFilter, readPeriod } from "../usage/read-period.ts";
 import { reportUsage } from "../usage/report-usage.ts";

@@ -1,6 +1,7 @@
 /** The period and the filter that a report of usage is about, out of its query. */
+
+import { periodMaxDays, type UsageInterval, type UsageQuery } from "@tera/admin-api/usage";
 import type { UsageFilter } from "@tera/metering";
-import { periodMaxDays, type UsageInterval, type UsageQuery } from "../../api/usage.ts";
 import { type Actor, accountsInView } from "../access/actor.ts";
 import { AdminError } from "../errors.ts";
 

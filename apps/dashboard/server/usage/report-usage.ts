@@ -1,4 +1,6 @@
 /** A report of usage: the rows of its table, what they add up to, and the series of its chart. All out of the roll-ups, whatever the number of requests. */
+
+import type { Usage, UsageDimension, UsageQuery, UsageRow, UsageSeries, UsageSums } from "@tera/admin-api/usage";
 import type { Db } from "@tera/database";
 import {
   createUsageReports,
@@ -10,7 +12,6 @@ import {
   type UsagePoint,
   type UsageSum,
 } from "@tera/metering";
-import type { Usage, UsageDimension, UsageQuery, UsageRow, UsageSeries, UsageSums } from "../../api/usage.ts";
 import type { UsagePeriod } from "./read-period.ts";
 
 /** More than hours of a longest period. */

@@ -1,7 +1,8 @@
 /** A report of usage as CSV: each hour or day of each model, key or account. One hour or day is in memory at a time, however long the period and whoever reads slowly. */
+
+import type { UsageQuery } from "@tera/admin-api/usage";
 import type { Db } from "@tera/database";
 import { createUsageReports, formatUsd, renderCsvRow, type UsageFilter, type UsageSum } from "@tera/metering";
-import type { UsageQuery } from "../../api/usage.ts";
 import { stepsOf, type UsagePeriod } from "./read-period.ts";
 import { readNames } from "./report-usage.ts";
 

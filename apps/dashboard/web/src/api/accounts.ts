@@ -1,6 +1,6 @@
 /** Accounts: reading and changing. */
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { type AccountChange, accountPageSchema, accountSchema, type NewAccount } from "../../../api/accounts.ts";
+import { type AccountChange, accountPageSchema, accountSchema, type NewAccount } from "@tera/admin-api/accounts";
 import { call, type QueryValues } from "./client.ts";
 
 export const accountsQuery = (search: QueryValues) =>

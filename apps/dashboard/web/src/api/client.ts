@@ -1,6 +1,7 @@
 /** The Admin API from the browser: every answer is parsed by its schema, every failure is an `ApiError`. */
+
+import { type AdminErrorCode, adminErrorSchema } from "@tera/admin-api/errors";
 import { z } from "zod";
-import { type AdminErrorCode, adminErrorSchema } from "../../../api/errors.ts";
 
 export class ApiError extends Error {
   override readonly name = "ApiError";

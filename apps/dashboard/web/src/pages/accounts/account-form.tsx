@@ -1,7 +1,7 @@
 /** A new account, or a change of one. */
 import { Button, Group, Modal, NumberInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
-import { type Account, type NewAccount, newAccountSchema } from "../../../../api/accounts.ts";
+import { type Account, type NewAccount, newAccountSchema } from "@tera/admin-api/accounts";
 import { useChangeAccount, useCreateAccount } from "../../api/accounts.ts";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
 
