@@ -158,9 +158,9 @@ async function main(): Promise<void> {
     },
     roster,
     retryBudget: createRetryBudget(),
+    presence,
     sealer,
-    cancelAttempt(workerId, requestId, attempt, tooSlow) {
-      const reason = tooSlow ? "deadline" : "client";
+    cancelAttempt(workerId, requestId, attempt, reason) {
       sendControl(redis, workerId, { version: 1, type: "cancel", requestId, attempt, reason }).catch((error: Error) =>
         // The worker finds out by itself that nobody reads, or ends the attempt; its frames are dropped.
         log.warn({ workerId, requestId, reason: error.message }, "a cancellation could not be sent"),

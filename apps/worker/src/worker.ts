@@ -114,7 +114,7 @@ export function startWorker({
   function onControl(message: ControlMessage): void {
     switch (message.type) {
       case "cancel":
-        return generator.cancel(message.requestId, message.attempt, message.reason === "deadline");
+        return generator.cancel(message.requestId, message.attempt, message.reason);
       case "runner_logs":
         answerRunnerLogs(redis, workerId, message.token, supervisor.logs(message.runnerId, message.linesMax)).catch(
           (error: Error) => log.warn({ reason: error.message }, "a question for log lines is not answered"),

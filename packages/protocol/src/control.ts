@@ -34,6 +34,13 @@ export function hasAction(kind: RunnerKind, action: RunnerAction): boolean {
 /** Chosen by who asks; names the keys of question and answer. */
 const tokenSchema = z.string().regex(/^[\w-]{16,64}$/);
 
+/**
+ * Why an attempt is stopped. `client`: nobody reads any more, and what was generated is what the request is charged; `deadline`: the runner was too slow, which counts against it;
+ * `given_up`: for any other reason. After the last two the attempt does not count: there may be another.
+ */
+const cancelReasons = ["client", "deadline", "given_up"] as const;
+export type CancelReason = (typeof cancelReasons)[number];
+
 export const controlMessageSchema = z.discriminatedUnion("type", [
   /** Stop generating for this attempt and free its slot; no frame is expected back. */
   z.object({
@@ -41,8 +48,7 @@ export const controlMessageSchema = z.discriminatedUnion("type", [
     type: z.literal("cancel"),
     requestId: z.string(),
     attempt: z.number().int().positive(),
-    /** `deadline`: the runner was too slow, which counts against it; `client`: the client left, which does not. */
-    reason: z.enum(["client", "deadline"]).default("client"),
+    reason: z.enum(cancelReasons).default("client"),
   }),
   /** Tell the last lines that a runner's engine wrote, under a key made from `token`; see `RunnerLogs`. */
   z.object({

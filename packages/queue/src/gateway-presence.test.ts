@@ -2,6 +2,7 @@ import { createTestRedis } from "@tera/testkit";
 import { afterAll, expect, it, vi } from "vitest";
 import { connectRedis } from "./connection.ts";
 import { startGatewayPresence } from "./gateway-presence.ts";
+import { keys } from "./keys.ts";
 import { findSilentGateways } from "./usage-stream.ts";
 
 const silent = { info: () => undefined, warn: () => undefined };
@@ -20,6 +21,25 @@ it("tells a gateway that others may take it for dead, when it had no sign of lif
   const presence = await startGatewayPresence({ gatewayId: "gw", redis, log: silent, onWasSilent });
   await other.call("CLIENT", "PAUSE", "6000", "ALL");
   await vi.waitFor(() => expect(onWasSilent).toHaveBeenCalled(), { timeout: 10_000 });
+  await presence.stop();
+});
+
+it("knows since when it was not silent, by the clock of Redis", async () => {
+  const openedAtMs = performance.now();
+  const presence = await startGatewayPresence({ gatewayId: "gw", redis, log: silent });
+  expect(presence.wasSilentSince(openedAtMs)).toBe(false);
+  await redis.zincrby(keys.gateways, -10_000, "gw");
+  await vi.waitFor(() => expect(presence.wasSilentSince(openedAtMs)).toBe(true), { timeout: 10_000 });
+  expect(presence.wasSilentSince(performance.now())).toBe(false);
+  await presence.stop();
+});
+
+it("was not silent for others where Redis has come back empty", async () => {
+  const openedAtMs = performance.now();
+  await redis.zadd(keys.gateways, 0, "gw");
+  await redis.del(keys.gateways);
+  const presence = await startGatewayPresence({ gatewayId: "gw", redis, log: silent });
+  expect(presence.wasSilentSince(openedAtMs)).toBe(false);
   await presence.stop();
 });
 

@@ -18,6 +18,8 @@ const silentAfterMs = 4_000;
 export interface GatewayPresence {
   /** False while Redis has not answered the last beat: new requests would be lost. */
   readonly connected: boolean;
+  /** Whether others may have taken it for dead since then, and have settled what it had open from the workers' copies. @param sinceMs by `performance.now()` */
+  wasSilentSince(sinceMs: number): boolean;
   /**
    * The one listener: called when the reply stream was gone and is there again. Redis came back empty, or this gateway stood still for too long: workers took
    * it for dead, and what lay on lanes may be gone too.
@@ -36,6 +38,7 @@ export async function startGatewayPresence(options: {
   const { gatewayId, redis, log, onWasSilent } = options;
   let connected = false;
   let beatAtMs = performance.now();
+  let silentUntilMs = Number.NEGATIVE_INFINITY;
   let hadStream = false;
   let onLost: () => void = () => undefined;
 
@@ -51,7 +54,7 @@ export async function startGatewayPresence(options: {
           return false;
         },
       );
-      const [isNew] = await Promise.all([
+      const [isNew, , , sinceLastMs] = await Promise.all([
         creating,
         redis.pexpire(keys.reply(gatewayId), replyTtlMs),
         redis.set(keys.alive(gatewayId), "1", "PX", aliveTtlMs),
@@ -59,6 +62,7 @@ export async function startGatewayPresence(options: {
       ]);
       connected = true;
       beatAtMs = begunAtMs;
+      if (Number(sinceLastMs) > silentAfterMs) silentUntilMs = performance.now();
       const isLost = isNew && hadStream;
       hadStream = true;
       if (isLost) onLost();
@@ -81,6 +85,8 @@ export async function startGatewayPresence(options: {
     get connected() {
       return connected;
     },
+    // By its own clock until Redis has said how long it was; one that has come back empty knows of no silence, and of no copies.
+    wasSilentSince: (sinceMs) => performance.now() - beatAtMs > silentAfterMs || silentUntilMs > sinceMs,
     onReplyStreamLost(listener) {
       onLost = listener;
     },

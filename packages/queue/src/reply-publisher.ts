@@ -20,7 +20,7 @@ interface Outbox {
 export interface ReplyPublisher {
   /** Hot path. Sent at the end of this turn of the event loop. */
   push(gatewayId: string, frame: Frame): void;
-  /** The last frame of an attempt, together with the worker's copy of its usage: both are written, or neither. */
+  /** The last frame of an attempt, together with the worker's copy of its usage, if there is one: both are written, or neither. */
   pushLast(gatewayId: string, frame: Frame, usage: UsageRecord | undefined): void;
   /** Counts flushes: two frames pushed in the same turn share it, so that a caller can merge deltas into a frame not yet sent. */
   readonly turn: number;

@@ -75,8 +75,8 @@ describe("the exchange's decisions", () => {
 
   it("tells a worker whose runner let a deadline pass that it was too slow", () => {
     const { effects } = run(accepted, { type: "deadline", deadline: "firstToken" });
-    expect(effects[0]).toMatchObject({ type: "cancelAttempt", tooSlow: true });
-    expect(run(accepted, { type: "clientGone" }).effects[0]).toMatchObject({ tooSlow: false });
+    expect(effects[0]).toMatchObject({ type: "cancelAttempt", reason: "deadline" });
+    expect(run(accepted, { type: "clientGone" }).effects[0]).toMatchObject({ reason: "client" });
   });
 
   it("turns to another worker when the one that it waits for is gone", () => {

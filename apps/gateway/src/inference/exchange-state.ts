@@ -12,7 +12,7 @@
  * Another attempt is made only while nothing was sent to the client, only for failures that a replica can heal, `attemptsMax` times at
  * most, and only while the retry budget allows it. Frames of an attempt that was given up are foreign: whoever holds the state compares `attempt` first.
  */
-import { type FailedAttempt, replicaName, TeraError, type Usage } from "@tera/protocol";
+import { type CancelReason, type FailedAttempt, replicaName, TeraError, type Usage } from "@tera/protocol";
 
 export const attemptsMax = 3;
 
@@ -57,7 +57,7 @@ export type ExchangeEffect =
   /** Take off the lane or out of the gateway's queue. */
   | { type: "withdraw" }
   /** Tell the worker to stop this attempt. */
-  | { type: "cancelAttempt"; workerId: string; attempt: number; tooSlow: boolean }
+  | { type: "cancelAttempt"; workerId: string; attempt: number; reason: CancelReason }
   | { type: "answerEnd"; usage: Usage }
   | { type: "answerError"; error: TeraError }
   /** Undefined: what is known here of the attempt. */
@@ -154,19 +154,19 @@ function decideRunning(state: ExchangeState, event: ExchangeEvent, mayRetry: May
     case "fail":
       return retryOrGiveUp(state, event.error, [], mayRetry);
     case "lost":
-      return retryOrGiveUp(state, event.error, cancelAttempt(state), mayRetry);
+      return retryOrGiveUp(state, event.error, cancelAttempt(state, "given_up"), mayRetry);
     case "refused":
-      return giveUp(state, event.error, cancelAttempt(state));
+      return giveUp(state, event.error, cancelAttempt(state, "given_up"));
     case "clientGone":
-      return { state: { ...state, phase: "cancelled" }, effects: cancelAttempt(state) };
+      return { state: { ...state, phase: "cancelled" }, effects: cancelAttempt(state, "client") };
     case "revoked":
       // What was generated is charged as when the client leaves: whoever can revoke a key must not get an answer for nothing.
       return event.runningToo ? cutShort(state, event.error) : { state, effects: [] };
     case "deadline": {
       const error = deadlineError(event.deadline);
-      if (event.deadline !== "total") return retryOrGiveUp(state, error, cancelAttempt(state, true), mayRetry);
+      if (event.deadline !== "total") return retryOrGiveUp(state, error, cancelAttempt(state, "deadline"), mayRetry);
       // A stream has been read until here: who asks for an answer without end must not get an hour of it for nothing.
-      return state.sent ? cutShort(state, error) : giveUp(state, error, cancelAttempt(state));
+      return state.sent ? cutShort(state, error) : giveUp(state, error, cancelAttempt(state, "given_up"));
     }
   }
 }
@@ -216,7 +216,7 @@ function retryOrGiveUp(state: ExchangeState, error: TeraError, first: ExchangeEf
 function cutShort(state: ExchangeState, error: TeraError): Decision {
   return {
     state: { ...state, phase: "cancelled", cutBy: error },
-    effects: [...cancelAttempt(state), { type: "answerError", error }],
+    effects: [...cancelAttempt(state, "client"), { type: "answerError", error }],
   };
 }
 
@@ -235,11 +235,10 @@ function withFailure(state: ExchangeState, { code }: TeraError): readonly Failed
     : [...state.failedAttempts, { attempt, workerId, runnerId, code }];
 }
 
-/** @param tooSlow the runner let a deadline pass. */
-function cancelAttempt(state: ExchangeState, tooSlow = false): ExchangeEffect[] {
+function cancelAttempt(state: ExchangeState, reason: CancelReason): ExchangeEffect[] {
   return state.workerId === undefined
     ? []
-    : [{ type: "cancelAttempt", workerId: state.workerId, attempt: state.attempt, tooSlow }];
+    : [{ type: "cancelAttempt", workerId: state.workerId, attempt: state.attempt, reason }];
 }
 
 function deadlineError(deadline: Deadline): TeraError {

@@ -1,4 +1,4 @@
-/** What a request is charged when the worker cannot say how it ended: what it has told until then. */
+/** What a request is charged when the worker cannot say how it ended: what it has told until then; and when it is not tried again. */
 import type { Principal } from "@tera/access";
 import { emptyUsage, type Frame, type GenerationRequest, type Usage, type UsageRecord } from "@tera/protocol";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
@@ -28,22 +28,28 @@ const prompt: Usage = { ...emptyUsage("engine"), promptTokens: 5 };
 const minuteMs = 60_000;
 
 let settled: UsageRecord[];
+let submitted: number;
 let isWorkerLost: boolean;
+let wasSilent: boolean;
 let exchanges: Exchanges;
 
 beforeEach(() => {
   vi.useFakeTimers();
-  [settled, isWorkerLost] = [[], false];
+  [settled, submitted, isWorkerLost, wasSilent] = [[], 0, false, false];
   exchanges = createExchanges({
     gatewayId: "g",
     dispatcher: {
-      submit: () => ({ sent: true, withdraw: () => undefined, done: () => undefined }),
+      submit() {
+        submitted++;
+        return { sent: true, withdraw: () => undefined, done: () => undefined };
+      },
       pump: () => undefined,
       waiting: 0,
     },
     deadlines: { queueWaitMs: minuteMs, firstTokenMs: minuteMs, betweenTokensMs: minuteMs, totalMs: minuteMs },
     roster: { isLost: () => isWorkerLost, isAway: () => false, findWorker: () => undefined },
-    retryBudget: { deposit: () => undefined, withdraw: () => false },
+    retryBudget: { deposit: () => undefined, withdraw: () => true },
+    presence: { wasSilentSince: () => wasSilent },
     sealer: { seal: () => "" },
     cancelAttempt: () => undefined,
     settle: (record) => void settled.push(record),
@@ -85,6 +91,10 @@ function open(request: GenerationRequest = chat) {
         ...(usage === undefined ? {} : { usage }),
       }),
     sounds: () => hear({ type: "delta", ...head(), deltas: [{ index: 0, audio: "AAAA" }] }),
+    fails: () => {
+      const error = { code: "runner_failed", message: "", retryable: true } as const;
+      hear({ type: "fail", ...head(), ...error, usage: prompt });
+    },
     ends: (usage: Usage) => hear({ type: "end", ...head(), usage }),
   };
 }
@@ -153,4 +163,25 @@ test("what failed by our fault is on record with what was told, as failed", () =
   worker.says(["a"], { ...prompt, completionTokens: 1 });
   loseWorker();
   expect(settled).toMatchObject([{ status: "failed", usage: { promptTokens: 5, completionTokens: 1 } }]);
+});
+
+test("what was lost is tried again, but not after others may have taken this gateway for dead and settled it", () => {
+  open();
+  loseWorker();
+  expect(submitted).toBe(2);
+  isWorkerLost = false;
+
+  open();
+  wasSilent = true;
+  loseWorker();
+  expect(submitted).toBe(3);
+  expect(settled).toMatchObject([{ status: "failed", errorCode: "worker_lost" }]);
+});
+
+test("an attempt that failed has left no copy that others could settle: it is made again, however long this gateway stood still", () => {
+  const worker = open();
+  wasSilent = true;
+  worker.fails();
+  expect(submitted).toBe(2);
+  expect(settled).toEqual([]);
 });

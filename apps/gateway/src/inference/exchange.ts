@@ -5,6 +5,7 @@
  */
 import {
   type AcceptedFrame,
+  type CancelReason,
   countDelta,
   type Delta,
   type DeltaFrame,
@@ -17,6 +18,7 @@ import {
   type Usage,
   type UsageRecord,
 } from "@tera/protocol";
+import type { GatewayPresence } from "@tera/queue";
 import type { Sealer } from "../billing/seal.ts";
 import type { Admission } from "./admit.ts";
 import type { Dispatcher, Ticket } from "./enqueue.ts";
@@ -67,9 +69,9 @@ export interface ExchangeDependencies {
   deadlines: Deadlines;
   roster: Pick<Roster, "isLost" | "isAway" | "findWorker">;
   retryBudget: RetryBudget;
+  presence: Pick<GatewayPresence, "wasSilentSince">;
   sealer: Pick<Sealer, "seal">;
-  /** @param tooSlow a deadline passed: that counts against the runner. */
-  cancelAttempt(workerId: string, requestId: string, attempt: number, tooSlow: boolean): void;
+  cancelAttempt(workerId: string, requestId: string, attempt: number, reason: CancelReason): void;
   settle(record: UsageRecord): void;
 }
 
@@ -91,6 +93,8 @@ interface Entry {
   readonly admission: Admission;
   readonly stream: boolean;
   readonly sink: AnswerSink;
+  /** By `performance.now()`. */
+  readonly openedAtMs: number;
   state: ExchangeState;
   ticket: Ticket | undefined;
   readonly seal: string;
@@ -108,7 +112,7 @@ interface Entry {
 }
 
 export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
-  const { gatewayId, dispatcher, deadlines, roster, retryBudget, sealer } = dependencies;
+  const { gatewayId, dispatcher, deadlines, roster, retryBudget, presence, sealer } = dependencies;
   const entries = new Map<string, Entry>();
   /** Keys revoked of late: a request may have been let in before, and its body or its credit have come after. */
   const revoked = new Map<string, TeraError>();
@@ -144,9 +148,17 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
     entry.ticket = dispatcher.submit(job, (error) => handle(entry, { type: "refused", error }), workerId);
   }
 
+  /**
+   * An attempt that failed has left no copy. Of one that was lost there may be one; while this gateway was silent another may have settled it, and a second attempt would be for nothing.
+   */
+  function mayRetry({ openedAtMs, admission }: Entry, event: ExchangeEvent): boolean {
+    if (event.type !== "fail" && presence.wasSilentSince(openedAtMs)) return false;
+    return retryBudget.withdraw(admission.request.model);
+  }
+
   function handle(entry: Entry, event: ExchangeEvent): void {
     const before = entry.state;
-    const { state, effects } = decide(before, event, () => retryBudget.withdraw(entry.admission.request.model));
+    const { state, effects } = decide(before, event, () => mayRetry(entry, event));
     entry.state = state;
     if (state.phase !== before.phase) entry.sinceMs = Date.now();
     // A new attempt, or the end: the old attempt's place on the lane is free.
@@ -162,7 +174,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
       case "withdraw":
         return entry.ticket?.withdraw();
       case "cancelAttempt":
-        return dependencies.cancelAttempt(effect.workerId, entry.requestId, effect.attempt, effect.tooSlow);
+        return dependencies.cancelAttempt(effect.workerId, entry.requestId, effect.attempt, effect.reason);
       case "answerEnd":
         return entry.sink.end(effect.usage);
       case "answerError":
@@ -207,9 +219,9 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
     };
   }
 
-  /** Somebody works for nobody. */
+  /** Somebody works for nobody. What is not known here may be of this gateway's life before it was started again: then the worker's copy is all there is. */
   function cancelUnwanted({ workerId, requestId, attempt }: AcceptedFrame): void {
-    dependencies.cancelAttempt(workerId, requestId, attempt, false);
+    dependencies.cancelAttempt(workerId, requestId, attempt, entries.has(requestId) ? "given_up" : "client");
   }
 
   /** Hot path for delta frames. */
@@ -296,6 +308,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
         admission,
         stream,
         sink,
+        openedAtMs: performance.now(),
         state: initialState,
         ticket: undefined,
         intendedWorkerId: undefined,

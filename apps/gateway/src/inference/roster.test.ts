@@ -93,7 +93,7 @@ describe("time in which workers were read, and only that,", () => {
       read.nowMs += seconds * 1_000;
       await roster.refresh();
     }
-    return { roster, pass, passWithoutRedis };
+    return { roster, read, pass, passWithoutRedis };
   }
 
   test("makes a model away after ten seconds without a replica that takes requests", async () => {
@@ -108,6 +108,21 @@ describe("time in which workers were read, and only that,", () => {
     await pass(1, [worker([runner("a", "trial", model(1))])]);
     expect(roster.isAway("org/m")).toBe(false);
     expect(roster.isAway("org/other")).toBe(true);
+  });
+
+  test("makes a worker lost: not a pause of this process, and not Redis being away", async () => {
+    const { roster, read, pass, passWithoutRedis } = await openReady();
+    read.nowMs += 6_000;
+    expect(roster.isLost("w1")).toBe(false);
+    expect(roster.empty).toBe(false);
+    await pass(1, []);
+    expect(roster.isLost("w1")).toBe(false);
+    await passWithoutRedis(60);
+    expect(roster.isLost("w1")).toBe(false);
+    await pass(3, []);
+    expect(roster.isLost("w1")).toBe(true);
+    await passWithoutRedis(60);
+    expect(roster.isLost("w1")).toBe(true);
   });
 
   test("makes a model forgotten after ten minutes in which nobody named it", async () => {

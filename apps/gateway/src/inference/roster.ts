@@ -59,8 +59,7 @@ export async function startRoster({ readWorkerStates, now = Date.now }: RosterOp
     try {
       states = await readWorkerStates();
     } catch {
-      // Redis is away: nobody's silence means anything. Time without readings must not count as absence.
-      for (const workerId of lastSeenMs.keys()) if (!isLost(workerId)) lastSeenMs.set(workerId, now());
+      // Redis is away: the last picture stays.
       return;
     }
     skipTimeWithoutReadings();
@@ -75,11 +74,12 @@ export async function startRoster({ readWorkerStates, now = Date.now }: RosterOp
     onChange();
   }
 
-  /** While Redis was away, or this process stood still, no model was absent. */
+  /** While Redis was away, or this process stood still, no worker and no model was absent. */
   function skipTimeWithoutReadings(): void {
     const sinceMs = now() - readMs;
     readMs = now();
     if (sinceMs < lostAfterMs) return;
+    for (const [workerId, seenMs] of lastSeenMs) lastSeenMs.set(workerId, seenMs + sinceMs);
     for (const times of modelTimes.values()) {
       times.namedMs += sinceMs;
       times.readyMs += sinceMs;
@@ -113,7 +113,9 @@ export async function startRoster({ readWorkerStates, now = Date.now }: RosterOp
 
   function isLost(workerId: string): boolean {
     const seenMs = lastSeenMs.get(workerId);
-    return seenMs !== undefined && now() - seenMs > lostAfterMs;
+    // Without a reading for a while nobody's silence means anything.
+    const knownMs = now() - readMs < lostAfterMs ? now() : readMs;
+    return seenMs !== undefined && knownMs - seenMs > lostAfterMs;
   }
 
   const timer = setInterval(refresh, refreshEveryMs);

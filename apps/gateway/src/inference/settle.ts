@@ -91,7 +91,7 @@ export function startUsageCopies({ gatewayId, redis, settler, sealer, isOpen, lo
   };
 }
 
-/** A request that was tried again has a copy per attempt: the last one tells how it ended. */
+/** An attempt that was lost to its gateway, and made again, may have left a copy all the same: the last one tells how the request ended. */
 function lastAttempts(copies: readonly UsageCopy[]): UsageRecord[] {
   const last = new Map<string, UsageRecord>();
   for (const { record } of copies) {

@@ -1,9 +1,21 @@
 /**
  * Runs the claimed jobs: one runner's generation per job, its deltas as frames, its end as the last frame and a usage record.
  *
- * An attempt ends early when its gateway cancels it or is gone. It then still says `end`, with what was generated: that is what is charged.
+ * An attempt ends early when its gateway cancels it or is gone. What was generated until then is in its last frame all the same.
+ *
+ * A copy of the usage is written only of an attempt that ends its request: of one that failed so that another replica can heal it, or that its gateway has given up, there would be
+ * two records of one request, and with a gateway that stands still for some seconds the wrong one could be settled. Of such a request its gateway alone is the witness.
  */
-import { type Delta, emptyUsage, type FinishReason, type Job, TeraError, type Usage } from "@tera/protocol";
+import {
+  type CancelReason,
+  type Delta,
+  emptyUsage,
+  type FinishReason,
+  type Job,
+  TeraError,
+  type Usage,
+  type UsageRecord,
+} from "@tera/protocol";
 import type { ClaimedJob, ReplyPublisher } from "@tera/queue";
 import type { AttemptOutcome } from "../runners/health/health-tracker.ts";
 import type { TakenSlot } from "../runners/member.ts";
@@ -14,16 +26,15 @@ import { toUsageRecord } from "./report-usage.ts";
 interface RunningAttempt {
   job: Job;
   abort: AbortController;
-  /** Why it was aborted. */
-  stopped: "cancelled" | "tooSlow" | "abandoned" | "drained" | undefined;
+  /** Why it was aborted; by its gateway, unless it is one of the last three. */
+  stopped: CancelReason | "gateway_gone" | "abandoned" | "drained" | undefined;
   done: Promise<void>;
 }
 
 export interface Generator {
   /** Takes over the claimed job and its slot; both are given back when it ends. */
   start(claimed: ClaimedJob, slot: TakenSlot): void;
-  /** @param tooSlow a deadline of the gateway ran out: that counts against the runner. */
-  cancel(requestId: string, attempt: number, tooSlow: boolean): void;
+  cancel(requestId: string, attempt: number, reason: CancelReason): void;
   /** Nobody reads what this gateway asked for any more. */
   cancelGateway(gatewayId: string): void;
   gatewaysInUse(): string[];
@@ -63,7 +74,7 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
       voice.delta(delta);
     }
 
-    const record = (status: "succeeded" | "failed" | "cancelled", usage: Usage, errorCode?: string) =>
+    const record = (status: UsageRecord["status"], usage: Usage, errorCode?: string) =>
       toUsageRecord(job, {
         status,
         errorCode,
@@ -81,14 +92,36 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
       const { requestId, attempt } = job;
       log.warn({ requestId, attempt, runner: runner.id, code: error.code, detail }, "an attempt failed");
       const { code, message, param, retryable, retryAfterS } = error;
-      voice.last({ type: "fail", code, message, param, retryable, retryAfterS, usage }, record("failed", usage, code));
+      const copy = retryable
+        ? undefined
+        : record(running.stopped === "gateway_gone" ? "cancelled" : "failed", usage, code);
+      voice.last({ type: "fail", code, message, param, retryable, retryAfterS, usage }, copy);
+    }
+
+    function end(usage: Usage): void {
+      switch (running.stopped) {
+        case undefined:
+          return voice.last({ type: "end", usage }, record("succeeded", usage));
+        case "client":
+          return voice.last({ type: "end", usage }, record("cancelled", usage));
+        case "given_up":
+        case "deadline":
+          return voice.last({ type: "end", usage }, undefined);
+        case "gateway_gone":
+          // It may only have stood still: then it must not take this for the whole answer, and not ask for another, because this one is charged.
+          return fail(interrupted({ retryable: false }), usage);
+        case "drained":
+          return fail(interrupted(), usage);
+        case "abandoned":
+          return fail(new TeraError("runner_failed", "The model's engine stopped answering. Try again."), usage);
+      }
     }
 
     slot.onAbandoned(() => stop(running, "abandoned"));
     voice.accepted(workerId, runner.id);
     // The lane is told while the engine already works; what was withdrawn meanwhile is stopped again.
     claimed.accept().then((stillWanted) => {
-      if (!stillWanted) stop(running, "cancelled");
+      if (!stillWanted) stop(running, "given_up");
     });
     try {
       const task = {
@@ -102,17 +135,12 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
       };
       const usage = await runner.generate(task, sink);
       slot.counted(usage.completionTokens);
-      if (running.stopped === "abandoned") {
-        fail(new TeraError("runner_failed", "The model's engine stopped answering. Try again."), usage);
-      } else if (running.stopped === "drained") {
-        fail(new TeraError("worker_lost", "The connection to the model was interrupted. Try again."), usage);
-      } else {
-        voice.last({ type: "end", usage }, record(running.stopped === undefined ? "succeeded" : "cancelled", usage));
-      }
+      end(usage);
       slot.ended(outcomeOf(running));
     } catch (cause) {
       const error = toTeraError(cause);
-      fail(error, { ...emptyUsage(), completionTokens: deltas });
+      const told = running.stopped === "gateway_gone" ? interrupted({ retryable: false, cause }) : error;
+      fail(told, { ...emptyUsage(), completionTokens: deltas });
       slot.ended(error.fault === "client" ? { type: "neutral" } : { type: "failed", error });
     }
   }
@@ -133,12 +161,12 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
         slot.ended({ type: "neutral" });
       });
     },
-    cancel(requestId, attempt, tooSlow) {
+    cancel(requestId, attempt, reason) {
       const running = attempts.get(nameOf(requestId, attempt));
-      if (running !== undefined) stop(running, tooSlow ? "tooSlow" : "cancelled");
+      if (running !== undefined) stop(running, reason);
     },
     cancelGateway(gatewayId) {
-      for (const running of attempts.values()) if (running.job.gatewayId === gatewayId) stop(running, "cancelled");
+      for (const running of attempts.values()) if (running.job.gatewayId === gatewayId) stop(running, "gateway_gone");
     },
     gatewaysInUse: () => [...new Set([...attempts.values()].map(({ job }) => job.gatewayId))],
     async drain(timeoutMs) {
@@ -154,7 +182,11 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
 
 function outcomeOf({ stopped }: RunningAttempt): AttemptOutcome {
   if (stopped === undefined) return { type: "succeeded" };
-  return stopped === "tooSlow" ? { type: "tooSlow" } : { type: "neutral" };
+  return stopped === "deadline" ? { type: "tooSlow" } : { type: "neutral" };
+}
+
+function interrupted(options: { retryable?: boolean; cause?: unknown } = {}): TeraError {
+  return new TeraError("worker_lost", "The connection to the model was interrupted. Try again.", options);
 }
 
 function toTeraError(cause: unknown): TeraError {

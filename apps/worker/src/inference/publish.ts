@@ -23,8 +23,8 @@ export interface AttemptVoice {
   delta(delta: Delta): void;
   /** Hot path. What was used so far, with all deltas that were said. */
   counted(usage: Usage): void;
-  /** The last word, with the worker's copy of the usage. */
-  last(frame: WithoutHead<Extract<Frame, { type: "end" | "fail" }>>, usage: UsageRecord): void;
+  /** The last word, with the worker's copy of the usage where the attempt ends its request. */
+  last(frame: WithoutHead<Extract<Frame, { type: "end" | "fail" }>>, usage: UsageRecord | undefined): void;
 }
 
 export function createAttemptVoice(

@@ -1,4 +1,4 @@
-/** The worker's copy of a usage record: what it saw of one attempt. The gateway's own copy knows more and is preferred. */
+/** The worker's copy of a usage record: what it saw of the attempt that ended the request. The gateway's own record knows more and is preferred. */
 import type { FinishReason, Job, Usage, UsageRecord } from "@tera/protocol";
 
 export interface AttemptOutcome {
