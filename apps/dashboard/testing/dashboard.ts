@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { createAccountStore, createAddressList, createAdminTokenStore, createInvitationStore } from "@tera/access";
 import { connectDatabase, type Db } from "@tera/database";
 import { createTestDatabase } from "@tera/database/testing";
@@ -23,7 +24,7 @@ export const testSecret = "s".repeat(32);
 
 export interface Answer {
   status: number;
-  /** Parsed; undefined where there is none. */
+  /** Parsed; undefined where there is none, and of what has no end. */
   body: unknown;
   headers: Record<string, unknown>;
 }
@@ -116,11 +117,15 @@ export async function startTestDashboard({
   function askWith(headers: Record<string, string>): Ask {
     return async (method, path, body, moreHeaders = {}) => {
       const question: InjectOptions = { method, url: `/admin/api${path}`, headers: { ...headers, ...moreHeaders } };
-      const response = await app.inject(body === undefined ? question : { ...question, payload: body });
-      const isJson = String(response.headers["content-type"]).includes("json");
+      if (body !== undefined) question.payload = body;
+      const response = await app.inject({ ...question, payloadAsStream: true });
+      const type = String(response.headers["content-type"]);
+      const stream = response.stream();
+      if (type.includes("event-stream")) stream.destroy();
+      const content = stream.destroyed ? "" : await text(stream);
       return {
         status: response.statusCode,
-        body: isJson ? response.json() : response.body === "" ? undefined : response.body,
+        body: type.includes("json") ? JSON.parse(content) : content === "" ? undefined : content,
         headers: response.headers,
       };
     };

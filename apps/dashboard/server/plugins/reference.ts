@@ -2,7 +2,7 @@
 import fastifySwagger from "@fastify/swagger";
 import fastifySwaggerUi from "@fastify/swagger-ui";
 import type { FastifyInstance } from "fastify";
-import { jsonSchemaTransform } from "fastify-type-provider-zod";
+import { describeOperation } from "./describe-operation.ts";
 
 export const referencePath = "/admin/reference";
 
@@ -19,12 +19,7 @@ export async function registerReference(app: FastifyInstance): Promise<void> {
       components: { securitySchemes: { adminToken: { type: "http", scheme: "bearer" } } },
       security: [{ adminToken: [] }],
     },
-    transform: (route) => {
-      const described = jsonSchemaTransform(route);
-      // `/admin/api/keys/:keyId` is under `keys`.
-      const [, , , resource = "other"] = route.url.split("/");
-      return { ...described, schema: { ...described.schema, tags: [resource] } };
-    },
+    transform: describeOperation,
   });
   await app.register(fastifySwaggerUi, {
     routePrefix: referencePath,

@@ -1,0 +1,101 @@
+/** One customer for the matrix of rights: an account and what belongs to it, each made when it is first asked for. */
+import { createAccountStore, createKeyStore } from "@tera/access";
+import { createContentStore, createContentWriter, createUsageWriter, lastMonth } from "@tera/metering";
+import type { UsageRecord } from "@tera/protocol";
+import { newUsageRecord } from "@tera/testkit";
+import { invoiceRunSchema } from "../../api/invoices.ts";
+import { testSecret } from "../dashboard.ts";
+import type { Setting } from "./setting.ts";
+
+/** What belongs to an account, by the names that paths use. */
+export interface TenantObjects {
+  accountId(): Promise<string>;
+  keyId(): Promise<string>;
+  requestId(): Promise<string>;
+  /** Of an invoice: the account must be postpaid. */
+  number(): Promise<string>;
+  month(): Promise<string>;
+}
+
+export interface Tenant {
+  /** Of its account. */
+  id: string;
+  objects: TenantObjects;
+  /** Whether something of it was asked for. */
+  wasUsed(): boolean;
+}
+
+/** @param name is in the names of all that is made. */
+export async function createTenant(
+  setting: Setting,
+  name: string,
+  kind: "prepaid" | "postpaid" = "prepaid",
+): Promise<Tenant> {
+  const { db } = setting.dashboard;
+  const { id: accountId } = await createAccountStore({ db }).createAccount({ name, kind });
+  let used = false;
+  const lazily = (make: () => Promise<string>) => {
+    let made: Promise<string> | undefined;
+    return () => {
+      used = true;
+      made ??= make();
+      return made;
+    };
+  };
+  const keyId = lazily(async () => {
+    const { key } = await createKeyStore({ db, secret: testSecret }).createKey({ accountId, name: `${name} key` });
+    return key.id;
+  });
+  return {
+    id: accountId,
+    objects: {
+      accountId: lazily(async () => accountId),
+      keyId,
+      requestId: lazily(async () => {
+        const record = newUsageRecord({ accountId, keyId: await keyId(), model: `${name}/model` });
+        await createUsageWriter({ db, author: "test" }).settle([record]);
+        await keepContent(setting, record, name);
+        return record.requestId;
+      }),
+      number: lazily(() => issueInvoice(setting, accountId)),
+      month: async () => lastMonth(new Date()),
+    },
+    wasUsed: () => used,
+  };
+}
+
+async function keepContent({ dashboard }: Setting, { requestId, accountId, keyId }: UsageRecord, text: string) {
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
+  const writer = createContentWriter({ store: createContentStore(dashboard), log });
+  const prompt = { parts: [{ role: "user", text }], missingParts: 0 };
+  const answer = { parts: [{ index: 0, text }], missingParts: 0 };
+  writer.add({ requestId, accountId, keyId, prompt, answer, expiresAt: new Date(Date.now() + 3_600_000) });
+  await writer.close(10_000);
+}
+
+/** Of what was used in the month before. */
+async function issueInvoice({ dashboard, clock, owner, priceId }: Setting, accountId: string): Promise<string> {
+  const { db } = dashboard;
+  const month = lastMonth(new Date());
+  const usedAt = new Date(`${month}-10T12:00:00Z`);
+  await clock.set(usedAt);
+  const usage = { promptTokens: 0, completionTokens: 1_000_000 };
+  const billing = { priceId, holds: [{ purseId: accountId }] };
+  const record = newUsageRecord({ accountId, usage, billing, model: "m", admittedAtMs: usedAt.getTime() });
+  await createUsageWriter({ db, author: "gateway:g1" }).settle([record]);
+  await clock.set(new Date());
+  const run = await owner("POST", "/invoice-runs", { month, dryRun: false });
+  const { result } = invoiceRunSchema.parse(run.body);
+  const issued = result?.invoices.find((invoice) => invoice.accountId === accountId)?.number;
+  if (issued == null) throw new Error(`no invoice was issued: ${JSON.stringify(run.body)}`);
+  return issued;
+}
+
+/** Ids of the right form that nothing has. */
+export const absentObjects: TenantObjects = {
+  accountId: async () => "acct_absent",
+  keyId: async () => "key_absent",
+  requestId: async () => "req_absent",
+  number: async () => "INV-2020-999999",
+  month: async () => lastMonth(new Date()),
+};
