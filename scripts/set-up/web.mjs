@@ -31,14 +31,15 @@ export async function bringWeb(root, say) {
 /** Everything that decides what a build would make. */
 function fingerprint(root, dashboard) {
   const hash = createHash("sha256").update(readFileSync(join(root, "pnpm-lock.yaml")));
-  const sources = ["api", "web"].flatMap((room) =>
-    readdirSync(join(dashboard, room), { recursive: true, withFileTypes: true })
+  const rooms = [join(dashboard, "api"), join(dashboard, "web"), join(root, "packages", "admin-api", "src")];
+  const sources = rooms.flatMap((room) =>
+    readdirSync(room, { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map((entry) => join(entry.parentPath, entry.name)),
   );
   for (const file of [join(dashboard, "vite.config.ts"), join(dashboard, "package.json"), ...sources.sort()]) {
     hash
-      .update(`${file.slice(dashboard.length)}\0`)
+      .update(`${file.slice(root.length)}\0`)
       .update(readFileSync(file))
       .update("\0");
   }

@@ -2,6 +2,8 @@
 
 export { createTestDatabase, type TestDatabase } from "@tera/database/testing";
 export { ensureChromium, launchChromium } from "./browser/chromium.ts";
+export { findBarriers } from "./browser/find-barriers.ts";
+export { openWatchedPage, type WatchedPage, waitForStillness } from "./browser/watched-page.ts";
 export { triggers } from "./fake-runner/answer.ts";
 export * from "./fake-runner/expected.ts";
 export type { LoggedRequest, RequestReport, RequestTotals } from "./fake-runner/request-log.ts";

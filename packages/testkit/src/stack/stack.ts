@@ -1,11 +1,13 @@
 /**
- * The whole of Tera as real processes on free ports: gateways, workers and fake runners (or llama.cpp), with a Postgres database and a Redis of
+ * The whole of Tera as real processes on free ports: gateways, a dashboard where one is wanted, workers and fake runners (or llama.cpp), with a Postgres database and a Redis of
  * their own, an account and a key. For whole-stack tests, fault tests and benchmarks.
  *
  * Runner j belongs to worker j modulo the number of workers; a worker left without one shares runner i modulo the number of runners.
  */
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -27,10 +29,16 @@ export interface StackOptions {
   runner?: FakeRunnerSettingsChange;
   /** Engines that run elsewhere, attached to worker 1 beside its fake runners. */
   externalRunners?: readonly ExternalRunner[];
+  /** Also a dashboard, which must have been built. */
+  dashboard?: boolean;
   /** Also serve the demo model through llama.cpp, on worker 1. */
   llama?: boolean;
   /** Added to the environment of the apps. */
-  env?: { gateway?: Readonly<Record<string, string>>; worker?: Readonly<Record<string, string>> };
+  env?: {
+    gateway?: Readonly<Record<string, string>>;
+    worker?: Readonly<Record<string, string>>;
+    dashboard?: Readonly<Record<string, string>>;
+  };
   /** Where database and Redis come from; vitest's by default, see startTestServices for elsewhere. */
   services?: TestServices;
 }
@@ -58,6 +66,8 @@ export interface Stack {
   readonly gateways: readonly StackGateway[];
   readonly workers: readonly StackWorker[];
   readonly runners: readonly StackRunner[];
+  /** `http://localhost:<port>`; undefined: there is none. */
+  readonly dashboardUrl: string | undefined;
   /** Of the first gateway, with `/v1`: what a client is given. */
   readonly baseUrl: string;
   readonly apiKey: string;
@@ -85,7 +95,11 @@ export interface Stack {
 export const demoModel = "tera/tera-nano";
 
 const root = fileURLToPath(new URL("../../../..", import.meta.url));
-const programs = { gateway: join(root, "apps/gateway/src/main.ts"), worker: join(root, "apps/worker/src/main.ts") };
+const programs = {
+  gateway: join(root, "apps/gateway/src/main.ts"),
+  worker: join(root, "apps/worker/src/main.ts"),
+  dashboard: join(root, "apps/dashboard/server/main.ts"),
+};
 const demoModelFile = join(root, "models/tera-nano/tera-nano.gguf");
 const servedTimeoutMs = 20_000;
 const defaultRunnerSlots = 32;
@@ -191,6 +205,24 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     };
     for (let index = 0; index < gatewayCount; index++) await startGateway(index);
 
+    const dashboardUrl = options.dashboard === true ? `http://localhost:${await findFreePort()}` : undefined;
+    if (dashboardUrl !== undefined) {
+      const process = await startStackProcess({
+        name: "dashboard",
+        program: programs.dashboard,
+        environment: {
+          ...environment,
+          DATABASE_URL: testDatabase.url,
+          TERA_SECRET: secret,
+          TERA_DASHBOARD_URL: dashboardUrl,
+          TERA_DASHBOARD_PORT: new URL(dashboardUrl).port,
+          TERA_DASHBOARD_GATEWAY_URL: gateways[0]?.url,
+          ...options.env?.dashboard,
+        },
+      });
+      keep(process);
+    }
+
     async function revive(part: StackGateway | StackWorker): Promise<void> {
       const isPart = ({ process }: { process: StackProcess }) => process === part.process;
       const gateway = gateways.findIndex(isPart);
@@ -215,6 +247,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       gateways,
       workers,
       runners,
+      dashboardUrl,
       baseUrl: `${gateways[0]?.url ?? ""}/v1`,
       apiKey,
       keyId: key.id,
@@ -270,4 +303,15 @@ async function listModels(gatewayUrl: string, apiKey: string): Promise<string[]>
   const response = await fetch(`${gatewayUrl}/v1/models`, { headers: { authorization: `Bearer ${apiKey}` } });
   if (!response.ok) return [];
   return modelsSchema.parse(await response.json()).data.map(({ id }) => id);
+}
+
+/** For a server whose address must be known before it listens. */
+async function findFreePort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  server.close();
+  await once(server, "close");
+  if (typeof address !== "object" || address === null) throw new Error("a TCP listener has an address");
+  return address.port;
 }

@@ -6,6 +6,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { acceptInvitationSchema, type OpenedInvitation, passwordLengthMin } from "../../../../api/session.ts";
 import { queryClient } from "../../api/query-client.ts";
+import { sessionQuery } from "../../api/session.ts";
 import { acceptInvitation, invitationQuery } from "../../api/sign-in.ts";
 import { Door } from "./door.tsx";
 
@@ -43,7 +44,7 @@ function AcceptForm({ token, invitation }: { token: string; invitation: OpenedIn
   const accepting = useMutation({
     mutationFn: acceptInvitation,
     onSuccess: async () => {
-      await queryClient.invalidateQueries({ queryKey: ["session"] });
+      await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
       await navigate({ to: "/" });
     },
   });

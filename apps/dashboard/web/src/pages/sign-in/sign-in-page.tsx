@@ -6,6 +6,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { queryClient } from "../../api/query-client.ts";
+import { sessionQuery } from "../../api/session.ts";
 import { signIn, signInWaysQuery, signInWithCode, signInWithPasskey, signInWithProvider } from "../../api/sign-in.ts";
 import { Door } from "./door.tsx";
 
@@ -18,7 +19,8 @@ export function SignInPage() {
   const ways = useQuery(signInWaysQuery);
 
   async function enter() {
-    await queryClient.invalidateQueries({ queryKey: ["session"] });
+    // Not only told that it is stale: what is known, that nobody is signed in, would send us back here.
+    await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
     await navigate({ href: to });
   }
 
