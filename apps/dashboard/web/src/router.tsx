@@ -12,6 +12,7 @@ import { z } from "zod";
 import { queryClient } from "./api/query-client.ts";
 import { sessionQuery } from "./api/session.ts";
 import { listSearch } from "./list/list-search.ts";
+import { keySearch } from "./pages/keys/key-search.ts";
 import { Failure } from "./shell/failure.tsx";
 import { NotFound } from "./shell/not-found.tsx";
 import { Shell } from "./shell/shell.tsx";
@@ -64,7 +65,21 @@ const accounts = createRoute({
 const account = createRoute({
   getParentRoute: () => inside,
   path: "/accounts/$accountId",
+  validateSearch: keySearch.extend({ tab: z.string().optional().catch(undefined) }),
   component: lazyRouteComponent(() => import("./pages/accounts/account-page.tsx"), "AccountPage"),
+});
+
+const keys = createRoute({
+  getParentRoute: () => inside,
+  path: "/keys",
+  validateSearch: keySearch,
+  component: lazyRouteComponent(() => import("./pages/keys/keys-page.tsx"), "KeysPage"),
+});
+
+const key = createRoute({
+  getParentRoute: () => inside,
+  path: "/keys/$keyId",
+  component: lazyRouteComponent(() => import("./pages/keys/key-page.tsx"), "KeyPage"),
 });
 
 const playground = createRoute({
@@ -112,7 +127,7 @@ export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
     invite,
-    inside.addChildren([overview, playground, accounts, account, members, audit, profile, settings]),
+    inside.addChildren([overview, playground, keys, key, accounts, account, members, audit, profile, settings]),
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: Failure,

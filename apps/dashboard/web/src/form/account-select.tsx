@@ -3,7 +3,7 @@ import { Select, type SelectProps } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { accountsQuery } from "../api/accounts.ts";
+import { accountQuery, accountsQuery } from "../api/accounts.ts";
 
 const shownMax = 25;
 const typingPauseMs = 250;
@@ -19,6 +19,10 @@ export function AccountSelect({ value, onChange, ...props }: AccountSelectProps)
   const [search] = useDebouncedValue(typed, typingPauseMs);
   const found = useQuery(accountsQuery({ search, pageSize: shownMax, sort: "name" }));
   const items = found.data?.items ?? [];
+  // What is chosen has a name also when the search has others.
+  const isElsewhere = value !== null && found.isSuccess && !items.some(({ id }) => id === value);
+  const chosen = useQuery({ ...accountQuery(value ?? ""), enabled: isElsewhere });
+  const known = isElsewhere && chosen.data !== undefined ? [chosen.data, ...items] : items;
   return (
     <Select
       {...props}
@@ -29,7 +33,7 @@ export function AccountSelect({ value, onChange, ...props }: AccountSelectProps)
       // The server has searched already.
       filter={({ options }) => options}
       nothingFoundMessage={found.isPending ? "Searching" : "No account has this name"}
-      data={items.map(({ id, name }) => ({ value: id, label: name }))}
+      data={known.map(({ id, name }) => ({ value: id, label: name }))}
     />
   );
 }

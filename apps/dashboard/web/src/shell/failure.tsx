@@ -2,8 +2,11 @@
 import { Alert, Button, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { ErrorComponentProps } from "@tanstack/react-router";
+import { ApiError } from "../api/client.ts";
+import { NotFound } from "./not-found.tsx";
 
 export function Failure({ error, reset }: Pick<ErrorComponentProps, "error" | "reset">) {
+  if (error instanceof ApiError && error.code === "not_found") return <NotFound />;
   return (
     <Alert color="red" icon={<IconAlertTriangle />} title="This page could not be shown" m="lg">
       <Stack align="flex-start" gap="xs">

@@ -1,5 +1,5 @@
 /** The pages of the dashboard, in the order of the menu: for the menu, for the command palette, and for who may see them. */
-import { IconHistory, IconMessages, IconSettings, IconUserCircle, IconUsers } from "@tabler/icons-react";
+import { IconHistory, IconKey, IconMessages, IconSettings, IconUserCircle, IconUsers } from "@tabler/icons-react";
 import type { ComponentType } from "react";
 import type { Permission } from "../../../api/roles.ts";
 
@@ -18,6 +18,13 @@ export const navigation: readonly NavigationEntry[] = [
     about: "Try the models by hand",
     icon: IconMessages,
     permission: "playground:use",
+  },
+  {
+    path: "/keys",
+    title: "Keys",
+    about: "What opens the API: limits, budgets, rotation",
+    icon: IconKey,
+    permission: "keys:read",
   },
   {
     path: "/accounts",

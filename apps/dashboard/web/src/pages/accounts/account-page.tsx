@@ -1,16 +1,15 @@
-/** One account: its balance, limits and state. */
-import { Badge, Button, Card, Group, SimpleGrid, Text } from "@mantine/core";
+/** One account: what it is called, whether it is open, and all about it in tabs. */
+import { Badge, Button, Skeleton, Tabs, Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
-import { type ReactNode, useState } from "react";
+import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { Suspense, useState } from "react";
 import { accountQuery, useSwitchAccount } from "../../api/accounts.ts";
-import { useMay } from "../../api/session.ts";
-import { Moment } from "../../format/moment.tsx";
+import { useMay, useSession } from "../../api/session.ts";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
-import { Usd } from "../../format/usd.tsx";
 import { Page } from "../../shell/page.tsx";
 import { AccountForm } from "./account-form.tsx";
+import { accountTabs } from "./account-tabs.ts";
 
 const route = getRouteApi("/inside/accounts/$accountId");
 
@@ -18,6 +17,11 @@ export function AccountPage() {
   const { accountId } = route.useParams();
   const { data: account } = useSuspenseQuery(accountQuery(accountId));
   const mayWrite = useMay("accounts:write");
+  const { permissions } = useSession();
+  const { tab: wanted } = route.useSearch();
+  const navigate = useNavigate({ from: "/accounts/$accountId" });
+  const tabs = accountTabs.filter(({ permission }) => permissions.includes(permission));
+  const current = tabs.find(({ value }) => value === wanted) ?? tabs[0];
   const switching = useSwitchAccount(accountId);
   const [isChanging, setChanging] = useState(false);
   const isDisabled = account.disabledAt !== null;
@@ -44,7 +48,16 @@ export function AccountPage() {
   return (
     <Page
       title={account.name}
-      about={<span className="mono">{account.id}</span>}
+      about={
+        <>
+          <span className="mono">{account.id}</span>{" "}
+          {isDisabled && (
+            <Badge color="red" size="sm">
+              disabled
+            </Badge>
+          )}
+        </>
+      }
       actions={
         mayWrite && (
           <>
@@ -63,37 +76,28 @@ export function AccountPage() {
         )
       }
     >
-      <SimpleGrid cols={{ base: 1, xs: 2, md: 4 }}>
-        <Fact label="Balance">
-          <Usd amount={account.balance} />
-        </Fact>
-        <Fact label="Kind">
-          <Group gap="xs">
-            {account.kind} {isDisabled && <Badge color="red">disabled</Badge>}
-          </Group>
-        </Fact>
-        <Fact label="Keys">{account.keys}</Fact>
-        <Fact label="Created">
-          <Moment at={account.createdAt} />
-        </Fact>
-        <Fact label="Requests per minute">{account.requestsPerMinuteMax ?? "no limit"}</Fact>
-        <Fact label="Tokens per minute">{account.tokensPerMinuteMax ?? "no limit"}</Fact>
-        <Fact label="Open requests at once">{account.concurrencyMax ?? "no limit"}</Fact>
-      </SimpleGrid>
+      <Tabs
+        keepMounted={false}
+        value={current?.value ?? null}
+        // Filters of one tab are not those of another.
+        onChange={(tab) => navigate({ search: { tab: tab === "overview" ? undefined : (tab ?? undefined) } })}
+      >
+        <Tabs.List mb="md">
+          {tabs.map(({ value, title }) => (
+            <Tabs.Tab key={value} value={value}>
+              {title}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+        {tabs.map(({ value, component: Tab }) => (
+          <Tabs.Panel key={value} value={value}>
+            <Suspense fallback={<Skeleton h={240} />}>
+              <Tab account={account} />
+            </Suspense>
+          </Tabs.Panel>
+        ))}
+      </Tabs>
       <AccountForm opened={isChanging} onClose={() => setChanging(false)} account={account} />
     </Page>
-  );
-}
-
-function Fact({ label, children }: { label: string; children: ReactNode }) {
-  return (
-    <Card withBorder padding="md">
-      <Text size="xs" c="dimmed">
-        {label}
-      </Text>
-      <Text component="div" fw={600}>
-        {children}
-      </Text>
-    </Card>
   );
 }

@@ -1,0 +1,86 @@
+/** A new key: its settings, then the key itself, once. */
+import { Alert, Button, Drawer, Stack, Text } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import type { MadeKey as Made } from "@tera/admin-api/keys";
+import { useState } from "react";
+import { useCreateKey } from "../../api/keys.ts";
+import { useSession } from "../../api/session.ts";
+import { endAfterDays, standardDays } from "./expiry-input.tsx";
+import { FormEnd } from "./form-end.tsx";
+import { goToProblem, showRefusal } from "./form-refusal.ts";
+import { KeyFields } from "./key-fields.tsx";
+import { findProblems, newKeyValues, toSettings } from "./key-form-values.ts";
+import { MadeKey } from "./made-key.tsx";
+
+export interface NewKeyDrawerProps {
+  onClose(): void;
+  /** Its account, where that is settled. */
+  accountId?: string | undefined;
+}
+
+export function NewKeyDrawer({ onClose, accountId }: NewKeyDrawerProps) {
+  const [made, setMade] = useState<Made>();
+  const isMade = made !== undefined;
+  return (
+    <Drawer
+      opened
+      onClose={onClose}
+      title={isMade ? `${made.key.name} is made` : "New key"}
+      position="right"
+      size="lg"
+      // The key would be lost.
+      closeOnClickOutside={!isMade}
+      closeOnEscape={!isMade}
+    >
+      {isMade ? (
+        <MadeKey made={made} onDone={onClose}>
+          {made.key.accountDisabled && (
+            <Alert color="orange">
+              <Text size="sm">
+                The account {made.key.accountName} is disabled: the key opens nothing until that is enabled.
+              </Text>
+            </Alert>
+          )}
+        </MadeKey>
+      ) : (
+        <Fields onClose={onClose} onMade={setMade} accountId={accountId} />
+      )}
+    </Drawer>
+  );
+}
+
+function Fields({ onClose, onMade, accountId }: NewKeyDrawerProps & { onMade(made: Made): void }) {
+  const { accounts } = useSession();
+  const creating = useCreateKey();
+  const [only, ...others] = accounts ?? [];
+  const settled = accountId ?? (others.length === 0 ? only?.id : undefined);
+  const form = useForm({
+    initialValues: newKeyValues(settled ?? null, endAfterDays(standardDays)),
+    validate: (values) => findProblems(values, true),
+  });
+
+  function create(values: typeof form.values) {
+    const { accountId: chosen } = values;
+    if (chosen === null) return;
+    creating.mutate(
+      { ...toSettings(values), accountId: chosen },
+      { onSuccess: onMade, onError: (error) => showRefusal(form, error) },
+    );
+  }
+
+  return (
+    <form onSubmit={form.onSubmit(create, goToProblem)} noValidate>
+      <Stack gap="lg">
+        <KeyFields form={form} choosesAccount={settled === undefined} initialExpiry={`${standardDays}`} />
+        <FormEnd>
+          <Button variant="default" onClick={onClose}>
+            Cancel
+          </Button>
+          <Button type="submit" loading={creating.isPending}>
+            Make the key
+          </Button>
+        </FormEnd>
+      </Stack>
+    </form>
+  );
+}
