@@ -114,7 +114,7 @@ function settingsOf(row: ModelRow | undefined): object | undefined {
 }
 
 type Order = (a: Model, b: Model) => number;
-const byId: Order = (a, b) => (a.id < b.id ? -1 : 1);
+const byId: Order = (a, b) => a.id.localeCompare(b.id, "en");
 const byContext: Order = (a, b) => (a.contextLength ?? 0) - (b.contextLength ?? 0);
 const byRequests: Order = (a, b) => (a.operation?.requestsToday ?? 0) - (b.operation?.requestsToday ?? 0);
 

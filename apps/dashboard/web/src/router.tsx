@@ -92,6 +92,29 @@ const playground = createRoute({
   component: lazyRouteComponent(() => import("./pages/playground/playground-page.tsx"), "PlaygroundPage"),
 });
 
+const models = createRoute({
+  getParentRoute: () => inside,
+  path: "/models",
+  validateSearch: listSearch.extend({
+    state: z.enum(["served", "away"]).optional().catch(undefined),
+    price: z.enum(["priced", "unpriced"]).optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import("./pages/models/models-page.tsx"), "ModelsPage"),
+});
+
+/** Its id has a slash, which is percent-encoded. */
+const model = createRoute({
+  getParentRoute: () => inside,
+  path: "/models/$modelId",
+  component: lazyRouteComponent(() => import("./pages/models/model-page.tsx"), "ModelPage"),
+});
+
+const runners = createRoute({
+  getParentRoute: () => inside,
+  path: "/runners",
+  component: lazyRouteComponent(() => import("./pages/runners/runners-page.tsx"), "RunnersPage"),
+});
+
 const members = createRoute({
   getParentRoute: () => inside,
   path: "/members",
@@ -127,7 +150,21 @@ export const router = createRouter({
   routeTree: root.addChildren([
     signIn,
     invite,
-    inside.addChildren([overview, playground, keys, key, accounts, account, members, audit, profile, settings]),
+    inside.addChildren([
+      overview,
+      playground,
+      keys,
+      key,
+      models,
+      model,
+      runners,
+      accounts,
+      account,
+      members,
+      audit,
+      profile,
+      settings,
+    ]),
   ]),
   defaultPreload: "intent",
   defaultErrorComponent: Failure,

@@ -1,5 +1,14 @@
 /** The pages of the dashboard, in the order of the menu: for the menu, for the command palette, and for who may see them. */
-import { IconHistory, IconKey, IconMessages, IconSettings, IconUserCircle, IconUsers } from "@tabler/icons-react";
+import {
+  IconBox,
+  IconCpu,
+  IconHistory,
+  IconKey,
+  IconMessages,
+  IconSettings,
+  IconUserCircle,
+  IconUsers,
+} from "@tabler/icons-react";
 import type { ComponentType } from "react";
 import type { Permission } from "../../../api/roles.ts";
 
@@ -25,6 +34,20 @@ export const navigation: readonly NavigationEntry[] = [
     about: "What opens the API: limits, budgets, rotation",
     icon: IconKey,
     permission: "keys:read",
+  },
+  {
+    path: "/models",
+    title: "Models",
+    about: "What can be asked for, and what it costs",
+    icon: IconBox,
+    permission: "models:read",
+  },
+  {
+    path: "/runners",
+    title: "Runners",
+    about: "Engines and GPUs: health, load, drain, restart",
+    icon: IconCpu,
+    permission: "runners:read",
   },
   {
     path: "/accounts",
