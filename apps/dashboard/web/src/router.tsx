@@ -47,9 +47,8 @@ const inside = createRoute({
 const overview = createRoute({
   getParentRoute: () => inside,
   path: "/",
-  beforeLoad: () => {
-    throw redirect({ to: "/accounts" });
-  },
+  validateSearch: z.object({ account: z.string().optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import("./pages/overview/overview-page.tsx"), "OverviewPage"),
 });
 
 const accounts = createRoute({

@@ -43,16 +43,18 @@ const retryMaxMs = 15_000;
 /** Going from one page to the next, or to another tab and back, keeps the connection. */
 const lingerMs = 10_000;
 
+const nothingYet: LiveState = {
+  status: "connecting",
+  snapshot: undefined,
+  history: [],
+  everyS: 20,
+  trouble: undefined,
+};
+
 /** @param onLost called once for each loss: the session may be over. */
 export function createLiveFeed({ url, onLost }: { url: string; onLost(): void }): LiveFeed {
   const listeners = new Set<() => void>();
-  let state: LiveState = {
-    status: "connecting",
-    snapshot: undefined,
-    history: [],
-    everyS: 20,
-    trouble: undefined,
-  };
+  let state = nothingYet;
   let source: EventSource | undefined;
   let silence: ReturnType<typeof setTimeout> | undefined;
   let retry: ReturnType<typeof setTimeout> | undefined;
@@ -111,10 +113,16 @@ export function createLiveFeed({ url, onLost }: { url: string; onLost(): void })
     change({ status: "lost" });
   }
 
+  /** Who comes back to a page sees what it showed last; whoever opens one anew begins with nothing. */
+  function rest(): void {
+    close();
+    change(listeners.size === 0 ? nothingYet : { status: "connecting" });
+  }
+
   function follow(): void {
     clearTimeout(linger);
     if (listeners.size > 0 && !document.hidden) open();
-    else linger = setTimeout(close, lingerMs);
+    else linger = setTimeout(rest, lingerMs);
   }
   document.addEventListener("visibilitychange", follow);
 

@@ -4,6 +4,7 @@ import {
   IconCpu,
   IconHistory,
   IconKey,
+  IconLayoutDashboard,
   IconMessages,
   IconSettings,
   IconUserCircle,
@@ -21,6 +22,13 @@ export interface NavigationEntry {
 }
 
 export const navigation: readonly NavigationEntry[] = [
+  {
+    path: "/",
+    title: "Overview",
+    about: "How it is now, and what needs attention",
+    icon: IconLayoutDashboard,
+    permission: "usage:read",
+  },
   {
     path: "/playground",
     title: "Playground",
