@@ -57,8 +57,10 @@ export const invoiceChecks: readonly RowCheck[] = [
     bad: sql`select format('invoice %s asks for %s nano-USD, its range of the ledger (%s to %s) has %s', i.number, i.exact_nano, i.from_seq, i.through_seq, coalesce(r.amount, 0)) as row
       from invoice i
       left join lateral (
-        select -sum(e.amount_nano) as amount from ledger_transaction t join ledger_entry e on e.transaction_id = t.id and e.book = 'credit'
-        where t.account_id = i.account_id and t.seq between i.from_seq and i.through_seq and t.kind in ('usage', 'correction', 'adjustment')
+        select -sum(e.amount_nano) as amount from account_stretch() s
+        join ledger_transaction t on t.account_id = s.account_id and t.seq between greatest(i.from_seq, s.after_seq + 1) and least(i.through_seq, s.through_seq)
+        join ledger_entry e on e.transaction_id = t.id and e.book = 'credit'
+        where s.account_id = i.account_id and s.kind = 'postpaid' and t.kind in ('usage', 'correction', 'adjustment')
       ) r on true
       where i.kind = 'invoice' and (i.exact_nano is distinct from r.amount
         or not exists (select 1 from ledger_transaction t where t.account_id = i.account_id and t.seq = i.through_seq))`,

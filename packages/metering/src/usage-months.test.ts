@@ -108,6 +108,9 @@ test("a month that is not invoiced, not rolled up, not in the ledger, or hardly 
   const owed = await use("post", monthsAgo(3));
   await ensureUsageMonths(db);
   expect(await reasonOf()).toEqual(["usage of post in it has not been invoiced"]);
+  // It was postpaid then, and that is what it will be invoiced.
+  await db.execute(sql`update account set kind = 'prepaid' where id = 'post'`);
+  expect(await reasonOf()).toEqual(["usage of post in it has not been invoiced"]);
   await tamper("update usage_hour set requests = requests + 1 where account_id = 'pre'");
   expect(await reasonOf()).toEqual(["its roll-ups have 3 requests and it has 2"]);
   await tamper("update usage_hour set requests = requests - 1 where account_id = 'pre'");

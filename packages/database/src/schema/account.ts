@@ -1,6 +1,6 @@
 /** `account`: who is charged. Its keys, usage and credit hang on it; an account is disabled, never deleted. */
 import { sql } from "drizzle-orm";
-import { check, integer, pgTable, text, timestamp } from "drizzle-orm/pg-core";
+import { bigint, check, integer, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 
 /** prepaid: stops when its credit is used up. postpaid: gets an invoice every month. */
 export const accountKinds = ["prepaid", "postpaid"] as const;
@@ -33,3 +33,22 @@ export const account = pgTable(
   ],
 );
 export type Account = typeof account.$inferSelect;
+
+/**
+ * `account_kind_change`: what kind an account was, and up to where in its ledger. Written by a trigger when the kind changes, and append-only: an invoice asks for what was booked while
+ * its account was postpaid. The function `account_stretch` gives all stretches, also the one that goes on.
+ */
+export const accountKindChange = pgTable(
+  "account_kind_change",
+  {
+    accountId: text("account_id")
+      .notNull()
+      .references(() => account.id),
+    /** The last booking before the change, inclusive. */
+    throughSeq: bigint("through_seq", { mode: "bigint" }).notNull(),
+    /** Until then. */
+    kind: text({ enum: accountKinds }).notNull(),
+    changedAt: timestamp("changed_at", { withTimezone: true, precision: 3 }).notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.accountId, table.throughSeq] })],
+);

@@ -1,5 +1,5 @@
 /** Every table, one file each. `pnpm --filter @tera/database generate` turns a change here into a migration. */
-export { type Account, type AccountKind, account, accountKinds } from "./account.ts";
+export { type Account, type AccountKind, account, accountKindChange, accountKinds } from "./account.ts";
 export { type AdminToken, adminToken } from "./admin-token.ts";
 export { type ApiKey, apiKey } from "./api-key.ts";
 export { type AuditActorKind, type AuditEvent, auditActorKinds, auditEvent } from "./audit-event.ts";

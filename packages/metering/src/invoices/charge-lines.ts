@@ -1,14 +1,23 @@
 /**
- * What an account was charged in a range of its ledger, as lines that sum to exactly what was booked: usage by model, key and price, and corrections by hand.
+ * What an account was charged in a range of its ledger, while it was of one kind, as lines that sum to exactly what was booked: usage by model, key and price, and corrections by hand.
  *
  * The ledger says how much, the usage events say for what. Should the two disagree, there are no lines but an error: a bill that cannot be explained is not sent.
  */
-import { apiKey, type Db, type InvoiceLineKind, price, type UsageMeasure, usageMonthDropped } from "@tera/database";
-import { and, asc, gte, inArray, lte, sql } from "drizzle-orm";
+import {
+  type AccountKind,
+  apiKey,
+  type Db,
+  type InvoiceLineKind,
+  price,
+  type UsageMeasure,
+  usageMonthDropped,
+} from "@tera/database";
+import { and, asc, gte, inArray, lte, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { costLines } from "../cost-lines.ts";
 import type { BillingLane } from "../rate.ts";
 import { monthOf } from "./month.ts";
+import { type Stretch, whileKind } from "./stretches.ts";
 
 export interface UsageLine {
   kind: "usage";
@@ -44,6 +53,9 @@ export interface LedgerRange {
   /** Inclusive. */
   fromSeq: bigint;
   throughSeq: bigint;
+  /** Only what was booked while the account was of this kind. */
+  kind: AccountKind;
+  stretches: readonly Stretch[];
   /** When about its requests were admitted. Only makes the search short: should something be missing, it is made again without. */
   admittedFrom: Date;
   admittedBefore: Date;
@@ -124,8 +136,13 @@ const otherSchema = z.object({
   amount: z.coerce.bigint(),
 });
 
+/** Of `ledger_transaction t`. */
+function inRange({ accountId, fromSeq, throughSeq, stretches, kind }: LedgerRange): SQL {
+  return sql`t.account_id = ${accountId} and t.seq between ${fromSeq} and ${throughSeq} and ${whileKind(stretches, kind)}`;
+}
+
 async function readBooked(db: Pick<Db, "execute">, range: LedgerRange): Promise<Booked> {
-  const within = sql`t.account_id = ${range.accountId} and t.seq between ${range.fromSeq} and ${range.throughSeq}`;
+  const within = inRange(range);
   const sums = await db.execute(sql`
     select coalesce(sum(e.amount_nano) filter (where e.book = 'revenue'), 0) as revenue,
       coalesce(-sum(e.amount_nano) filter (where e.book = 'write_off'), 0) as written_off
@@ -172,7 +189,7 @@ async function readUsage(
       sum(cached_tokens) as cached_input, sum(completion_tokens) as output, sum(speech_characters) as character, sum(charge_nano) as charge
     from usage_event
     where account_id = ${range.accountId} and charge_nano > 0 ${admitted}
-      and ledger_transaction_id in (select t.id from ledger_transaction t where t.account_id = ${range.accountId} and t.seq between ${range.fromSeq} and ${range.throughSeq})
+      and ledger_transaction_id in (select t.id from ledger_transaction t where ${inRange(range)})
     group by model, key_id, price_id, lane order by model, key_id, price_id, lane desc`);
   const groups = rows.map((row) => usageSchema.parse(row));
   if (groups.length === 0) return [];

@@ -2,11 +2,13 @@
  * The invoice run: issues every invoice that is due, up to a month. What is due is found in the ledger, so a run that was missed, cut short or repeated leaves nothing out
  * and nothing twice.
  */
-import { account, type Db, type Invoice, invoice, ledgerTransaction } from "@tera/database";
-import { and, asc, eq, gt, inArray, sql } from "drizzle-orm";
+import { account, accountKindChange, type Db, type Invoice, invoice } from "@tera/database";
+import { and, asc, eq, gt, or, sql } from "drizzle-orm";
+import { z } from "zod";
 import { ChargesDisagreeError } from "./charge-lines.ts";
 import { type InvoiceDraft, type IssueOptions, issueInvoice } from "./issue-invoice.ts";
 import { lastMonth, monthAfter, monthEnd, monthOf, readClock } from "./month.ts";
+import { readStretches, whileKind } from "./stretches.ts";
 
 const accountsPerPage = 500;
 
@@ -46,7 +48,7 @@ export async function runInvoices(db: Db, options: InvoiceRunOptions): Promise<I
   const report: InvoiceRunReport = { month, accounts: 0, issued: [], drafts: [], failed: [] };
   let after = "";
   for (;;) {
-    const page = await readPostpaid(db, after, options.accountId);
+    const page = await readInvoiced(db, after, options.accountId);
     for (const { id } of page) {
       if (options.signal?.aborted === true) return report;
       report.accounts++;
@@ -58,13 +60,22 @@ export async function runInvoices(db: Db, options: InvoiceRunOptions): Promise<I
   }
 }
 
-async function readPostpaid(db: Db, after: string, accountId: string | undefined): Promise<{ id: string }[]> {
+/** The last booking that an invoice of the account covers; 0: none. */
+const coveredOf = (accountId: unknown) =>
+  sql`(select coalesce(max(${invoice.throughSeq}), 0) from ${invoice} where ${invoice.accountId} = ${accountId} and ${invoice.kind} = 'invoice')`;
+
+/** Accounts that are postpaid, or were when what is not invoiced yet was booked. */
+async function readInvoiced(db: Db, after: string, accountId: string | undefined): Promise<{ id: string }[]> {
   return db
     .select({ id: account.id })
     .from(account)
     .where(
       and(
-        eq(account.kind, "postpaid"),
+        or(
+          eq(account.kind, "postpaid"),
+          sql`exists (select from ${accountKindChange} where ${accountKindChange.accountId} = ${account.id}
+            and ${accountKindChange.kind} = 'postpaid' and ${accountKindChange.throughSeq} > ${coveredOf(account.id)})`,
+        ),
         gt(account.id, after),
         accountId === undefined ? undefined : eq(account.id, accountId),
       ),
@@ -106,20 +117,14 @@ async function runAccount(
   }
 }
 
-/** The month of the first booking that no invoice covers. */
+const dueSchema = z.object({ created_at: z.coerce.date() });
+
+/** The month of the first booking that is to be asked for and that no invoice covers. */
 async function findFirstDue(db: Db, accountId: string): Promise<string | undefined> {
-  const covered = sql`(select coalesce(max(${invoice.throughSeq}), 0) from ${invoice} where ${invoice.accountId} = ${accountId} and ${invoice.kind} = 'invoice')`;
-  const [found] = await db
-    .select({ createdAt: ledgerTransaction.createdAt })
-    .from(ledgerTransaction)
-    .where(
-      and(
-        eq(ledgerTransaction.accountId, accountId),
-        gt(ledgerTransaction.seq, covered),
-        inArray(ledgerTransaction.kind, ["usage", "correction", "adjustment"]),
-      ),
-    )
-    .orderBy(asc(ledgerTransaction.seq))
-    .limit(1);
-  return found === undefined ? undefined : monthOf(found.createdAt);
+  const stretches = await readStretches(db, accountId);
+  const { rows } = await db.execute(sql`
+    select t.created_at from ledger_transaction t
+    where t.account_id = ${accountId} and t.seq > ${coveredOf(accountId)} and ${whileKind(stretches, "postpaid")} and t.kind in ('usage', 'correction', 'adjustment')
+    order by t.seq limit 1`);
+  return rows[0] === undefined ? undefined : monthOf(dueSchema.parse(rows[0]).created_at);
 }

@@ -15,7 +15,7 @@ import {
 import { createTestDatabase, installTestClock, type TestClock, type TestDatabase } from "@tera/database/testing";
 import { newUsageRecord } from "@tera/testkit";
 import { eq, type SQL, sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { checkLedger } from "../check-ledger.ts";
 import { createLedgerStore } from "../ledger-store.ts";
 import { createPriceStore } from "../price-book.ts";
@@ -292,6 +292,95 @@ async function asOwner(statement: SQL): Promise<void> {
     await tx.execute(statement);
   });
 }
+
+describe("an account that changes its kind", () => {
+  const become = async (kind: "prepaid" | "postpaid") => {
+    await database.db.transaction(async (tx) => {
+      await tx.execute(sql`update account set kind = ${kind} where id = ${accountId}`);
+      await tx.execute(sql`update purse set bounded = ${kind === "prepaid"} where id = ${accountId}`);
+    });
+  };
+  const topUp = (usd: bigint) =>
+    createLedgerStore({ db: database.db }).topUp({
+      accountId,
+      amountNano: usd * 1_000_000_000n,
+      author: "test",
+      reason: "bank",
+    });
+  const adjust = (reason: string) =>
+    createLedgerStore({ db: database.db }).adjust({ accountId, amountNano: 1_000_000n, author: "test", reason });
+  const expectBooksToAddUp = async () =>
+    expect((await checkLedger({ db: database.db })).filter(({ problem }) => problem.startsWith("invoice"))).toEqual([]);
+
+  test("is invoiced only what was booked since it is postpaid, and what it had paid in pays that", async () => {
+    await become("prepaid");
+    await topUp(10n);
+    await adjust("welcome");
+    await use(2);
+    await become("postpaid");
+    await use(1);
+    await clock.set(december);
+    const result = await issue();
+    if (result.outcome !== "issued") throw new Error(`the invoice is ${result.outcome}`);
+    expect(result.invoice).toMatchObject({ exactNano: charge, totalNano: 1_190_000_000n });
+    const details = await store().find(result.invoice.number);
+    expect(details?.lines.map(({ kind, quantity }) => [kind, quantity])).toEqual([
+      ["usage", 10n],
+      ["usage", 10n],
+      ["usage", 1_000_000n],
+    ]);
+    expect(details).toMatchObject({ status: "paid", openNano: 0n });
+    // 10 paid in, 0.001 given, 2 used before, 1.19 invoiced.
+    expect(await balance()).toBe(10_001_000_000n - 2n * charge - 1_190_000_000n);
+    await expectBooksToAddUp();
+  });
+
+  test("gets no invoice of what was used while it was prepaid, if nothing was used since", async () => {
+    await become("prepaid");
+    await topUp(10n);
+    await use(2);
+    await become("postpaid");
+    await clock.set(december);
+    expect((await issue()).outcome).toBe("nothing");
+    expect((await run()).issued).toEqual([]);
+  });
+
+  test("still gets the invoice of what it used before it became prepaid, and none of what it used since", async () => {
+    await topUp(10n);
+    await use(1);
+    await become("prepaid");
+    await use(2);
+    await clock.set(december);
+    const report = await run();
+    expect(report.issued).toMatchObject([{ exactNano: charge, totalNano: 1_190_000_000n }]);
+    expect(await balance()).toBe(10_000_000_000n - 2n * charge - 1_190_000_000n);
+    await use(1);
+    await clock.set(new Date("2027-01-05T00:00:00Z"));
+    expect(await run("2026-12")).toMatchObject({ accounts: 0, issued: [] });
+    expect((await issue("2026-12")).outcome).toBe("prepaid");
+    await expectBooksToAddUp();
+  });
+
+  test("is asked for each stretch once, however often it changes", async () => {
+    await topUp(20n);
+    await use(1);
+    await become("prepaid");
+    await become("postpaid");
+    await become("prepaid");
+    await use(2);
+    await become("postpaid");
+    await use(4);
+    await clock.set(december);
+    await become("prepaid");
+    await use(8);
+    expect((await run()).issued).toMatchObject([{ exactNano: 5n * charge }]);
+    await become("postpaid");
+    await use(1);
+    await clock.set(new Date("2027-01-05T00:00:00Z"));
+    expect((await run("2026-12")).issued).toMatchObject([{ exactNano: charge }]);
+    await expectBooksToAddUp();
+  });
+});
 
 test("an invoice that somebody removed is found by the check of the ledger", async () => {
   const { number } = await issueOne();

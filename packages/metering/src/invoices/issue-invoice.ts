@@ -1,7 +1,7 @@
 /**
  * Issues the invoice of a postpaid account for a month.
  *
- * It covers the account's ledger from where the last invoice stopped to the last booking of the month, by the database's clock. What is booked later, also for
+ * It asks for what was booked while the account was postpaid, whatever it is now. It covers the account's ledger from where the last invoice stopped to the last booking of the month, by the database's clock. What is booked later, also for
  * requests of this month, is on the next one: every booking is invoiced once, and the same month gives the same invoice whenever it is asked for.
  *
  * Lines are read first, without any lock; then one short transaction locks the purse, sees that nothing has changed, takes a number and books. A crash
@@ -16,13 +16,15 @@ import {
   invoicePayment,
   ledgerTransaction,
 } from "@tera/database";
-import { and, desc, eq, lt, max } from "drizzle-orm";
+import { and, desc, eq, lt, max, sql } from "drizzle-orm";
+import { z } from "zod";
 import { lockPurse, postEntries } from "../post-entries.ts";
 import { type ChargeLine, readChargeLines, sumOf } from "./charge-lines.ts";
 import { takeInvoiceNumber } from "./invoice-number.ts";
-import { monthEnd, monthStart, readClock } from "./month.ts";
+import { monthEnd, readClock } from "./month.ts";
 import { buyerParty, createPartyStore, sellerParty } from "./parties.ts";
 import { addUp, type Totals } from "./round-cents.ts";
+import { readStretches, type Stretch, whileKind } from "./stretches.ts";
 
 /** Bookings may come between reading and locking; in a month that is over they do not come for ever. */
 const triesMax = 3;
@@ -46,6 +48,7 @@ export type IssueResult =
   | { outcome: "issued_before"; invoice: Invoice }
   /** Nothing was charged, or less than half a cent, or it was given back: it waits for the next month. */
   | { outcome: "nothing" }
+  /** `prepaid`: and nothing is left to be asked for of when it was postpaid. */
   | { outcome: "no_account" | "prepaid" | "no_seller" | "month_not_over" };
 
 export interface IssueOptions {
@@ -77,27 +80,27 @@ export async function issueInvoice(db: Db, options: IssueOptions): Promise<Issue
 async function prepare(db: Db, { accountId, month }: IssueOptions): Promise<IssueResult> {
   const [owner] = await db.select().from(account).where(eq(account.id, accountId));
   if (owner === undefined) return { outcome: "no_account" };
-  if (owner.kind !== "postpaid") return { outcome: "prepaid" };
-  if ((await readClock(db)) < monthEnd(month)) return { outcome: "month_not_over" };
   const [before] = await db
     .select()
     .from(invoice)
     .where(and(eq(invoice.accountId, accountId), eq(invoice.month, month), eq(invoice.kind, "invoice")));
   if (before !== undefined) return { outcome: "issued_before", invoice: before };
+  const range = await readRange(db, accountId, month);
+  const stretches = await readStretches(db, accountId);
+  const firstAt = await readFirst(db, accountId, range, stretches);
+  if (firstAt === undefined && owner.kind === "prepaid") return { outcome: "prepaid" };
+  if ((await readClock(db)) < monthEnd(month)) return { outcome: "month_not_over" };
   const parties = createPartyStore({ db });
   const seller = await parties.seller();
   if (seller === undefined) return { outcome: "no_seller" };
-  const { fromSeq, throughSeq } = await readRange(db, accountId, month);
-  if (throughSeq < fromSeq) return { outcome: "nothing" };
-  const [first] = await db
-    .select({ createdAt: ledgerTransaction.createdAt })
-    .from(ledgerTransaction)
-    .where(and(eq(ledgerTransaction.accountId, accountId), eq(ledgerTransaction.seq, fromSeq)));
-  const firstAt = first?.createdAt ?? monthStart(month);
+  if (firstAt === undefined) return { outcome: "nothing" };
+  const { fromSeq, throughSeq } = range;
   const lines = await readChargeLines(db, {
     accountId,
     fromSeq,
     throughSeq,
+    kind: "postpaid",
+    stretches,
     admittedFrom: new Date(firstAt.getTime() - admittedSlackMs),
     admittedBefore: new Date(monthEnd(month).getTime() + admittedSlackMs),
   });
@@ -107,12 +110,14 @@ async function prepare(db: Db, { accountId, month }: IssueOptions): Promise<Issu
   return { outcome: "draft", draft: { accountId, month, fromSeq, throughSeq, taxRateBasisPoints, lines, ...totals } };
 }
 
+/** Of an account's ledger, inclusive. */
+interface Range {
+  fromSeq: bigint;
+  throughSeq: bigint;
+}
+
 /** From after the last invoice to the last booking before the month's end. */
-async function readRange(
-  db: Pick<Db, "select">,
-  accountId: string,
-  month: string,
-): Promise<{ fromSeq: bigint; throughSeq: bigint }> {
+async function readRange(db: Pick<Db, "select">, accountId: string, month: string): Promise<Range> {
   const [covered] = await db
     .select({ throughSeq: max(invoice.throughSeq) })
     .from(invoice)
@@ -124,6 +129,22 @@ async function readRange(
     .orderBy(desc(ledgerTransaction.seq))
     .limit(1);
   return { fromSeq: (covered?.throughSeq ?? 0n) + 1n, throughSeq: last?.seq ?? 0n };
+}
+
+const firstSchema = z.object({ created_at: z.coerce.date() });
+
+/** When the first booking of the range was made that is to be asked for. */
+async function readFirst(
+  db: Pick<Db, "execute">,
+  accountId: string,
+  { fromSeq, throughSeq }: Range,
+  stretches: readonly Stretch[],
+): Promise<Date | undefined> {
+  const { rows } = await db.execute(sql`
+    select t.created_at from ledger_transaction t
+    where t.account_id = ${accountId} and t.seq between ${fromSeq} and ${throughSeq} and ${whileKind(stretches, "postpaid")}
+    order by t.seq limit 1`);
+  return rows[0] === undefined ? undefined : firstSchema.parse(rows[0]).created_at;
 }
 
 type Transaction = Parameters<Parameters<Db["transaction"]>[0]>[0];

@@ -65,6 +65,35 @@ test("a month's statement goes from its opening to its closing balance, and writ
   expect(await readStatement(database.db, { accountId: "acct_x", month: "2026-11" })).toBeUndefined();
 });
 
+test("what was used while the account was postpaid is one sum in the statement: its invoice says for what", async () => {
+  const { db } = database;
+  await clock.set(new Date("2027-02-10T12:00:00Z"));
+  await db.execute(sql`insert into account (id, name, kind) values ('acct_both', 'Both', 'prepaid')`);
+  const ledger = createLedgerStore({ db });
+  await ledger.topUp({ accountId: "acct_both", amountNano: 9_000n, author: "test", reason: "bank" });
+  const [price] = await db.query.price.findMany();
+  const billing = { priceId: price?.id ?? "", holds: [{ purseId: "acct_both" }] };
+  const writer = createUsageWriter({ db, author: "gateway:g1" });
+  const use = (completionTokens: number) =>
+    writer.settle([
+      newUsageRecord({ accountId: "acct_both", usage: { completionTokens }, admittedAtMs: Date.now(), billing }),
+    ]);
+  const become = (kind: string) => db.execute(sql`update account set kind = ${kind} where id = 'acct_both'`);
+  await use(1);
+  await become("postpaid");
+  await use(2);
+  await use(1);
+  await become("prepaid");
+  await use(4);
+  const statement = await readStatement(db, { accountId: "acct_both", month: "2027-02" });
+  expect(statement).toMatchObject({ openingNano: 0n, closingNano: 1_000n });
+  expect(statement?.movements.map(({ kind, amountNano }) => [kind, amountNano])).toEqual([
+    ["top_up", 9_000n],
+    ["usage", -3_000n],
+  ]);
+  expect(statement?.usage).toMatchObject([{ kind: "usage", quantity: 5n, amountNano: 5_000n }]);
+});
+
 test("a statement of a month that is over is the same PDF whenever it is made", async () => {
   const render = async () => {
     const statement = await readStatement(database.db, { accountId, month: "2026-11" });

@@ -11,11 +11,13 @@ import { toRows } from "./line-rows.ts";
 import { monthEnd, monthStart, readClock } from "./month.ts";
 import { buyerParty, createPartyStore, sellerParty } from "./parties.ts";
 import { toParty } from "./render-invoice.ts";
+import { readStretches, whileKind } from "./stretches.ts";
 
 /** Requests are booked some time after they were admitted. */
 const admittedSlackMs = 2 * 86_400_000;
 /** More movements than this in one month are not for paper. */
 const movementsMax = 10_000;
+const whileInvoiced = "while it was postpaid, see its invoices";
 
 export interface Movement {
   kind: LedgerKind;
@@ -32,9 +34,9 @@ export interface Statement {
   seller: InvoiceParty | null;
   buyer: InvoiceParty;
   openingNano: bigint;
-  /** All but usage: payments, refunds, corrections. */
+  /** Payments, refunds, corrections; and what was used while the account was postpaid, in one sum: its invoices explain that. */
   movements: Movement[];
-  /** Sums to what was charged. */
+  /** While it was prepaid. Sums to what was charged. */
   usage: ChargeLine[];
   closingNano: bigint;
   /** When it was made: a month that is not over goes on. */
@@ -78,11 +80,18 @@ export async function readStatement(
       coalesce((select sum(amount_nano) from credit where seq <= through_seq), 0) as moved
     from range`);
   const { after_seq, through_seq, closing, moved } = rangeSchema.parse(rows[0]);
+  const stretches = await readStretches(db, accountId);
+  const within = sql`t.account_id = ${accountId} and t.seq > ${after_seq} and t.seq <= ${through_seq}`;
   const listed = await db.execute(sql`
-    select t.kind, t.created_at, t.reason, sum(e.amount_nano) as amount
-    from ledger_transaction t join ledger_entry e on e.transaction_id = t.id and e.book = 'credit'
-    where t.account_id = ${accountId} and t.seq > ${after_seq} and t.seq <= ${through_seq} and t.kind <> 'usage'
-    group by t.id order by t.seq limit ${movementsMax + 1}`);
+    select kind, created_at, reason, amount from (
+      select t.seq, t.kind, t.created_at, t.reason, sum(e.amount_nano) as amount
+      from ledger_transaction t join ledger_entry e on e.transaction_id = t.id and e.book = 'credit'
+      where ${within} and t.kind <> 'usage' group by t.id
+      union all
+      select max(t.seq), t.kind, max(t.created_at), ${whileInvoiced}, sum(e.amount_nano)
+      from ledger_transaction t join ledger_entry e on e.transaction_id = t.id and e.book = 'credit'
+      where ${within} and t.kind = 'usage' and ${whileKind(stretches, "postpaid")} group by t.kind
+    ) moved order by seq limit ${movementsMax + 1}`);
   if (listed.rows.length > movementsMax) throw new Error(`More than ${movementsMax} movements in ${month}.`);
   const movements = listed.rows.map((row) => {
     const { kind, created_at, reason, amount } = movementSchema.parse(row);
@@ -92,6 +101,8 @@ export async function readStatement(
     accountId,
     fromSeq: after_seq + 1n,
     throughSeq: through_seq,
+    kind: "prepaid",
+    stretches,
     admittedFrom: new Date(monthStart(month).getTime() - admittedSlackMs),
     admittedBefore: new Date(monthEnd(month).getTime() + admittedSlackMs),
   });

@@ -27,21 +27,18 @@ export async function runInvoices(options: z.infer<typeof runInvoicesOptions>, c
   const report = await withDatabase(
     stack,
     async (db) => {
-      if (options.account !== undefined) {
-        const { kind } = await findAccount(db, options.account);
-        if (kind !== "postpaid") {
-          throw new CliError(
-            `${options.account} is prepaid: it gets no invoice. \`tera invoices statement ${options.account}\` says what it used.`,
-          );
-        }
-      }
+      if (options.account !== undefined) await findAccount(db, options.account);
       try {
-        return await metering.runInvoices(db, {
+        const made = await metering.runInvoices(db, {
           month,
           accountId: options.account,
           author: authorOf(context.environment),
           dryRun: options.dryRun,
         });
+        if (options.account === undefined || made.accounts > 0) return made;
+        throw new CliError(
+          `${options.account} is prepaid: it gets no invoice. \`tera invoices statement ${options.account}\` says what it used.`,
+        );
       } catch (error) {
         if (error instanceof metering.InvoiceRunRefusedError) throw new CliError(error.message, { cause: error });
         throw error;
