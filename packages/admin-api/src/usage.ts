@@ -48,8 +48,9 @@ const usageGroupSchema = z.object({
   id: z.string(),
   /** Of a key or an account; null: it is gone, or has none. */
   name: z.string().nullable(),
-  /** Last characters of a key. */
+  /** Last characters of a key, and the name of the account that it is of. */
   lastFour: z.string().nullable(),
+  accountName: z.string().nullable(),
 });
 
 export const usageRowSchema = usageGroupSchema.extend(usageSumsSchema.shape);

@@ -49,7 +49,7 @@ test("rows over time and by a dimension add up to the same, to the nano", async 
   expect(days.series).toMatchObject([{ id: "", points: [{ at: "2026-11-20T00:00:00.000Z" }, {}] }]);
   const keys = await read(`${period}&by=key&interval=hour`);
   expect(keys.rows).toMatchObject([
-    { id: "key_a", name: formula, lastFour: "wxyz", cost: "1.000000001" },
+    { id: "key_a", name: formula, lastFour: "wxyz", accountName: "Acme", cost: "1.000000001" },
     { id: "key_b", name: "beta" },
   ]);
   expect(keys.total).toEqual(days.total);
@@ -74,9 +74,9 @@ test("CSV has each day of each group, and what a spreadsheet would run is text i
   const { body, headers } = await viewer("GET", `/usage.csv?${period}&by=key`);
   expect(headers["content-disposition"]).toBe('attachment; filename="usage-by-key-2026-11-20-2026-11-22.csv"');
   expect(String(body).split("\r\n")).toEqual([
-    "day,key_id,key_name,requests,failed_requests,prompt_tokens,cached_tokens,completion_tokens,reasoning_tokens,speech_characters,cost_usd",
-    `2026-11-20,key_a,'${formula},2,1,1000000001,5,2,1,0,1.000000001`,
-    "2026-11-21,key_b,beta,1,0,1,0,1,0,0,0",
+    "day,key_id,key_name,account_id,account_name,requests,failed_requests,prompt_tokens,cached_tokens,completion_tokens,reasoning_tokens,speech_characters,cost_usd",
+    `2026-11-20,key_a,'${formula},acct_a,Acme,2,1,1000000001,5,2,1,0,1.000000001`,
+    "2026-11-21,key_b,beta,acct_b,Beta,1,0,1,0,1,0,0,0",
     "",
   ]);
   const byModel = String((await viewer("GET", `/usage.csv?${period}&by=model&interval=hour`)).body);

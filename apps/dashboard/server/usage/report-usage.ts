@@ -5,6 +5,7 @@ import type { Db } from "@tera/database";
 import {
   createUsageReports,
   formatUsd,
+  type KeyName,
   readAccountNames,
   readKeyNames,
   readUsageSeries,
@@ -22,6 +23,13 @@ const seriesMax = 7;
 
 type Counts = Omit<UsageSum, "group">;
 
+export interface GroupName extends Pick<UsageRow, "id" | "name" | "lastFour" | "accountName"> {
+  /** Of a key that is known. */
+  accountId: string | null;
+}
+
+const unnamed: GroupName = { id: "", name: null, lastFour: null, accountId: null, accountName: null };
+
 export async function reportUsage(
   db: Db,
   filter: UsageFilter,
@@ -36,11 +44,9 @@ export async function reportUsage(
     reports.total(filter),
   ]);
   if (isOverTime) {
-    const rows = sums.map((sum) => ({ id: toMoment(sum.group), name: null, lastFour: null, ...toSums(sum) }));
-    const points = rows
-      .toReversed()
-      .map(({ name: _name, lastFour: _lastFour, id, ...point }) => ({ at: id, ...point }));
-    return { ...head, rows, total: toSums(total), series: [{ id: "", name: null, lastFour: null, points }] };
+    const rows = sums.map((sum) => ({ ...unnamed, id: toMoment(sum.group), ...toSums(sum) }));
+    const points = sums.toReversed().map((sum) => ({ at: toMoment(sum.group), ...toSums(sum) }));
+    return { ...head, rows, total: toSums(total), series: [{ ...unnamed, points }] };
   }
   const named = sums.slice(0, seriesMax).map(({ group }) => group);
   const [points, nameOf] = await Promise.all([
@@ -64,19 +70,21 @@ export async function reportUsage(
   return { ...head, rows, total: toSums(total), series };
 }
 
-/** How groups are called. */
+/** How groups are called, and whose they are. */
 export async function readNames(
   db: Db,
   by: Exclude<UsageDimension, "time">,
   ids: readonly string[],
-): Promise<(id: string) => { id: string; name: string | null; lastFour: string | null }> {
-  const [accounts, keys] = await Promise.all([
-    by === "account" ? readAccountNames(db, ids) : undefined,
-    by === "key" ? readKeyNames(db, ids) : undefined,
-  ]);
+): Promise<(id: string) => GroupName> {
+  if (by === "model") return (id) => ({ ...unnamed, id });
+  const keys = by === "key" ? await readKeyNames(db, ids) : new Map<string, KeyName>();
+  const accountIds = by === "account" ? ids : [...keys.values()].map(({ accountId }) => accountId);
+  const accounts = await readAccountNames(db, accountIds);
   return (id) => {
-    const key = keys?.get(id);
-    return { id, name: accounts?.get(id) ?? key?.name ?? null, lastFour: key?.lastFour ?? null };
+    const key = keys.get(id);
+    if (key === undefined) return { ...unnamed, id, name: accounts.get(id) ?? null };
+    const { name, lastFour, accountId } = key;
+    return { id, name, lastFour, accountId, accountName: accounts.get(accountId) ?? null };
   };
 }
 

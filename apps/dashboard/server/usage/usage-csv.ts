@@ -4,7 +4,7 @@ import type { UsageQuery } from "@tera/admin-api/usage";
 import type { Db } from "@tera/database";
 import { createUsageReports, formatUsd, renderCsvRow, type UsageFilter, type UsageSum } from "@tera/metering";
 import { stepsOf, type UsagePeriod } from "./read-period.ts";
-import { readNames } from "./report-usage.ts";
+import { type GroupName, readNames } from "./report-usage.ts";
 
 /** Of one hour or day; there are hardly so many keys that are used on one. */
 const groupsMax = 100_000;
@@ -12,7 +12,7 @@ const groupsMax = 100_000;
 const idColumns = {
   time: [],
   model: ["model"],
-  key: ["key_id", "key_name"],
+  key: ["key_id", "key_name", "account_id", "account_name"],
   account: ["account_id", "account_name"],
 } as const;
 
@@ -40,7 +40,7 @@ export async function* writeUsageCsv(
     const sums = await reports.summarize({ ...filter, ...step }, by === "time" ? interval : by, groupsMax);
     if (sums.length === 0) continue;
     const nameOf =
-      by === "time" || by === "model"
+      by === "time"
         ? undefined
         : await readNames(
             db,
@@ -49,11 +49,16 @@ export async function* writeUsageCsv(
           );
     yield sums
       .map((sum) => {
-        const ids = by === "time" ? [] : nameOf === undefined ? [sum.group] : [sum.group, nameOf(sum.group).name];
-        return renderCsvRow([moment, ...ids, ...cellsOf(sum)]);
+        const named = nameOf?.(sum.group);
+        return renderCsvRow([moment, ...(named === undefined ? [] : idCells(by, named)), ...cellsOf(sum)]);
       })
       .join("");
   }
+}
+
+function idCells(by: UsageQuery["by"], { id, name, accountId, accountName }: GroupName): (string | null)[] {
+  if (by === "key") return [id, name, accountId, accountName];
+  return by === "account" ? [id, name] : [id];
 }
 
 function cellsOf(sum: UsageSum): string[] {

@@ -13,6 +13,8 @@ import { queryClient } from "./api/query-client.ts";
 import { sessionQuery } from "./api/session.ts";
 import { listSearch } from "./list/list-search.ts";
 import { keySearch } from "./pages/keys/key-search.ts";
+import { requestsSearch } from "./pages/requests/requests-search.ts";
+import { usageSearch } from "./pages/usage/usage-search.ts";
 import { Failure } from "./shell/failure.tsx";
 import { NotFound } from "./shell/not-found.tsx";
 import { Shell } from "./shell/shell.tsx";
@@ -112,6 +114,21 @@ const runners = createRoute({
   getParentRoute: () => inside,
   path: "/runners",
   component: lazyRouteComponent(() => import("./pages/runners/runners-page.tsx"), "RunnersPage"),
+const usage = createRoute({
+  path: "/usage",
+  validateSearch: usageSearch,
+  component: lazyRouteComponent(() => import("./pages/usage/usage-page.tsx"), "UsagePage"),
+});
+
+const requests = createRoute({
+  path: "/requests",
+  validateSearch: requestsSearch,
+  component: lazyRouteComponent(() => import("./pages/requests/requests-page.tsx"), "RequestsPage"),
+});
+
+const request = createRoute({
+  path: "/requests/$requestId",
+  component: lazyRouteComponent(() => import("./pages/requests/request-page.tsx"), "RequestPage"),
 });
 
 const members = createRoute({
@@ -157,6 +174,9 @@ export const router = createRouter({
       models,
       model,
       runners,
+      usage,
+      requests,
+      request,
       accounts,
       account,
       members,

@@ -2,8 +2,15 @@
 import { Text, Tooltip } from "@mantine/core";
 
 const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const localToTheSecond = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
-export function Moment({ at, never = "never" }: { at: string | null; never?: string }) {
+export interface MomentProps {
+  at: string | null;
+  never?: string;
+  withSeconds?: boolean;
+}
+
+export function Moment({ at, never = "never", withSeconds = false }: MomentProps) {
   if (at === null)
     return (
       <Text span c="dimmed" inherit>
@@ -13,7 +20,7 @@ export function Moment({ at, never = "never" }: { at: string | null; never?: str
   const utc = at.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
   return (
     <Tooltip label={utc}>
-      <time dateTime={at}>{local.format(new Date(at))}</time>
+      <time dateTime={at}>{(withSeconds ? localToTheSecond : local).format(new Date(at))}</time>
     </Tooltip>
   );
 }
