@@ -11,6 +11,7 @@ import { registerDoctor } from "./commands/doctor.ts";
 import { registerInvoices } from "./commands/invoices.ts";
 import { registerKeys } from "./commands/keys.ts";
 import { registerModels } from "./commands/models.ts";
+import { refuseUrlElsewhere } from "./commands/needs-database.ts";
 import { registerPrices } from "./commands/prices.ts";
 import { registerRunners } from "./commands/runners.ts";
 import { registerUp } from "./commands/up.ts";
@@ -80,6 +81,7 @@ Examples:
   registerRunners(program, context);
   registerAdmin(program, context);
   registerDoctor(program, context);
+  refuseUrlElsewhere(program);
   registerCompletion(program, context);
   return program;
 }

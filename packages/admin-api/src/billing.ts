@@ -118,6 +118,8 @@ export const idempotencyHeaders = z.object({ "idempotency-key": z.string().min(8
 export const creditMovedSchema = z.object({
   /** False: it was booked before, and nothing was moved now. */
   booked: z.boolean(),
+  /** Null: it was booked before. */
+  ledgerTransactionId: z.string().nullable(),
   account: accountMoneySchema,
 });
 

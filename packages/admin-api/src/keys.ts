@@ -106,7 +106,9 @@ export const keyDetailsSchema = keySchema.extend({
       state: true,
       createdAt: true,
       expiresAt: true,
+      disabledAt: true,
       revokedAt: true,
+      successorId: true,
       lastUsedAt: true,
     }),
   ),
@@ -123,8 +125,8 @@ export type MadeKey = z.infer<typeof madeKeySchema>;
 
 export const overlapHoursMax = 24 * 365;
 export const keyRotationSchema = z.strictObject({
-  /** How long the old key lives on; 0: it ends at once. */
-  overlapHours: z.number().int().min(0).max(overlapHoursMax).default(24),
+  /** How long the old key lives on; 0: it ends at once, 0.5: in half an hour. */
+  overlapHours: z.number().min(0).max(overlapHoursMax).default(24),
   /** Of the new key; absent: as the old one's was. */
   expiresAt: momentSchema.nullable().optional(),
 });

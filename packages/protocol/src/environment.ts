@@ -8,7 +8,7 @@ import { closest } from "fastest-levenshtein";
 import { z } from "zod";
 
 /** Prefixes that belong to one app each; names that carry another app's prefix are left to that app. */
-const appPrefixes = ["TERA_GATEWAY_", "TERA_WORKER_", "TERA_DASHBOARD_", "TERA_CLI_"];
+const appPrefixes = ["TERA_GATEWAY_", "TERA_WORKER_", "TERA_DASHBOARD_", "TERA_CLI_", "TERA_ADMIN_"];
 
 /** Names that several apps read; one that does not need it passes it over. */
 const sharedNames = ["TERA_SECRET", "TERA_LOG_LEVEL"];

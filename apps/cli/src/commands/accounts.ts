@@ -11,7 +11,7 @@ import {
 } from "./accounts/change-account.ts";
 import { listAccounts, readOptions, showAccount } from "./accounts/read-accounts.ts";
 import { nameArgument } from "./arguments.ts";
-import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
+import { adminUrlOption, type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { addLimitOptions } from "./limit-options.ts";
 
 const accountIdArgument = ["<account-id>", "as `tera accounts list` shows it: acct_..."] as const;
@@ -39,6 +39,7 @@ Examples:
   )
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       `
@@ -56,6 +57,7 @@ Examples:
     .description("list the accounts with what they have, oldest first")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText("after", "\nExamples:\n  tera accounts list\n  tera accounts list --json | jq -r '.[].id'\n")
     .action(async (given: unknown) => listAccounts(readOptions.parse(given), context));
 
@@ -65,6 +67,7 @@ Examples:
     .argument(...accountIdArgument)
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       "\nExamples:\n  tera accounts show acct_4f8Zs0aBcDeFgHiJ\n  tera accounts show acct_4f8Zs0aBcDeFgHiJ --json | jq -r .availableUsd\n",
@@ -81,6 +84,7 @@ Examples:
   )
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       `
@@ -104,6 +108,7 @@ Examples:
       .argument(...accountIdArgument)
       .option(...jsonOption)
       .option(...dataDirOption)
+      .option(...adminUrlOption)
       .addHelpText("after", `\nExamples:\n  tera accounts ${command} acct_4f8Zs0aBcDeFgHiJ\n`)
       .action(async (accountId: string, given: unknown) =>
         switchAccount(accountId, to, switchOptions.parse(given), context),

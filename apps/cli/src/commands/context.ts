@@ -15,4 +15,8 @@ export const dataDirOption = [
   "--data-dir <directory>",
   "data directory of the stack to use (default: .tera in the clone)",
 ] as const;
+export const adminUrlOption = [
+  "--url <url>",
+  "its dashboard: works through the Admin API, with the token in TERA_ADMIN_TOKEN",
+] as const;
 export const jsonOption = ["--json", "print JSON instead"] as const;

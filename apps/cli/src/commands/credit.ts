@@ -1,7 +1,7 @@
 /** `tera credit`: what accounts have, and money that comes and goes other than by usage. */
 import { type Command, InvalidArgumentError } from "commander";
 import { countArgument, urlArgument } from "./arguments.ts";
-import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
+import { adminUrlOption, type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { autoTopUpOptions, checkoutOptions, createCheckout, setAutoTopUp } from "./credit/checkout.ts";
 import { type MoveKind, moveCredit, moveOptions } from "./credit/move-credit.ts";
 import { ledgerOptions, listLedger, showCredit, showCreditOptions } from "./credit/show-credit.ts";
@@ -49,6 +49,7 @@ Examples:
       .option("--reference <text>", "what it answers to; booked once, however often it is reported")
       .option(...jsonOption)
       .option(...dataDirOption)
+      .option(...adminUrlOption)
       .addHelpText("after", `\nExamples:\n  ${example}\n`)
       .action(async (accountId: string, usd: string, given: unknown) =>
         moveCredit(kind, accountId, usd, moveOptions.parse(given), context),
@@ -62,6 +63,7 @@ Examples:
     .argument("<account>", "its id: acct_...")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText("after", "\nExamples:\n  tera credit show acct_4f8Zs0aBcDeFgHiJ\n")
     .action(async (accountId: string, given: unknown) =>
       showCredit(accountId, showCreditOptions.parse(given), context),

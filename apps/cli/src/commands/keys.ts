@@ -1,7 +1,7 @@
 /** `tera keys`: what opens the API. */
 import { type Command, Option } from "commander";
 import { nameArgument } from "./arguments.ts";
-import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
+import { adminUrlOption, type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { revokeKey, revokeOptions, switchKey, switchOptions } from "./keys/close-key.ts";
 import { createKey, createOptions } from "./keys/create-key.ts";
 import { addSettingsOptions, expiryArgument } from "./keys/key-options.ts";
@@ -41,6 +41,7 @@ function registerCreate(keys: Command, context: CommandContext): void {
   addSettingsOptions(create)
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       `
@@ -64,6 +65,7 @@ function registerReading(keys: Command, context: CommandContext): void {
     .option("--account <id>", "only the keys of this account")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText("after", "\nExamples:\n  tera keys list\n  tera keys list --json | jq '.[] | .id'\n")
     .action(async (given: unknown) => listKeys(listOptions.parse(given), context));
 
@@ -73,6 +75,7 @@ function registerReading(keys: Command, context: CommandContext): void {
     .argument(...keyIdArgument)
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       "\nExamples:\n  tera keys show key_4f8Zs0aBcDeFgHiJ\n  tera keys show key_4f8Zs0aBcDeFgHiJ --json | jq .budgets\n",
@@ -89,6 +92,7 @@ function registerChanging(keys: Command, context: CommandContext): void {
   addSettingsOptions(set)
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       `
@@ -114,6 +118,7 @@ Examples:
     .option("--expires <when>", "of the new key (default: as the old one's was)", expiryArgument)
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       `
@@ -138,6 +143,7 @@ function registerClosing(keys: Command, context: CommandContext): void {
       .argument(...keyIdArgument)
       .option(...jsonOption)
       .option(...dataDirOption)
+      .option(...adminUrlOption)
       .addHelpText("after", `\nExamples:\n  tera keys ${command} key_4f8Zs0aBcDeFgHiJ\n`)
       .action(async (keyId: string, given: unknown) => switchKey(keyId, to, switchOptions.parse(given), context));
   }
@@ -152,6 +158,7 @@ function registerClosing(keys: Command, context: CommandContext): void {
     .option("--end-streams", "end also what runs: streams with an error; its cost until then is charged")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       "\nExamples:\n  tera keys revoke key_4f8Zs0aBcDeFgHiJ\n  tera keys revoke key_4f8Zs0aBcDeFgHiJ --yes --end-streams\n",

@@ -3,10 +3,13 @@
  *
  * `--data-dir` names the data directory of a `tera up`; without it the environment counts (DATABASE_URL, REDIS_URL, TERA_SECRET), and then the default data
  * directory. The two are never mixed: a key for one installation's database, hashed with another's secret, would open nothing.
+ *
+ * Some commands also work without database and secret at hand, through an Admin API: `--url` names one, or TERA_ADMIN_URL where there is no `--data-dir`.
  */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isRunning } from "@tera/embedded";
+import { type RemoteConfig, readRemoteConfig } from "../remote/config.ts";
 import { CliError } from "../terminal/cli-error.ts";
 import { readUpConfig } from "../up/config.ts";
 import { readStack, type Stack } from "../up/data-directory.ts";
@@ -29,8 +32,42 @@ export interface StackQuery {
   cwd: string;
 }
 
-/** @throws {ConfigError} naming a variable of the environment that is wrong. */
-export async function findStack({ dataDir, environment, cwd }: StackQuery): Promise<FoundStack> {
+/** A stack that can only be reached through its Admin API. */
+export interface RemoteStack {
+  readonly remote: RemoteConfig;
+}
+
+export function isRemote(stack: FoundStack | RemoteStack): stack is RemoteStack {
+  return "remote" in stack;
+}
+
+/**
+ * For commands that also work through an Admin API.
+ * @throws {ConfigError} naming a variable of the environment that is wrong.
+ * @throws {CliError} where an Admin API is named, and cannot be used.
+ */
+export async function findInstallation(
+  query: StackQuery & { url: string | undefined },
+): Promise<FoundStack | RemoteStack> {
+  const remote = readRemoteConfig(query);
+  return remote === undefined ? findLocalStack(query) : { remote };
+}
+
+/**
+ * For commands that need the database.
+ * @throws {ConfigError} naming a variable of the environment that is wrong.
+ * @throws {CliError} where an Admin API is meant.
+ */
+export async function findStack(query: StackQuery): Promise<FoundStack> {
+  if (query.dataDir === undefined && query.environment["TERA_ADMIN_URL"]) {
+    throw new CliError(`${needsDatabase} Unset TERA_ADMIN_URL, or name the data directory of a stack with --data-dir.`);
+  }
+  return findLocalStack(query);
+}
+
+export const needsDatabase = "This command needs the database: not through an Admin API yet.";
+
+async function findLocalStack({ dataDir, environment, cwd }: StackQuery): Promise<FoundStack> {
   const config = readUpConfig(environment);
   const dataDirectory = dataDir === undefined ? defaultDataDirectory : resolve(cwd, dataDir);
   const recorded = await readStack(dataDirectory);

@@ -3,23 +3,44 @@
  *
  * The drivers are loaded when needed too: they take half a second, which help and shell completion should not.
  */
-import type { KeyStore, ModelStore } from "@tera/access";
+import type { AccountStore, ModelStore } from "@tera/access";
 import type { Db } from "@tera/database";
-import type { WorkerState } from "@tera/protocol";
+import { findServings, type WorkerState } from "@tera/protocol";
 import type { Invalidation, Redis } from "@tera/queue";
 import { CliError } from "../terminal/cli-error.ts";
-import { type FoundStack, missing } from "./find-stack.ts";
+import type { Books, CommandKeys } from "./command-stores.ts";
+import { type FoundStack, isRemote, missing, type RemoteStack } from "./find-stack.ts";
+import { createStoredBooks } from "./stored-books.ts";
 
-/** @throws {CliError} as `withDatabase`, and when there is no secret. */
+/** @throws {CliError} as `withDatabase`, and when there is no secret; or when the Admin API refuses. */
 export async function withKeyStore<Result>(
-  stack: FoundStack,
-  work: (keyStore: KeyStore, db: Db) => Promise<Result>,
+  stack: FoundStack | RemoteStack,
+  work: (keyStore: CommandKeys, books: Books) => Promise<Result>,
 ): Promise<Result> {
+  if (isRemote(stack)) {
+    const { createAdminClient } = await import("../remote/admin-client.ts");
+    const { createRemoteBooks } = await import("../remote/remote-books.ts");
+    const { createRemoteKeys } = await import("../remote/remote-keys.ts");
+    const client = createAdminClient(stack.remote);
+    return work(createRemoteKeys(client), createRemoteBooks(client));
+  }
   const { secret } = stack;
   return withDatabase(stack, async (db) => {
     if (secret === undefined) throw missing(stack, "TERA_SECRET");
     const { createKeyStore } = await import("@tera/access");
-    return work(createKeyStore({ db, secret }), db);
+    return work(createKeyStore({ db, secret }), await createStoredBooks(db));
+  });
+}
+
+/** @throws {CliError} as `withDatabase`, or when the Admin API refuses. */
+export async function withAccountStore<Result>(
+  stack: FoundStack | RemoteStack,
+  work: (accountStore: AccountStore, books: Books) => Promise<Result>,
+): Promise<Result> {
+  if (isRemote(stack)) return withKeyStore(stack, work);
+  return withDatabase(stack, async (db) => {
+    const { createAccountStore } = await import("@tera/access");
+    return work(createAccountStore({ db }), await createStoredBooks(db));
   });
 }
 
@@ -95,6 +116,15 @@ export async function withRedis<Result>(stack: FoundStack, work: (redis: Redis) 
   } finally {
     redis.disconnect();
   }
+}
+
+/** Ids of the models that a connected runner serves. @throws {CliError} as `withRedis`, or when the Admin API refuses. */
+export async function readServedModels(stack: FoundStack | RemoteStack): Promise<string[]> {
+  if (!isRemote(stack)) return [...findServings(await readWorkers(stack)).keys()];
+  const { createAdminClient } = await import("../remote/admin-client.ts");
+  const { modelIdsSchema } = await import("@tera/admin-api/model-ids");
+  const { items } = await createAdminClient(stack.remote).get(modelIdsSchema, "/model-ids");
+  return items.flatMap(({ id, isServed }) => (isServed ? [id] : []));
 }
 
 /** The workers that are connected now. @throws {CliError} as `withRedis`. */

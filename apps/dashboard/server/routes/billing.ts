@@ -156,12 +156,20 @@ export function registerBillingRoutes(app: AdminApp, { db, change, hasPayments }
         reference: body.reference ?? (key === undefined ? undefined : `request:${key}`),
       };
       const booked = await move(actor, body, wanted);
-      return { booked, account: await readAccountMoney(db, accountId) };
+      return {
+        booked: booked !== undefined,
+        ledgerTransactionId: booked === undefined ? null : String(booked),
+        account: await readAccountMoney(db, accountId),
+      };
     },
   );
 
-  /** @returns false: its reference was booked before, as the same. @throws {AdminError} */
-  async function move(actor: Actor, { kind, amount }: CreditMoveRequest, wanted: CreditMove): Promise<boolean> {
+  /** @returns the transaction's id; undefined: its reference was booked before, as the same. @throws {AdminError} */
+  async function move(
+    actor: Actor,
+    { kind, amount }: CreditMoveRequest,
+    wanted: CreditMove,
+  ): Promise<bigint | undefined> {
     const { accountId, amountNano, reason, reference } = wanted;
     try {
       const id = await change(actor, async (tx) => {
@@ -177,7 +185,7 @@ export function registerBillingRoutes(app: AdminApp, { db, change, hasPayments }
         };
         return { answer: made, entry: made === undefined ? undefined : entry };
       });
-      if (id !== undefined) return true;
+      if (id !== undefined) return id;
     } catch (error) {
       if (!isDataRefused(error)) throw error;
       // Or the same reference at the same moment, for another account.
@@ -185,7 +193,7 @@ export function registerBillingRoutes(app: AdminApp, { db, change, hasPayments }
         throw await refusal(wanted, error);
     }
     const before = reference === undefined ? undefined : await findBooked(kind, reference);
-    if (before?.accountId === accountId && movedOf(before) === amountNano) return false;
+    if (before?.accountId === accountId && movedOf(before) === amountNano) return undefined;
     throw new AdminError("conflict", "This reference was booked before, as something else. Nothing was booked now.");
   }
 

@@ -1,7 +1,8 @@
-/** `/admin/api/keys/{id}/usage` and `/admin/api/accounts/{id}/usage`: day by day, out of the roll-ups. */
+/** `/admin/api/keys/{id}/usage` and `/admin/api/accounts/{id}/usage`: day by day, out of the roll-ups; and `/accounts/{id}/spend`: what its keys spent. */
 import { createAccountStore } from "@tera/access";
+import { keySpendListSchema } from "@tera/admin-api/spend";
 import type { Db } from "@tera/database";
-import { createUsageReports, formatUsd, type UsageFilter, type UsageSum } from "@tera/metering";
+import { createSpendStore, createUsageReports, formatUsd, type UsageFilter, type UsageSum } from "@tera/metering";
 import { z } from "zod";
 import { type DailyUsage, dailyUsageQuery, dailyUsageSchema } from "../../api/daily-usage.ts";
 import { mustSee } from "../access/actor.ts";
@@ -45,6 +46,32 @@ export function registerDailyUsageRoutes(app: AdminApp, { db }: { db: Db }): voi
       mustSee(actor, accountId);
       if ((await createAccountStore({ db }).findAccount(accountId)) === undefined) throw notFound("account");
       return readDailyUsage(db, { accountId }, query.days);
+    },
+  );
+
+  app.get(
+    "/accounts/:accountId/spend",
+    {
+      config: { permission: "usage:read" },
+      schema: {
+        summary: "What was charged to each key of an account: today, this month, in all",
+        params: z.object({ accountId: z.string().max(100) }),
+        response: { 200: keySpendListSchema },
+      },
+    },
+    async ({ params: { accountId }, actor }) => {
+      mustSee(actor, accountId);
+      if ((await createAccountStore({ db }).findAccount(accountId)) === undefined) throw notFound("account");
+      const spendByKey = await createSpendStore({ db }).byKey(accountId);
+      return {
+        items: Array.from(spendByKey, ([keyId, { dayNano, monthNano, totalNano, monthRequests }]) => ({
+          keyId,
+          day: formatUsd(dayNano),
+          month: formatUsd(monthNano),
+          total: formatUsd(totalNano),
+          monthRequests,
+        })),
+      };
     },
   );
 }

@@ -51,7 +51,7 @@ export function registerKeyActions(app: AdminApp, { db, secret, change, tellGate
       const rotated = await change(actor, async (tx) => {
         const store = createKeyStore({ db: tx, secret });
         const before = await store.findKey(keyId);
-        const answer = await store.rotateKey({ keyId, overlapMs: body.overlapHours * hourMs, expiresAt });
+        const answer = await store.rotateKey({ keyId, overlapMs: Math.round(body.overlapHours * hourMs), expiresAt });
         if (before === undefined || answer.outcome === "unknown") throw notFound("key");
         if (answer.outcome !== "rotated") throw new AdminError("conflict", whyNot(answer));
         const states = { before: toState(before), after: toState(answer.old) };

@@ -1,9 +1,8 @@
 /** `tera accounts create`, `set`, `disable` and `enable`. */
-import type { AccountStore } from "@tera/access";
 import type { Account, AccountKind } from "@tera/database";
 import { z } from "zod";
-import { type FoundStack, findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import { type FoundStack, findInstallation, type RemoteStack } from "../../stack/find-stack.ts";
+import { withAccountStore } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
 import { announce } from "../announce.ts";
@@ -14,7 +13,7 @@ import { accountToJson } from "./render-account.ts";
 
 export const accountKinds = ["prepaid", "postpaid"] as const satisfies readonly AccountKind[];
 
-const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional() };
+const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional(), url: z.string().optional() };
 export const createOptions = z.object({
   name: z.string(),
   kind: z.enum(accountKinds),
@@ -33,7 +32,7 @@ const noCredit = "It has no credit yet, so its requests get 402: `tera credit ad
 
 export async function createAccount(options: z.infer<typeof createOptions>, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const account = await withAccountStore(stack, (store) =>
     store.createAccount({ name: options.name, kind: options.kind, ...readLimits(options) }),
   );
@@ -57,7 +56,7 @@ export async function setAccount(
   if (named.length === 0) {
     throw new CliError("Nothing was named to be set. `tera accounts set --help` shows what can be.");
   }
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const { formatUsd } = await import("@tera/metering");
   const account = await withAccountStore(stack, async (store) => {
     await requireAccount(store, accountId);
@@ -82,7 +81,7 @@ export async function switchAccount(
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const account = await withAccountStore(stack, async (store) => {
     const before = await requireAccount(store, accountId);
     return (await (to === "disabled" ? store.disableAccount(accountId) : store.enableAccount(accountId))) ?? before;
@@ -106,16 +105,13 @@ function namedOptions(options: z.infer<typeof setOptions>): string[] {
   return named;
 }
 
-async function withAccountStore<Result>(
-  stack: FoundStack,
-  work: (store: AccountStore) => Promise<Result>,
-): Promise<Result> {
-  const { createAccountStore } = await import("@tera/access");
-  return withDatabase(stack, (db) => work(createAccountStore({ db })));
-}
-
-async function printJson(account: Account, more: object, stack: FoundStack, { terminal }: CommandContext) {
-  const { createLedgerStore, formatUsd } = await import("@tera/metering");
-  const balance = await withDatabase(stack, (db) => createLedgerStore({ db }).balance(account.id));
+async function printJson(
+  account: Account,
+  more: object,
+  stack: FoundStack | RemoteStack,
+  { terminal }: CommandContext,
+) {
+  const { formatUsd } = await import("@tera/metering");
+  const balance = await withAccountStore(stack, (_store, { ledger }) => ledger.balance(account.id));
   terminal.print(JSON.stringify({ ...accountToJson(account, balance, formatUsd), ...more }));
 }

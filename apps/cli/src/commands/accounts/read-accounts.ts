@@ -2,30 +2,33 @@
 import type { KeySummary } from "@tera/access";
 import type { Account } from "@tera/database";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase, withKeyStore } from "../../stack/open-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withAccountStore, withKeyStore } from "../../stack/open-stack.ts";
 import { renderFields } from "../../terminal/fields.ts";
 import { renderTable } from "../../terminal/table.ts";
 import { listMax } from "../arguments.ts";
 import type { CommandContext } from "../context.ts";
 import { debtMeaning } from "../credit/money-text.ts";
-import { describeTopUpField, describeTopUps } from "../credit/top-up-text.ts";
+import { describeTopUpField } from "../credit/top-up-text.ts";
 import { requireAccount } from "../find-account.ts";
 import { describeStatus, keyToJson } from "../keys/render-key.ts";
 import { describeSpend } from "../keys/show-key.ts";
 import { describeLimits } from "../limit-options.ts";
 import { accountToJson, statusOf } from "./render-account.ts";
 
-export const readOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
+export const readOptions = z.object({
+  json: z.boolean().optional(),
+  dataDir: z.string().optional(),
+  url: z.string().optional(),
+});
 
 export async function listAccounts(options: z.infer<typeof readOptions>, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const { createAccountStore } = await import("@tera/access");
-  const { createLedgerStore, formatUsd } = await import("@tera/metering");
-  const { accounts, balances } = await withDatabase(stack, async (db) => {
-    const accounts = await createAccountStore({ db }).listAccounts(listMax);
-    return { accounts, balances: await createLedgerStore({ db }).balances(accounts.map(({ id }) => id)) };
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const { formatUsd } = await import("@tera/metering");
+  const { accounts, balances } = await withAccountStore(stack, async (store, { ledger }) => {
+    const accounts = await store.listAccounts(listMax);
+    return { accounts, balances: await ledger.balances(accounts.map(({ id }) => id)) };
   });
   if (options.json) {
     terminal.print(
@@ -58,29 +61,28 @@ export async function showAccount(
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const metering = await import("@tera/metering");
-  const { createAutoTopUpStore, createLedgerStore, createSpendStore, formatUsd, noSpend, readDebt, sumSpend } =
-    metering;
-  const { account, keys, balance, spend, debtNano, topUps } = await withKeyStore(stack, async (keyStore, db) => {
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const { formatUsd, noSpend, sumSpend } = await import("@tera/metering");
+  const { account, keys, balance, spend, debtNano, topUps } = await withKeyStore(stack, async (keyStore, books) => {
     const account = await requireAccount(keyStore, accountId);
     return {
       account,
       keys: await keyStore.listKeys({ accountId, limit: listMax }),
-      balance: await createLedgerStore({ db }).balance(accountId),
-      spend: await createSpendStore({ db }).byKey(accountId),
-      debtNano: await readDebt(db, accountId),
-      topUps: await createAutoTopUpStore({ db }).find(accountId),
+      balance: await books.ledger.balance(accountId),
+      spend: await books.spend.byKey(accountId),
+      debtNano: await books.readDebtNano(accountId),
+      topUps: await books.readTopUps(accountId),
     };
   });
   const all = sumSpend(spend.values());
+  const { setting: _setting, ...topUpState } = topUps;
   if (options.json) {
     const spent = { day: formatUsd(all.dayNano), month: formatUsd(all.monthNano), total: formatUsd(all.totalNano) };
     terminal.print(
       JSON.stringify({
         ...accountToJson(account, balance, formatUsd),
         debtUsd: formatUsd(debtNano),
-        autoTopUp: describeTopUps(topUps, metering),
+        autoTopUp: topUpState,
         spentUsd: spent,
         monthRequests: all.monthRequests,
         keys: keys.map((key) => ({
@@ -104,7 +106,7 @@ export async function showAccount(
         ["Status", statusOf(account)],
         ["Balance", `${formatUsd(balanceNano)} ${account.currency}${owes}${leased}`],
         ...(debtNano === 0n ? [] : [["Debt", `${formatUsd(debtNano)} ${account.currency} (${debtMeaning})`] as const]),
-        ...describeTopUpField(topUps, metering),
+        ...describeTopUpField(topUps),
         ["Spent", describeSpend(all, formatUsd)],
         ...describeLimits(account),
       ],

@@ -57,7 +57,6 @@ export async function setAutoTopUp(
 ): Promise<void> {
   const { terminal } = context;
   const metering = await import("@tera/metering");
-  const { formatUsd } = metering;
   const setting = readSetting(options, metering);
   const stack = await findStack({ ...context, dataDir: options.dataDir });
   const found = await withDatabase(stack, async (db) => {
@@ -68,12 +67,11 @@ export async function setAutoTopUp(
     if (setting !== undefined) await store.set(accountId, setting);
     return store.find(accountId);
   });
+  const { setting: rule, ...state } = describeTopUps(found, metering);
   const shown = {
     accountId,
-    below: found.setting === undefined ? null : formatUsd(found.setting.thresholdNano),
-    amount: found.setting === undefined ? null : formatUsd(found.setting.amountNano),
-    dayMax: found.setting === undefined ? null : formatUsd(found.setting.dayMaxNano),
-    ...describeTopUps(found, metering),
+    ...(rule ?? { below: null, amount: null, dayMax: null }),
+    ...state,
     methodSaved: found.method !== undefined,
   };
   if (options.json) {

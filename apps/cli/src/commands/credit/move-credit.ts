@@ -1,14 +1,14 @@
 /** `tera credit add`, `refund` and `adjust`: money that comes and goes other than by usage. */
 import type { CreditMove } from "@tera/metering";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withAccountStore } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
 import { authorOf } from "../author.ts";
 import { confirm } from "../confirm.ts";
 import type { CommandContext } from "../context.ts";
-import { findAccount } from "../find-account.ts";
+import { requireAccount } from "../find-account.ts";
 import { dollars, signedUsd, toBalanceJson } from "./money-text.ts";
 
 export const moveOptions = z.object({
@@ -17,6 +17,7 @@ export const moveOptions = z.object({
   yes: z.boolean().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 
 /** add: a payment came in. refund: money was paid back. adjust: a gift, or a correction by hand, either way. */
@@ -34,10 +35,9 @@ export async function moveCredit(
   const metering = await import("@tera/metering");
   const amountNano = readAmount(kind, usd, metering);
   const { reason, reference } = options;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  await withDatabase(stack, async (db) => {
-    const account = await findAccount(db, accountId);
-    const ledger = metering.createLedgerStore({ db });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  await withAccountStore(stack, async (store, { ledger }) => {
+    const account = await requireAccount(store, accountId);
     const name = `${account.id} (${oneLine(account.name)})`;
     if (amountNano < 0n && !options.yes) {
       await confirm(terminal, `Take $${metering.formatUsd(-amountNano)} from ${name}?`);
@@ -52,8 +52,8 @@ export async function moveCredit(
     };
     const booked = await move(wanted).catch(async (error: unknown) => {
       const { isDataRefused } = await import("@tera/database");
-      const balance = await ledger.balance(account.id);
-      if (balance === undefined || !isDataRefused(error)) throw error;
+      const balance = isDataRefused(error) ? await ledger.balance(account.id) : undefined;
+      if (balance === undefined) throw error;
       if (amountNano > 0n) {
         throw new CliError(`${name} would have more than can be kept. Nothing was booked.`, { cause: error });
       }

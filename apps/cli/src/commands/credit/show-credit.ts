@@ -1,16 +1,16 @@
 /** `tera credit show` and `ledger`: what an account has, and how it came to that. */
 import type { LedgerLine } from "@tera/metering";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import { findInstallation, findStack } from "../../stack/find-stack.ts";
+import { withAccountStore, withDatabase } from "../../stack/open-stack.ts";
 import { oneLine, renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
-import { findAccount } from "../find-account.ts";
+import { findAccount, requireAccount } from "../find-account.ts";
 import { formatMoment } from "../moment.ts";
 import { debtMeaning, dollars, signedUsd, toBalanceJson } from "./money-text.ts";
 
 const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional() };
-export const showCreditOptions = z.object(commonOptions);
+export const showCreditOptions = z.object({ ...commonOptions, url: z.string().optional() });
 export const ledgerOptions = z.object({ limit: z.number(), before: z.bigint().optional(), ...commonOptions });
 
 export async function showCredit(
@@ -20,11 +20,11 @@ export async function showCredit(
 ): Promise<void> {
   const { terminal } = context;
   const metering = await import("@tera/metering");
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  await withDatabase(stack, async (db) => {
-    const account = await findAccount(db, accountId);
-    const balance = toBalanceJson(await metering.createLedgerStore({ db }).balance(account.id), metering);
-    const debt = metering.formatUsd(await metering.readDebt(db, account.id));
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  await withAccountStore(stack, async (store, books) => {
+    const account = await requireAccount(store, accountId);
+    const balance = toBalanceJson(await books.ledger.balance(account.id), metering);
+    const debt = metering.formatUsd(await books.readDebtNano(account.id));
     if (options.json) {
       const { id: accountId, name, kind } = account;
       terminal.print(JSON.stringify({ accountId, name, kind, ...balance, debt }));

@@ -10,12 +10,29 @@ export interface TopUpsJson {
   retryAt: string | null;
 }
 
+export interface TopUps extends TopUpsJson {
+  /** Decimal strings of USD; undefined: it is not topped up by itself. */
+  setting: { below: string; amount: string; dayMax: string } | undefined;
+}
+
 type Describe = Pick<typeof import("@tera/metering"), "describeAutoTopUp" | "formatUsd">;
 
-export function describeTopUps({ setting, lastCharge }: AutoTopUpFound, { describeAutoTopUp }: Describe): TopUpsJson {
-  if (setting === undefined) return { state: "off", reason: null, retryAt: null };
+export function describeTopUps(
+  { setting, lastCharge }: AutoTopUpFound,
+  { describeAutoTopUp, formatUsd }: Describe,
+): TopUps {
+  if (setting === undefined) return { setting, state: "off", reason: null, retryAt: null };
   const { state, reason, retryAt } = describeAutoTopUp(setting, lastCharge?.failure ?? null);
-  return { state, reason, retryAt: retryAt?.toISOString() ?? null };
+  return {
+    setting: {
+      below: formatUsd(setting.thresholdNano),
+      amount: formatUsd(setting.amountNano),
+      dayMax: formatUsd(setting.dayMaxNano),
+    },
+    state,
+    reason,
+    retryAt: retryAt?.toISOString() ?? null,
+  };
 }
 
 /** Undefined: there is none. */
@@ -27,11 +44,9 @@ export function topUpTrouble({ state, reason, retryAt }: TopUpsJson): string | u
 }
 
 /** As a field of the account; none where it is not topped up by itself. */
-export function describeTopUpField(found: AutoTopUpFound, metering: Describe): [string, string][] {
-  const { setting } = found;
+export function describeTopUpField({ setting, ...topUps }: TopUps): [string, string][] {
   if (setting === undefined) return [];
-  const { formatUsd } = metering;
-  const rule = `below $${formatUsd(setting.thresholdNano)}, $${formatUsd(setting.amountNano)} is charged, at most $${formatUsd(setting.dayMaxNano)} a day.`;
-  const trouble = topUpTrouble(describeTopUps(found, metering));
+  const rule = `below $${setting.below}, $${setting.amount} is charged, at most $${setting.dayMax} a day.`;
+  const trouble = topUpTrouble(topUps);
   return [["Top-up", trouble === undefined ? rule : `${rule} ${trouble}`]];
 }

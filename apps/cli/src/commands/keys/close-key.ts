@@ -1,7 +1,7 @@
 /** `tera keys disable`, `enable` and `revoke`: in effect on every gateway within a second. */
 import type { KeySummary } from "@tera/access";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
 import { withKeyStore } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
@@ -10,7 +10,11 @@ import type { CommandContext } from "../context.ts";
 import { requireKey, requireLivingKey } from "./find-key.ts";
 import { keyToJson, statusOf } from "./render-key.ts";
 
-export const switchOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
+export const switchOptions = z.object({
+  json: z.boolean().optional(),
+  dataDir: z.string().optional(),
+  url: z.string().optional(),
+});
 export const revokeOptions = switchOptions.extend({
   yes: z.boolean().optional(),
   endWaiting: z.boolean().default(true),
@@ -24,7 +28,7 @@ export async function switchKey(
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const key = await withKeyStore(stack, async (keyStore) => {
     const before = await requireLivingKey(keyStore, keyId);
     return (await (to === "disabled" ? keyStore.disableKey(keyId) : keyStore.enableKey(keyId))) ?? before;
@@ -43,7 +47,8 @@ export async function revokeKey(
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const end = options.endStreams ? "all" : options.endWaiting ? "waiting" : undefined;
   const { key, before, successor, predecessors } = await withKeyStore(stack, async (keyStore) => {
     const key = await requireKey(keyStore, keyId);
     const before = key.revokedAt !== null;
@@ -51,13 +56,12 @@ export async function revokeKey(
     const rotation = await keyStore.listRotation(key.firstKeyId ?? key.id);
     const living = rotation.filter(({ id, revokedAt }) => id !== keyId && revokedAt === null);
     return {
-      key: before ? key : ((await keyStore.revokeKey(keyId)) ?? key),
+      key: (await keyStore.revokeKey(keyId, end)) ?? key,
       before,
       successor: living.find(({ id }) => id === key.successorId),
       predecessors: living.filter((other) => other.successorId === keyId && statusOf(other) === "active"),
     };
   });
-  const end = options.endStreams ? "all" : options.endWaiting ? "waiting" : undefined;
   const told = await announce(stack, context, { type: "key", keyId, end });
   if (options.json) await printJson(key, told, context);
   else if (before) terminal.print(`${keyId} was revoked before (${key.revokedAt?.toISOString()}).`);

@@ -1,8 +1,8 @@
 /** `tera keys create`: a new key, shown once. */
-import type { KeyStore } from "@tera/access";
 import type { Account } from "@tera/database";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
+import type { CommandKeys } from "../../stack/command-stores.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
 import { withKeyStore } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
@@ -19,6 +19,7 @@ export const createOptions = settingsOptions.extend({
   newAccount: z.string().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 
 export async function createKey(options: z.infer<typeof createOptions>, context: CommandContext): Promise<void> {
@@ -27,7 +28,7 @@ export async function createKey(options: z.infer<typeof createOptions>, context:
     throw new CliError("--account and --new-account exclude each other.");
   }
   const settings = await readSettings(options);
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const { account, made } = await withKeyStore(stack, async (keyStore) => {
     const account = await chooseAccount(keyStore, options);
     return { account, made: await keyStore.createKey({ accountId: account.id, name: options.name, ...settings }) };
@@ -48,7 +49,7 @@ export async function createKey(options: z.infer<typeof createOptions>, context:
 }
 
 async function chooseAccount(
-  keyStore: KeyStore,
+  keyStore: CommandKeys,
   { account: accountId, newAccount }: { account?: string | undefined; newAccount?: string | undefined },
 ): Promise<Account> {
   if (newAccount !== undefined) return keyStore.createAccount({ name: newAccount, kind: "postpaid" });

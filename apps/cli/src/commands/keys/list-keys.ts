@@ -1,7 +1,7 @@
 /** `tera keys list`: every key with its state, never a key itself. */
 import type { KeySummary } from "@tera/access";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
 import { withKeyStore } from "../../stack/open-stack.ts";
 import { renderTable } from "../../terminal/table.ts";
 import { listMax } from "../arguments.ts";
@@ -13,11 +13,12 @@ export const listOptions = z.object({
   account: z.string().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 
 export async function listKeys(options: z.infer<typeof listOptions>, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const { keys, accounts } = await withKeyStore(stack, async (keyStore) => {
     if (options.account !== undefined) await requireAccount(keyStore, options.account);
     const keys = await keyStore.listKeys({ accountId: options.account, limit: listMax });

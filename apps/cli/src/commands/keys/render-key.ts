@@ -4,13 +4,15 @@ import { describeLimits } from "../limit-options.ts";
 
 export type KeyStatus = "active" | "disabled" | "expired" | "revoked";
 
-export function statusOf(key: KeySummary): KeyStatus {
+type KeyEnds = Pick<KeySummary, "expiresAt" | "revokedAt" | "disabledAt">;
+
+export function statusOf(key: KeyEnds): KeyStatus {
   if (key.revokedAt !== null) return "revoked";
   if (key.expiresAt !== null && key.expiresAt <= new Date()) return "expired";
   return key.disabledAt === null ? "active" : "disabled";
 }
 
-export function describeStatus(key: KeySummary): string {
+export function describeStatus(key: KeyEnds): string {
   const status = statusOf(key);
   const day = key.expiresAt?.toISOString().slice(0, 10);
   return status === "active" && day !== undefined ? `until ${day}` : status;

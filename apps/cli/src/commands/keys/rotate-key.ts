@@ -2,7 +2,7 @@
 import type { Rotated } from "@tera/access";
 import { InvalidArgumentError } from "commander";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
 import { withKeyStore } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
@@ -17,6 +17,7 @@ export const rotateOptions = z.object({
   expires: z.union([z.date(), z.literal(none)]).optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 
 export async function rotateKey(
@@ -25,7 +26,7 @@ export async function rotateKey(
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const rotated = await withKeyStore(stack, async (keyStore) => {
     await requireKey(keyStore, keyId);
     return keyStore.rotateKey({ keyId, overlapMs: options.overlap, expiresAt: orNull(options.expires) });

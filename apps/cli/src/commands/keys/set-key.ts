@@ -1,6 +1,6 @@
 /** `tera keys set`: changes a key; in effect everywhere within a second. */
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
 import { withKeyStore } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
@@ -15,6 +15,7 @@ export const setOptions = settingsOptions.extend({
   name: z.string().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 
 export async function setKey(
@@ -28,7 +29,7 @@ export async function setKey(
     throw new CliError("Nothing was named to be set. `tera keys set --help` shows what can be.");
   }
   const settings = await readSettings(options);
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const changed = await withKeyStore(stack, async (keyStore) => {
     await requireLivingKey(keyStore, keyId);
     return keyStore.changeKey(keyId, { name: options.name, ...settings });

@@ -2,14 +2,18 @@
 import type { KeySummary } from "@tera/access";
 import type { Spend } from "@tera/metering";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
 import { withKeyStore } from "../../stack/open-stack.ts";
 import { renderFields } from "../../terminal/fields.ts";
 import type { CommandContext } from "../context.ts";
 import { requireKey } from "./find-key.ts";
 import { describeSettings, describeStatus, keyToJson } from "./render-key.ts";
 
-export const showOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
+export const showOptions = z.object({
+  json: z.boolean().optional(),
+  dataDir: z.string().optional(),
+  url: z.string().optional(),
+});
 
 interface Budget {
   period: "day" | "month" | "total";
@@ -23,12 +27,12 @@ export async function showKey(
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const { firstKeyIdOf } = await import("@tera/access");
-  const { createSpendStore, formatUsd, noSpend, sumSpend } = await import("@tera/metering");
-  const { key, account, rotation, spend, shared } = await withKeyStore(stack, async (keyStore, db) => {
+  const { formatUsd, noSpend, sumSpend } = await import("@tera/metering");
+  const { key, account, rotation, spend, shared } = await withKeyStore(stack, async (keyStore, books) => {
     const key = await requireKey(keyStore, keyId);
-    const spendByKey = await createSpendStore({ db }).byKey(key.accountId);
+    const spendByKey = await books.spend.byKey(key.accountId);
     const rotation = await keyStore.listRotation(firstKeyIdOf(key));
     const shared = sumSpend(rotation.map(({ id }) => spendByKey.get(id) ?? noSpend));
     const account = await keyStore.findAccount(key.accountId);

@@ -1,0 +1,159 @@
+/** Asks an Admin API, reads its answers by their schemas, and says in a sentence what is wrong when there is no such answer. */
+import { type AdminErrorCode, adminErrorSchema } from "@tera/admin-api/errors";
+import { pageSizeMax } from "@tera/admin-api/page";
+import type { z } from "zod";
+import { CliError } from "../terminal/cli-error.ts";
+import { oneLine } from "../terminal/table.ts";
+import type { RemoteConfig } from "./config.ts";
+import { describeNetworkFailure } from "./network-failure.ts";
+
+const timeoutMs = 30_000;
+/** Of an answer: thousands of what a list has. */
+const answerMaxBytes = 16 * 1_024 * 1_024;
+
+/** What the Admin API refused. */
+export class RemoteError extends CliError {
+  readonly code: AdminErrorCode;
+
+  constructor(code: AdminErrorCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+export type RemoteQuery = Readonly<Record<string, string | number | undefined>>;
+export type ChangeMethod = "POST" | "PATCH" | "PUT" | "DELETE";
+
+/** Paths are below `/admin/api`; their parts are encoded by the caller. All throw {CliError}. */
+export interface AdminClient {
+  get<Schema extends z.ZodType>(schema: Schema, path: string, query?: RemoteQuery): Promise<z.output<Schema>>;
+  /** @returns undefined: there is no such thing. */
+  find<Schema extends z.ZodType>(schema: Schema, path: string): Promise<z.output<Schema> | undefined>;
+  /** Page after page, `limit` items at most. */
+  list<Item extends z.ZodType>(
+    schema: z.ZodType<{ items: z.output<Item>[]; total: number }>,
+    path: string,
+    query: RemoteQuery,
+    limit: number,
+  ): Promise<z.output<Item>[]>;
+  send<Schema extends z.ZodType>(
+    method: ChangeMethod,
+    schema: Schema,
+    path: string,
+    body?: object,
+  ): Promise<z.output<Schema>>;
+}
+
+export function createAdminClient({ url, token }: RemoteConfig): AdminClient {
+  const { host } = new URL(url);
+
+  async function ask(method: "GET" | ChangeMethod, path: string, body?: object): Promise<unknown> {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      accept: "application/json",
+      ...(body === undefined ? {} : { "content-type": "application/json" }),
+    };
+    let answer: Response;
+    let text: string | undefined;
+    try {
+      answer = await fetch(new URL(`admin/api${path}`, url), {
+        method,
+        headers,
+        body: body === undefined ? null : JSON.stringify(body),
+        // The token is for this address only.
+        redirect: "manual",
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      text = await readText(answer);
+    } catch (error) {
+      throw new CliError(describeNetworkFailure(error, { url, isChange: method !== "GET" }), { cause: error });
+    }
+    const json = parseJson(text);
+    if (answer.ok && json !== undefined) return json;
+    throw toFailure(answer, json);
+  }
+
+  function toFailure(answer: Response, json: unknown): CliError {
+    const { status } = answer;
+    const { data } = adminErrorSchema.safeParse(json);
+    if (data === undefined) {
+      const location = answer.headers.get("location");
+      const found = location === null ? `HTTP ${status}` : `HTTP ${status}, which points to ${oneLine(location)}`;
+      return new CliError(
+        `What answers at ${url} is no Admin API of Tera (${found}): name the address at which browsers open the dashboard.`,
+      );
+    }
+    const { code } = data.error;
+    const message = oneLine(data.error.message);
+    return new RemoteError(code, `${host}: ${message}${advice[code] ?? ""}`);
+  }
+
+  function parseAnswer<Schema extends z.ZodType>(schema: Schema, json: unknown): z.output<Schema> {
+    const { data, error } = schema.safeParse(json);
+    if (error === undefined) return data;
+    throw new CliError(
+      `${host} answers otherwise than this version of the command expects (${error.issues[0]?.path.join(".")}): use a tera of its version.`,
+      { cause: error },
+    );
+  }
+
+  async function get<Schema extends z.ZodType>(schema: Schema, path: string, query: RemoteQuery = {}) {
+    const named = Object.entries(query).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, String(value)]],
+    );
+    const search = named.length === 0 ? "" : `?${new URLSearchParams(named)}`;
+    return parseAnswer(schema, await ask("GET", `${path}${search}`));
+  }
+
+  return {
+    get,
+    async find(schema, path) {
+      try {
+        return await get(schema, path);
+      } catch (error) {
+        if (error instanceof RemoteError && error.code === "not_found") return undefined;
+        throw error;
+      }
+    },
+    async list(schema, path, query, limit) {
+      const pageSize = Math.min(limit, pageSizeMax);
+      const found: Awaited<ReturnType<typeof get<typeof schema>>>["items"] = [];
+      for (let page = 1; ; page++) {
+        const { items, total } = await get(schema, path, { ...query, page, pageSize });
+        found.push(...items);
+        if (items.length === 0 || found.length >= Math.min(total, limit)) return found.slice(0, limit);
+      }
+    },
+    async send(method, schema, path, body) {
+      return parseAnswer(schema, await ask(method, path, body));
+    },
+  };
+}
+
+/** What to do about it, where the message of the API does not say it. */
+const advice: Partial<Record<AdminErrorCode, string>> = {
+  unauthenticated:
+    " It does not take the token in TERA_ADMIN_TOKEN: it is mistyped, was revoked, or has expired. `tera admin token` makes another.",
+  forbidden: " Use a token of a role that may.",
+};
+
+async function readText({ body }: Response): Promise<string | undefined> {
+  if (body === null) return undefined;
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.byteLength;
+    if (bytes > answerMaxBytes) return undefined;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
