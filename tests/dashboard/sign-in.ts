@@ -25,7 +25,10 @@ export function describeSignIn(people: People): void {
     const { page, takeFaults } = await people.open({});
     await page.goto("/members");
     await enterPassword(page, email, "not the password");
-    await page.getByRole("alert").filter({ hasText: /password|e-mail/i }).waitFor();
+    await page
+      .getByRole("alert")
+      .filter({ hasText: /password|e-mail/i })
+      .waitFor();
     await enterPassword(page, email, password);
     await page.getByRole("heading", { name: "Members", level: 1 }).waitFor();
     await signOut(page);
@@ -41,7 +44,7 @@ export function describeSignIn(people: People): void {
     const codes = page.getByRole("region", { name: "Codes of an app" });
     await codes.getByLabel("Your password").fill(password);
     await codes.getByRole("button", { name: "Set up" }).click();
-    const secret = await page.getByRole("dialog").locator("code").first().innerText();
+    const secret = await page.getByRole("dialog").locator("code").first().textContent();
     await typeCode(page, codeOf(secret, 0));
     await page.getByText("Codes are switched on.").waitFor();
     await signOut(page);

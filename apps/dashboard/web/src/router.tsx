@@ -114,19 +114,24 @@ const runners = createRoute({
   getParentRoute: () => inside,
   path: "/runners",
   component: lazyRouteComponent(() => import("./pages/runners/runners-page.tsx"), "RunnersPage"),
+});
+
 const usage = createRoute({
+  getParentRoute: () => inside,
   path: "/usage",
   validateSearch: usageSearch,
   component: lazyRouteComponent(() => import("./pages/usage/usage-page.tsx"), "UsagePage"),
 });
 
 const requests = createRoute({
+  getParentRoute: () => inside,
   path: "/requests",
   validateSearch: requestsSearch,
   component: lazyRouteComponent(() => import("./pages/requests/requests-page.tsx"), "RequestsPage"),
 });
 
 const request = createRoute({
+  getParentRoute: () => inside,
   path: "/requests/$requestId",
   component: lazyRouteComponent(() => import("./pages/requests/request-page.tsx"), "RequestPage"),
 });

@@ -1,11 +1,11 @@
 /** The pages of the dashboard, in the order of the menu: for the menu, for the command palette, and for who may see them. */
 import {
   IconBox,
+  IconChartBar,
   IconCpu,
   IconHistory,
   IconKey,
   IconLayoutDashboard,
-  IconChartBar,
   IconListDetails,
   IconMessages,
   IconSettings,
@@ -46,6 +46,20 @@ export const navigation: readonly NavigationEntry[] = [
     permission: "keys:read",
   },
   {
+    path: "/usage",
+    title: "Usage",
+    about: "What was used and what it cost, over time and by model, key, account",
+    icon: IconChartBar,
+    permission: "usage:read",
+  },
+  {
+    path: "/requests",
+    title: "Requests",
+    about: "Each request: how it ended, what it cost, and why",
+    icon: IconListDetails,
+    permission: "usage:read",
+  },
+  {
     path: "/models",
     title: "Models",
     about: "What can be asked for, and what it costs",
@@ -58,17 +72,6 @@ export const navigation: readonly NavigationEntry[] = [
     about: "Engines and GPUs: health, load, drain, restart",
     icon: IconCpu,
     permission: "runners:read",
-    path: "/usage",
-    title: "Usage",
-    about: "What was used and what it cost, over time and by model, key, account",
-    icon: IconChartBar,
-    permission: "usage:read",
-  },
-  {
-    path: "/requests",
-    title: "Requests",
-    about: "Each request: how it ended, what it cost, and why",
-    icon: IconListDetails,
   },
   {
     path: "/accounts",

@@ -7,7 +7,7 @@ import { useLive } from "../../api/live.ts";
 import type { RunnerName } from "../../api/runners.ts";
 import { formatCount, formatShort } from "../../format/quantity.ts";
 import { Fact } from "../../shell/fact.tsx";
-import { LiveBadge } from "../../shell/live-badge.tsx";
+import { LiveBadge } from "../../live/live-badge.tsx";
 import { Page } from "../../shell/page.tsx";
 import { NoWorkers } from "./no-workers.tsx";
 import { RunnerLog } from "./runner-log.tsx";
