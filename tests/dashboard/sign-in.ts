@@ -44,7 +44,7 @@ export function describeSignIn(people: People): void {
     const codes = page.getByRole("region", { name: "Codes of an app" });
     await codes.getByLabel("Your password").fill(password);
     await codes.getByRole("button", { name: "Set up" }).click();
-    const secret = await page.getByRole("dialog").locator("code").first().textContent();
+    const secret = (await page.getByRole("dialog").locator("code").first().textContent()) ?? "";
     await typeCode(page, codeOf(secret, 0));
     await page.getByText("Codes are switched on.").waitFor();
     await signOut(page);

@@ -129,7 +129,7 @@ export const checkoutSchema = z.strictObject({
   /** Keep the card, for automatic top-ups. */
   saveMethod: z.boolean().default(false),
 });
-export const paymentPageSchema = z.object({ url: z.url() });
+export const paymentPageSchema = z.object({ url: z.url({ protocol: /^https?$/ }) });
 
 /** `GET`, `PUT` and `DELETE /accounts/{id}/auto-top-up`. */
 export const autoTopUpSettingSchema = z.strictObject({

@@ -189,7 +189,7 @@ test("automatic top-ups are set, read and switched off", async () => {
   expect((await billing("GET", path)).body).toMatchObject({ state: "off", setting: null, methodSaved: false });
   const set = await billing("PUT", path, { below: "5", amount: "25.50", dayMax: "51" });
   expect(set.body).toMatchObject({ state: "on", setting: { below: "5", amount: "25.5", dayMax: "51" } });
-  expect(await lastEntry()).toMatchObject({ action: "auto_top_up.set" });
+  expect(await lastEntry()).toMatchObject({ action: "credit.auto_top_up" });
   expect((await billing("PUT", path, { below: "5", amount: "25", dayMax: "24.99" })).status).toBe(400);
   expect((await billing("DELETE", path)).body).toMatchObject({ state: "off", setting: null });
   const postpaid = await dashboard.createAccount("Later", "postpaid");
@@ -228,7 +228,7 @@ test("who sells and who buys is said exactly, and each change is in the audit lo
   };
   expect((await billing("PUT", `/accounts/${accountId}/buyer`, buyer)).body).toEqual(buyer);
   expect(await lastEntry()).toMatchObject({
-    action: "buyer.set",
+    action: "invoice.buyer",
     before: { name: null, taxRatePercent: null },
     after: { name: "Łódź Research", taxRatePercent: "0" },
   });

@@ -42,7 +42,7 @@ export function registerPartyRoutes(app: AdminApp, { db, change }: { db: Db; cha
         if (set === undefined) throw new Error("a seller with a name was not stored");
         const after = toSeller(set);
         const entry = {
-          action: "seller.set",
+          action: "invoice.seller",
           objectKind: "seller",
           objectId: "seller",
           objectName: after.name,
@@ -94,7 +94,7 @@ export function registerPartyRoutes(app: AdminApp, { db, change }: { db: Db; cha
           }),
         );
         const entry = {
-          action: "buyer.set",
+          action: "invoice.buyer",
           objectKind: "account",
           objectId: accountId,
           objectName: before.account.name,

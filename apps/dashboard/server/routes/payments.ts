@@ -111,7 +111,7 @@ export function registerPaymentRoutes(app: AdminApp, { db, change, payments, ori
         await store.set(accountId, setting);
         return {
           answer: undefined,
-          entry: { action: "auto_top_up.set", ...describe(accountId), before, after: body },
+          entry: { action: "credit.auto_top_up", ...describe(accountId), before, after: body },
         };
       });
       return toAutoTopUp(await createAutoTopUpStore({ db }).find(accountId));
@@ -130,7 +130,7 @@ export function registerPaymentRoutes(app: AdminApp, { db, change, payments, ori
         const store = createAutoTopUpStore({ db: tx });
         const before = toAutoTopUp(await store.find(accountId)).setting;
         await store.clear(accountId);
-        const entry = { action: "auto_top_up.clear", ...describe(accountId), before: before ?? undefined };
+        const entry = { action: "credit.auto_top_up_off", ...describe(accountId), before: before ?? undefined };
         return { answer: undefined, entry: before === null ? undefined : entry };
       });
       return toAutoTopUp(await createAutoTopUpStore({ db }).find(accountId));

@@ -136,6 +136,72 @@ const request = createRoute({
   component: lazyRouteComponent(() => import("./pages/requests/request-page.tsx"), "RequestPage"),
 });
 
+const billing = createRoute({
+  getParentRoute: () => inside,
+  path: "/billing",
+  validateSearch: listSearch.extend({ kind: z.enum(["prepaid", "postpaid"]).optional().catch(undefined) }),
+  component: lazyRouteComponent(() => import("./pages/billing/billing-page.tsx"), "BillingPage"),
+});
+
+const accountBilling = createRoute({
+  getParentRoute: () => inside,
+  path: "/billing/accounts/$accountId",
+  component: lazyRouteComponent(() => import("./pages/billing/account/account-billing-page.tsx"), "AccountBillingPage"),
+});
+
+const invoices = createRoute({
+  getParentRoute: () => inside,
+  path: "/billing/invoices",
+  validateSearch: listSearch.extend({
+    status: z.enum(["unpaid", "open", "overdue", "paid", "credited", "credit_note"]).optional().catch(undefined),
+    month: z.string().optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import("./pages/billing/invoices/invoices-page.tsx"), "InvoicesPage"),
+});
+
+const invoice = createRoute({
+  getParentRoute: () => inside,
+  path: "/billing/invoices/$number",
+  component: lazyRouteComponent(() => import("./pages/billing/invoices/invoice-page.tsx"), "InvoicePage"),
+});
+
+const prices = createRoute({
+  getParentRoute: () => inside,
+  path: "/billing/prices",
+  validateSearch: listSearch,
+  component: lazyRouteComponent(() => import("./pages/billing/prices/prices-page.tsx"), "PricesPage"),
+});
+
+const price = createRoute({
+  getParentRoute: () => inside,
+  path: "/billing/prices/$model",
+  component: lazyRouteComponent(() => import("./pages/billing/prices/price-page.tsx"), "PricePage"),
+});
+
+const rerate = createRoute({
+  getParentRoute: () => inside,
+  path: "/billing/rerate",
+  validateSearch: z.object({
+    model: z.string().optional().catch(undefined),
+    from: z.iso.datetime().optional().catch(undefined),
+  }),
+  component: lazyRouteComponent(() => import("./pages/billing/prices/rerate-page.tsx"), "ReratePage"),
+});
+
+const ledgerCheck = createRoute({
+  getParentRoute: () => inside,
+  path: "/billing/check",
+  component: lazyRouteComponent(() => import("./pages/billing/ledger-check-page.tsx"), "LedgerCheckPage"),
+});
+
+const seller = createRoute({
+  getParentRoute: () => inside,
+  path: "/billing/seller",
+  component: lazyRouteComponent(() => import("./pages/billing/seller-page.tsx"), "SellerPage"),
+});
+
+const billingPages = [billing, accountBilling, invoices, invoice, prices, price, rerate, ledgerCheck, seller] as const;
+
 const members = createRoute({
   getParentRoute: () => inside,
   path: "/members",
@@ -182,6 +248,7 @@ export const router = createRouter({
       usage,
       requests,
       request,
+      ...billingPages,
       accounts,
       account,
       members,

@@ -21,6 +21,7 @@ export interface CallOptions {
   method?: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
   query?: QueryValues;
   body?: unknown;
+  headers?: Readonly<Record<string, string>>;
   signal?: AbortSignal;
 }
 
@@ -31,11 +32,11 @@ export interface CallOptions {
 export async function call<Schema extends z.ZodType>(
   schema: Schema,
   path: string,
-  { method = "GET", query = {}, body, signal }: CallOptions = {},
+  { method = "GET", query = {}, body, headers = {}, signal }: CallOptions = {},
 ): Promise<z.infer<Schema>> {
   const answer = await fetch(apiUrl(path, query), {
     method,
-    headers: body === undefined ? {} : { "content-type": "application/json" },
+    headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
     body: body === undefined ? null : JSON.stringify(body),
     signal: signal ?? null,
   }).catch((cause: unknown) => {

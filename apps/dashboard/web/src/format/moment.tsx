@@ -1,16 +1,20 @@
 /** A moment in the viewer's zone, with UTC on hover and for screen readers' machines. */
 import { Text, Tooltip } from "@mantine/core";
 
-const local = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-const localToTheSecond = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+/** How closely: its day where there is little room, to the second where events are told apart. */
+const forms = {
+  day: new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }),
+  minute: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" }),
+  second: new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" }),
+};
 
 export interface MomentProps {
   at: string | null;
   never?: string;
-  withSeconds?: boolean;
+  to?: keyof typeof forms;
 }
 
-export function Moment({ at, never = "never", withSeconds = false }: MomentProps) {
+export function Moment({ at, never = "never", to = "minute" }: MomentProps) {
   if (at === null)
     return (
       <Text span c="dimmed" inherit>
@@ -20,7 +24,7 @@ export function Moment({ at, never = "never", withSeconds = false }: MomentProps
   const utc = at.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC");
   return (
     <Tooltip label={utc}>
-      <time dateTime={at}>{(withSeconds ? localToTheSecond : local).format(new Date(at))}</time>
+      <time dateTime={at}>{forms[to].format(new Date(at))}</time>
     </Tooltip>
   );
 }

@@ -8,11 +8,13 @@ export function formatAmount(amount: string): string {
   return `${grouped}.${fraction.padEnd(2, "0")}`;
 }
 
-export function Usd({ amount }: { amount: string }) {
+/** @param props.signed with a plus, too: by how much something changed */
+export function Usd({ amount, signed = false }: { amount: string; signed?: boolean }) {
   const isNegative = amount.startsWith("-");
+  const plus = signed && amount !== "0" ? "+" : "";
   return (
     <Text span inherit className="mono" {...(isNegative ? { c: "red" } : {})}>
-      {isNegative ? "−" : ""}${formatAmount(amount.replace("-", ""))}
+      {isNegative ? "−" : plus}${formatAmount(amount.replace("-", ""))}
     </Text>
   );
 }

@@ -2,15 +2,27 @@
 import { Card, Text } from "@mantine/core";
 import type { ReactNode } from "react";
 
-export function Fact({ label, children }: { label: string; children: ReactNode }) {
+export interface FactProps {
+  label: string;
+  /** A few words under the value. */
+  about?: ReactNode;
+  children: ReactNode;
+}
+
+export function Fact({ label, about, children }: FactProps) {
   return (
     <Card withBorder padding="md">
       <Text size="xs" c="dimmed">
         {label}
       </Text>
-      <Text component="div" size="sm" fw={600} mt={2}>
+      <Text component="div" size="sm" fw={600} mt={2} style={{ overflowWrap: "anywhere" }}>
         {children}
       </Text>
+      {about !== undefined && (
+        <Text size="xs" c="dimmed" mt={2}>
+          {about}
+        </Text>
+      )}
     </Card>
   );
 }

@@ -8,6 +8,7 @@ import {
   IconLayoutDashboard,
   IconListDetails,
   IconMessages,
+  IconReceipt2,
   IconSettings,
   IconUserCircle,
   IconUsers,
@@ -58,6 +59,13 @@ export const navigation: readonly NavigationEntry[] = [
     about: "Each request: how it ended, what it cost, and why",
     icon: IconListDetails,
     permission: "usage:read",
+  },
+  {
+    path: "/billing",
+    title: "Billing",
+    about: "Credit, ledger, invoices, the price book",
+    icon: IconReceipt2,
+    permission: "billing:read",
   },
   {
     path: "/models",

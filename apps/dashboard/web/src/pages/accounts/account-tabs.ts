@@ -31,4 +31,10 @@ export const accountTabs: readonly AccountTab[] = [
     permission: "usage:read",
     component: lazy(() => import("./usage-tab.tsx").then((file) => ({ default: file.UsageTab }))),
   },
+  {
+    value: "billing",
+    title: "Billing",
+    permission: "billing:read",
+    component: lazy(() => import("./billing-tab.tsx").then((file) => ({ default: file.BillingTab }))),
+  },
 ];

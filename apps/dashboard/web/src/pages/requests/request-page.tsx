@@ -93,7 +93,7 @@ function Facts({ request }: { request: RequestDetails }) {
   return (
     <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm">
       <Fact label={isRefused ? "Refused" : "Admitted"}>
-        <Moment at={request.at} withSeconds />
+        <Moment at={request.at} to="second" />
       </Fact>
       <Fact
         label="Model"

@@ -69,7 +69,7 @@ export function RequestTimeline({ timeline }: Pick<RequestDetails, "timeline">) 
               <Table.Tr key={step}>
                 <Table.Td>{stepWords[step]}</Table.Td>
                 <Table.Td>
-                  <Moment at={at} withSeconds />
+                  <Moment at={at} to="second" />
                 </Table.Td>
                 <Table.Td ta="right">{formatMs(afterMs)}</Table.Td>
                 <Table.Td ta="right">{lastsMs === null ? "" : formatMs(lastsMs)}</Table.Td>

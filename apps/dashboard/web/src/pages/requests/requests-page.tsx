@@ -137,7 +137,7 @@ function When({ request: { id, at } }: { request: ListedRequest }) {
           />
         )}
       >
-        <Moment at={at} withSeconds />
+        <Moment at={at} to="second" />
       </Text>
       <Text size="xs" c="dimmed">
         <span className="mono">{id}</span>

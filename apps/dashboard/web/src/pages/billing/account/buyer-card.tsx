@@ -1,0 +1,82 @@
+/** What invoices and statements say of a customer. */
+import { Button, Card, Group, SimpleGrid, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { useForm } from "@mantine/form";
+import { useSuspenseQuery } from "@tanstack/react-query";
+import { type Buyer, buyerSchema } from "@tera/admin-api/billing";
+import { buyerQuery, useSetBuyer } from "../../../api/billing.ts";
+import { useMay } from "../../../api/session.ts";
+import { AmountInput } from "../../../form/amount-input.tsx";
+import { blankAsNull, parseForm, showFailure } from "../../../form/parse-form.ts";
+import { tellSuccess } from "../../../format/tell.ts";
+
+export function BuyerCard({ accountId, accountName }: { accountId: string; accountName: string }) {
+  const { data: buyer } = useSuspenseQuery(buyerQuery(accountId));
+  const mayWrite = useMay("billing:write");
+  const saving = useSetBuyer(accountId);
+  const form = useForm({ initialValues: toFields(buyer) });
+
+  function save(values: typeof form.values) {
+    const entered = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, blankAsNull(text)]));
+    const body = parseForm(buyerSchema, entered, form);
+    if (body === undefined) return;
+    saving.mutate(body, {
+      onSuccess: (saved) => {
+        form.setInitialValues(toFields(saved));
+        form.reset();
+        tellSuccess("Saved. The next invoice or statement says it.");
+      },
+      onError: showFailure(form),
+    });
+  }
+
+  return (
+    <Card withBorder padding="lg" maw={760}>
+      <form onSubmit={form.onSubmit(save)}>
+        <fieldset disabled={!mayWrite} style={{ border: 0, padding: 0, margin: 0 }}>
+          <Stack gap="sm">
+            <SimpleGrid cols={{ base: 1, xs: 2 }}>
+              <TextInput label="Name" placeholder={accountName} {...form.getInputProps("name")} />
+              <TextInput label="E-mail" {...form.getInputProps("email")} />
+              <Textarea label="Address" autosize minRows={3} {...form.getInputProps("address")} />
+              <TextInput label="Tax id" {...form.getInputProps("taxId")} />
+              <TextInput
+                label="Tax rate"
+                placeholder="the seller's"
+                rightSection="%"
+                inputMode="decimal"
+                {...form.getInputProps("taxRatePercent")}
+              />
+              <AmountInput
+                label="Notice when the balance is below"
+                placeholder="no notice"
+                {...form.getInputProps("lowBalance")}
+              />
+            </SimpleGrid>
+            {mayWrite ? (
+              <Group justify="flex-end">
+                <Button type="submit" loading={saving.isPending} disabled={!form.isDirty()}>
+                  Save
+                </Button>
+              </Group>
+            ) : (
+              <Text size="xs" c="dimmed">
+                Who runs this service changes it.
+              </Text>
+            )}
+          </Stack>
+        </fieldset>
+      </form>
+    </Card>
+  );
+}
+
+function toFields({ name, address, taxId, email, taxRatePercent, lowBalance }: Buyer) {
+  return {
+    name: name ?? "",
+    address: address ?? "",
+    taxId: taxId ?? "",
+    email: email ?? "",
+    taxRatePercent: taxRatePercent ?? "",
+    lowBalance: lowBalance ?? "",
+  };
+}
