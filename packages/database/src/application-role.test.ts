@@ -37,6 +37,7 @@ const appendOnly = [
   "invoice",
   "invoice_line",
   "invoice_payment",
+  "account_kind_change",
   "audit_event",
 ];
 test.each(appendOnly)("%s can be read and added to, and nothing else", async (table) => {

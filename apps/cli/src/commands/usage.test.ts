@@ -228,26 +228,34 @@ test.for([
 
 test("retention shows the months, and drops only what it is told to, and nothing that is still needed", async () => {
   const now = new Date();
-  const ago = new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - 4, 15));
-  const needed = ago.toISOString().slice(0, 7);
+  const middleOf = (monthsAgo: number) => new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() - monthsAgo, 15));
+  const monthOf = (monthsAgo: number) => middleOf(monthsAgo).toISOString().slice(0, 7);
   const [first] = await db.select({ id: price.id }).from(price);
-  const billing = { priceId: first?.id, holds: [{ purseId: "acct_a" }] };
-  await createUsageWriter({ db, author: "gateway:g1" }).settle([record({ billing, admittedAtMs: ago.getTime() })]);
+  await db.insert(account).values({ id: "acct_prepaid", name: "prepaid", kind: "prepaid" });
+  await createUsageWriter({ db, author: "gateway:g1" }).settle([
+    record({
+      billing: { priceId: first?.id, holds: [{ purseId: "acct_a" }] },
+      admittedAtMs: middleOf(4).getTime(),
+    }),
+    record({ accountId: "acct_prepaid", admittedAtMs: middleOf(5).getTime() }),
+  ]);
   await ensureUsageMonths(db);
   const monthsOf = async (...args: string[]): Promise<unknown> =>
     JSON.parse((await runForTest(["usage", "retention", "--json", ...args], { environment })).stdout);
-  const line = (state: string, reason?: string) =>
+  const line = (monthsAgo: number, state: string, reason?: string) =>
     expect.arrayContaining([
-      { month: needed, state, requests: 1, bytes: expect.any(Number), ...(reason && { reason }) },
+      { month: monthOf(monthsAgo), state, requests: 1, bytes: expect.any(Number), ...(reason && { reason }) },
     ]);
-  expect(await monthsOf()).toEqual(line("kept"));
-  expect(await monthsOf("--months", "2", "--apply", "--yes")).toEqual(
-    line("needed", "usage of acct_a in it has not been invoiced"),
-  );
+  const needed = "usage of acct_a in it has not been invoiced";
+  expect(await monthsOf()).toEqual(line(4, "kept"));
+  expect(await monthsOf("--months", "2")).toEqual(line(5, "expired"));
+  const applied = await monthsOf("--months", "2", "--apply", "--yes");
+  expect(applied).toEqual(line(4, "needed", needed));
+  expect(applied).toEqual(line(5, "dropped"));
+  // It was postpaid when it used them: they are to be invoiced, whatever it is now.
   await db.update(account).set({ kind: "prepaid" });
-  expect(await monthsOf("--months", "2")).toEqual(line("expired"));
-  expect(await monthsOf("--months", "2", "--apply", "--yes")).toEqual(line("dropped"));
-  expect(await monthsOf()).not.toEqual(line("kept"));
+  expect(await monthsOf("--months", "2", "--apply", "--yes")).toEqual(line(4, "needed", needed));
+  expect(await monthsOf()).not.toEqual(line(5, "kept"));
   const refused = await runForTest(["usage", "retention", "--apply"], { environment });
   expect([refused.exitCode, refused.stderr]).toEqual([1, expect.stringContaining("--months")]);
 });
