@@ -32,7 +32,9 @@ test("however many watch, it reads once every two seconds, and not any more when
   const leaveLate = hub.watch(late.send);
   expect(late.events).toEqual(["history", "snapshot"]);
   expect(readNew).toHaveBeenCalledTimes(1);
-  for (const { events } of viewers) await vi.waitFor(() => expect(events.length).toBe(3), { timeout: 10_000 });
+  // A point of the last hour may come between, where its twenty seconds are over.
+  const snapshotsOf = (events: readonly string[]) => events.filter((name) => name === "snapshot").length;
+  for (const { events } of viewers) await vi.waitFor(() => expect(snapshotsOf(events)).toBe(2), { timeout: 10_000 });
   expect(readNew).toHaveBeenCalledTimes(2);
   // The clock has not moved: what was spent is not read again.
   expect(readToday).toHaveBeenCalledTimes(1);
