@@ -1,16 +1,14 @@
 /** What is shown when a page cannot be: why, and a way to try again. Whose session is over signs in again, and comes back here. */
 import { Alert, Button, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { type ErrorComponentProps, Navigate, useRouterState } from "@tanstack/react-router";
+import type { ErrorComponentProps } from "@tanstack/react-router";
+import { useEffect } from "react";
 import { ApiError } from "../api/client.ts";
 import { NotFound } from "./not-found.tsx";
 
 export function Failure({ error, reset }: Pick<ErrorComponentProps, "error" | "reset">) {
-  const here = useRouterState({ select: ({ location }) => location.href });
   if (error instanceof ApiError && error.code === "not_found") return <NotFound />;
-  if (error instanceof ApiError && error.code === "unauthenticated") {
-    return <Navigate to="/sign-in" search={{ to: here }} replace />;
-  }
+  if (error instanceof ApiError && error.code === "unauthenticated") return <SignInAgain />;
   return (
     <Alert color="red" icon={<IconAlertTriangle />} title="This page could not be shown" m="lg">
       <Stack align="flex-start" gap="xs">
@@ -21,4 +19,13 @@ export function Failure({ error, reset }: Pick<ErrorComponentProps, "error" | "r
       </Stack>
     </Alert>
   );
+}
+
+/** Loads the sign-in anew: nothing that was seen stays in memory, and no page below is shown again without a session, which would fail and lead here for ever. */
+function SignInAgain() {
+  useEffect(() => {
+    const { pathname, search } = window.location;
+    window.location.replace(`/sign-in?${new URLSearchParams({ to: `${pathname}${search}` })}`);
+  }, []);
+  return null;
 }
