@@ -42,7 +42,6 @@ export const permissions = [
   "tokens:write",
   "audit:read",
   "settings:read",
-  "settings:write",
 ] as const;
 export type Permission = (typeof permissions)[number];
 export const permissionSchema = z.enum(permissions);

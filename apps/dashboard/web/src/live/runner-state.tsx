@@ -1,23 +1,13 @@
 /** A runner's state, in a colour that says whether it is well. */
 import { Badge } from "@mantine/core";
-import type { LiveRunnerState } from "../../../api/live.ts";
+import type { LiveRunner } from "../../../api/live.ts";
+import { describeState } from "./runner-words.ts";
 
-const colors: Record<LiveRunnerState, string> = {
-  starting: "blue",
-  warming: "blue",
-  ready: "tera",
-  trial: "yellow",
-  ejected: "orange",
-  unhealthy: "red",
-  drained: "gray",
-  unloaded: "gray",
-  stopped: "red",
-};
-
-export function RunnerState({ state }: { state: LiveRunnerState }) {
+export function RunnerState({ runner }: { runner: Pick<LiveRunner, "state" | "reason" | "busy"> }) {
+  const { color, label } = describeState(runner);
   return (
-    <Badge size="sm" variant="light" color={colors[state]}>
-      {state}
+    <Badge size="sm" variant="light" color={color}>
+      {label}
     </Badge>
   );
 }

@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { DataTable } from "mantine-datatable";
 import type { ModelServing } from "../../../../api/models.ts";
 import { formatCount } from "../../format/quantity.ts";
-import { describeState } from "../runners/runner-state.ts";
+import { describeState } from "../../live/runner-words.ts";
 import { featureNames } from "./feature-badges.tsx";
 
 export function ServingTable({ servings }: { servings: ModelServing[] }) {

@@ -122,17 +122,14 @@ function GpuRow({ gpu }: { gpu: LiveGpu }) {
   );
 }
 
-function RunnerRow({
-  runner: { id, engine, engineVersion, state, reason, models, slots, busy },
-}: {
-  runner: LiveRunner;
-}) {
+function RunnerRow({ runner }: { runner: LiveRunner }) {
+  const { id, engine, engineVersion, reason, models, slots, busy } = runner;
   return (
     <Box>
       <Group justify="space-between" gap="xs" wrap="nowrap" align="flex-start" mb={4}>
         <Box miw={0}>
           <Group gap="xs">
-            <RunnerState state={state} />
+            <RunnerState runner={runner} />
             <Text size="sm" fw={500} style={{ overflowWrap: "anywhere" }}>
               {models.length === 0 ? id : models.join(", ")}
             </Text>

@@ -15,7 +15,7 @@ import type { LiveRunner, LiveWorker } from "../../../../api/live.ts";
 import type { RunnerAction } from "../../../../api/runners.ts";
 import { useRunnerAction } from "../../api/runners.ts";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
-import { servedByNobodyElse } from "./runner-state.ts";
+import { servedByNobodyElse } from "../../live/runner-words.ts";
 
 export interface RunnerMenuProps {
   workerId: string;

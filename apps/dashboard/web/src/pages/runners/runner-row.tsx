@@ -4,8 +4,8 @@ import { Link } from "@tanstack/react-router";
 import type { LiveRunner, LiveWorker } from "../../../../api/live.ts";
 import { useMay } from "../../api/session.ts";
 import { formatShort } from "../../format/quantity.ts";
+import { describeState } from "../../live/runner-words.ts";
 import { RunnerMenu } from "./runner-menu.tsx";
-import { describeState } from "./runner-state.ts";
 
 const modelsShownMax = 3;
 
