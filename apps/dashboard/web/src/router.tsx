@@ -24,7 +24,14 @@ const root = createRootRoute({ component: Outlet, errorComponent: Failure, notFo
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  validateSearch: z.object({ to: z.string().startsWith("/").optional().catch(undefined) }),
+  // A path of ours: `//elsewhere.example` would lead to another host.
+  validateSearch: z.object({
+    to: z
+      .string()
+      .regex(/^\/(?![/\\])/)
+      .optional()
+      .catch(undefined),
+  }),
   component: lazyRouteComponent(() => import("./pages/sign-in/sign-in-page.tsx"), "SignInPage"),
 });
 

@@ -1,8 +1,7 @@
 /** Who is signed in: colours, profile, sign-out. */
 import { Avatar, Menu, Text, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { IconLogout, IconMoon, IconSun, IconUserCircle } from "@tabler/icons-react";
-import { useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate } from "@tanstack/react-router";
+import { Link } from "@tanstack/react-router";
 import { signOut, useSession } from "../api/session.ts";
 import { tellFailure } from "../format/tell.ts";
 
@@ -10,14 +9,12 @@ export function UserMenu() {
   const { name, email, role } = useSession();
   const scheme = useComputedColorScheme("light");
   const { setColorScheme } = useMantineColorScheme();
-  const client = useQueryClient();
-  const navigate = useNavigate();
 
   async function leave() {
     try {
       await signOut();
-      client.clear();
-      await navigate({ to: "/sign-in" });
+      // Loaded anew, so that nothing that was seen stays in memory, and no page below asks once more without a session.
+      window.location.assign("/sign-in");
     } catch (error) {
       tellFailure(error);
     }
