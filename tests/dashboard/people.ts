@@ -1,8 +1,7 @@
 /** People who use the dashboard in a real browser: invited, let in by their link, each with cookies of their own. */
 import { createInvitationStore } from "@tera/access";
 import { launchChromium, openWatchedPage, type Stack, type WatchedPage } from "@tera/testkit";
-import type { Browser, BrowserContext, BrowserContextOptions } from "playwright-core";
-import { afterAll } from "vitest";
+import type { BrowserContext, BrowserContextOptions } from "playwright-core";
 
 export const password = "correct horse battery staple";
 
@@ -11,7 +10,6 @@ export interface Visit extends WatchedPage {
 }
 
 export interface People {
-  browser: Browser;
   /** Of the dashboard. */
   url: string;
   /** A link that makes somebody a member. @param accountId of a customer */
@@ -23,12 +21,13 @@ export interface People {
     role: "owner" | "viewer" | "member",
     options?: BrowserContextOptions & { name?: string; accountId?: string },
   ): Promise<Visit & { email: string }>;
+  /** Ends the browser. */
+  close(): Promise<void>;
 }
 
 export async function meetPeople({ database, dashboardUrl }: Stack): Promise<People> {
   if (dashboardUrl === undefined) throw new Error("the stack has no dashboard");
   const browser = await launchChromium();
-  afterAll(() => browser.close());
   let count = 0;
 
   async function open(options: BrowserContextOptions = {}): Promise<Visit> {
@@ -46,7 +45,6 @@ export async function meetPeople({ database, dashboardUrl }: Stack): Promise<Peo
     return `${dashboardUrl}/invite#${token}`;
   }
   return {
-    browser,
     url: dashboardUrl,
     invite,
     open,
@@ -56,6 +54,7 @@ export async function meetPeople({ database, dashboardUrl }: Stack): Promise<Peo
       await accept(visit, await invite(role, accountId), { name, email });
       return { ...visit, email };
     },
+    close: () => browser.close(),
   };
 }
 

@@ -31,7 +31,7 @@ export function Shell() {
             </UnstyledButton>
           </Group>
           <Group gap="xs" wrap="nowrap">
-            <UnstyledButton onClick={spotlight.open} visibleFrom="sm" aria-label="Search everything">
+            <UnstyledButton onClick={spotlight.open} visibleFrom="sm">
               <Group
                 gap="xs"
                 px="sm"

@@ -1,5 +1,13 @@
 /** Who is signed in: colours, profile, sign-out. */
-import { Avatar, Menu, Text, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
+import {
+  Avatar,
+  Menu,
+  Text,
+  UnstyledButton,
+  useComputedColorScheme,
+  useMantineColorScheme,
+  VisuallyHidden,
+} from "@mantine/core";
 import { IconLogout, IconMoon, IconSun, IconUserCircle } from "@tabler/icons-react";
 import { Link } from "@tanstack/react-router";
 import { signOut, useSession } from "../api/session.ts";
@@ -23,8 +31,9 @@ export function UserMenu() {
   return (
     <Menu width={240} position="bottom-end">
       <Menu.Target>
-        <UnstyledButton aria-label={`${name}: account menu`}>
-          <Avatar name={name} color="initials" radius="xl" size={34} />
+        <UnstyledButton>
+          <Avatar name={name} color="initials" radius="xl" size={34} aria-hidden />
+          <VisuallyHidden>{name}: account menu</VisuallyHidden>
         </UnstyledButton>
       </Menu.Target>
       <Menu.Dropdown>

@@ -1,0 +1,67 @@
+/** What each page is there for, done by hand: each once, from the button to what it changed. */
+import type { Stack } from "@tera/testkit";
+import { expect, test } from "vitest";
+import type { People } from "./people.ts";
+
+export function describeActions(people: People, stack: Stack): void {
+  test("an account is made, is in the list and in the audit log", async () => {
+    const { page, context, takeFaults } = await people.enter("owner");
+    await page.goto("/accounts");
+    await page.getByRole("button", { name: "New account" }).first().click();
+    const form = page.getByRole("dialog");
+    await form.getByLabel("Name").fill("Northwind");
+    await form.getByRole("button", { name: "Create" }).click();
+    await page.getByText("Northwind was created.").waitFor();
+    await page.getByRole("table").getByText("Northwind").waitFor();
+    await page.goto("/audit");
+    await page.getByRole("main").getByText("Northwind").first().waitFor();
+    expect(takeFaults()).toEqual([]);
+    await context.close();
+  });
+
+  test("a link for somebody and a token for a script are shown once, and never again", async () => {
+    const { page, context, takeFaults } = await people.enter("owner");
+    const seen: string[] = [];
+    page.on("response", async (response) => {
+      if (response.request().method() === "GET") seen.push(await response.text().catch(() => ""));
+    });
+    await page.goto("/members");
+    await page.getByRole("button", { name: "Invite" }).click();
+    await page.getByRole("dialog").getByLabel("E-mail").fill("grace@example.com");
+    await page.getByRole("dialog").getByRole("button", { name: "Make the link" }).click();
+    const link = (await page.getByTestId("secret").textContent()) ?? "";
+    await page.getByRole("dialog").getByRole("button", { name: "Done" }).click();
+
+    await page.goto("/members?tab=tokens");
+    await page.getByRole("button", { name: "New token" }).first().click();
+    await page.getByRole("dialog").getByLabel("Name").fill("nightly");
+    await page.getByRole("dialog").getByRole("button", { name: "Make" }).click();
+    const token = (await page.getByTestId("secret").textContent()) ?? "";
+    await page.getByRole("dialog").getByRole("button", { name: "Done" }).click();
+    await page.reload();
+    await page.getByText("nightly").waitFor();
+
+    for (const secret of [link.split("#")[1] ?? link, token]) {
+      expect(secret.length).toBeGreaterThan(20);
+      expect(await page.content()).not.toContain(secret);
+      expect(seen.join("")).not.toContain(secret);
+    }
+    expect(takeFaults()).toEqual([]);
+    await context.close();
+  });
+
+  test("a question in the playground is answered piece by piece, and what it cost is shown", async () => {
+    const { page, context, takeFaults } = await people.enter("member", { accountId: stack.accountId });
+    await page.goto("/playground");
+    await page.getByLabel("Your message").fill("please think first");
+    await page.keyboard.press("Enter");
+    await page.getByTestId("reasoning").waitFor();
+    await page.getByTestId("answer").waitFor();
+    await page
+      .getByTestId("facts")
+      .getByText(/tokens/)
+      .waitFor();
+    expect(takeFaults(/404 .*\/playground\/.*\/requests\//)).toEqual([]);
+    await context.close();
+  });
+}

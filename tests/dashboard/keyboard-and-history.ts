@@ -1,0 +1,37 @@
+/** Without a mouse, and with the browser's own buttons. */
+import { expect, test } from "vitest";
+import type { People } from "./people.ts";
+
+export function describeKeyboardAndHistory(people: People): void {
+  test("the command palette goes to a page, and the back button goes back", async () => {
+    const { page, context, takeFaults } = await people.enter("owner");
+    await page.goto("/accounts");
+    await page.getByRole("heading", { name: "Accounts", level: 1 }).waitFor();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("textbox", { name: "Go to a page" }).fill("audit");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Audit log", level: 1 }).waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { name: "Accounts", level: 1 }).waitFor();
+    expect(takeFaults()).toEqual([]);
+    await context.close();
+  });
+
+  test("a search is in the address, and is there again after a reload", async () => {
+    const { page, context, takeFaults } = await people.enter("owner");
+    const ask = (name: string) =>
+      page.request.post("/admin/api/accounts", { data: { name, kind: "prepaid" }, headers: { origin: people.url } });
+    await Promise.all([ask("Needle works"), ask("Haystack works")]);
+    await page.goto("/accounts");
+    const search = page.getByRole("main").getByRole("textbox").first();
+    await search.fill("needle");
+    await page.getByText("Haystack works").waitFor({ state: "detached" });
+    expect(new URL(page.url()).searchParams.get("search")).toBe("needle");
+    await page.reload();
+    await page.getByText("Needle works").waitFor();
+    expect(await search.inputValue()).toBe("needle");
+    expect(await page.getByText("Haystack works").count()).toBe(0);
+    expect(takeFaults()).toEqual([]);
+    await context.close();
+  });
+}
