@@ -15,10 +15,10 @@ export function describePages(people: People, accountId: string): void {
       const note = (where: string, found: readonly string[]) => {
         faults.push(...found.map((fault) => `${path}, ${where}: ${fault}`));
       };
-      await visit.page.emulateMedia({ colorScheme: "light" });
+      await paint(visit.page, "light");
       await openPage(visit.page, path);
       note("light", await findBarriers(visit.page));
-      await visit.page.emulateMedia({ colorScheme: "dark" });
+      await paint(visit.page, "dark");
       note("dark", await findBarriers(visit.page));
       await visit.page.setViewportSize(narrow);
       await waitForStillness(visit.page);
@@ -47,6 +47,12 @@ export function describePages(people: People, accountId: string): void {
     expect(faults).toEqual([]);
     await visit.context.close();
   });
+}
+
+/** Waits until the page has followed: colours fade from one to the other. */
+async function paint(page: Page, colorScheme: "light" | "dark"): Promise<void> {
+  await page.emulateMedia({ colorScheme });
+  await page.locator(`html[data-mantine-color-scheme="${colorScheme}"]`).waitFor({ state: "attached" });
 }
 
 async function overflowOf(page: Page): Promise<number> {

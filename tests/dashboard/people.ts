@@ -32,7 +32,7 @@ export async function meetPeople({ database, dashboardUrl }: Stack): Promise<Peo
 
   async function open(options: BrowserContextOptions = {}): Promise<Visit> {
     const context = await browser.newContext({ baseURL: dashboardUrl ?? "", viewport: wide, ...options });
-    context.setDefaultTimeout(15_000);
+    context.setDefaultTimeout(30_000);
     return { context, ...(await openWatchedPage(context)) };
   }
   async function invite(role: "owner" | "viewer" | "member", accountId?: string): Promise<string> {

@@ -22,6 +22,6 @@ function describe(status: LiveState["status"], trouble: string | undefined) {
     };
   }
   if (trouble !== undefined) return { color: "orange", label: "Standing still", about: trouble };
-  if (status === "live") return { color: "teal", label: "Live", about: "Figures come every two seconds." };
+  if (status === "live") return { color: "tera", label: "Live", about: "Figures come every two seconds." };
   return { color: "gray", label: "Connecting", about: "The first figures are on their way." };
 }

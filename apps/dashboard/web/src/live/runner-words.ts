@@ -19,7 +19,7 @@ const words: Record<LiveRunnerState, StateWords> = {
     label: "Warming up",
     about: "A first small generation is under way; it takes requests after that.",
   },
-  ready: { color: "teal", label: "Ready", about: "It takes requests." },
+  ready: { color: "tera", label: "Ready", about: "It takes requests." },
   trial: {
     color: "yellow",
     label: "On trial",

@@ -100,7 +100,7 @@ function State({ model: { state, listed, operation } }: { model: ModelDetails })
   const isServed = state === "served";
   return (
     <Group gap="xs">
-      <Badge color={isServed ? "teal" : listed ? "red" : "gray"} variant="light">
+      <Badge color={isServed ? "tera" : listed ? "red" : "gray"} variant="light">
         {state}
       </Badge>
       <Text span size="xs" c="dimmed" fw={400}>

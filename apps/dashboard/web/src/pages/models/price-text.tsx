@@ -32,7 +32,7 @@ export function PriceText({ price }: { price: ModelPrice | null }) {
   }
   if (price.free) {
     return (
-      <Badge color="teal" variant="light">
+      <Badge color="tera" variant="light">
         free
       </Badge>
     );

@@ -46,20 +46,20 @@ export function NextSteps({ setUp, workers }: NextStepsProps) {
         </Step>
         <Step number={2} title="It has a price" isDone={setUp.price}>
           What tokens cost, in the{" "}
-          <Anchor component={Link} to="/models" inherit>
+          <Anchor component={Link} to="/models" inherit underline="always">
             price of the model
           </Anchor>
           . Free is a price, too.
         </Step>
         <Step number={3} title="Somebody pays" isDone={setUp.account}>
           An{" "}
-          <Anchor component={Link} to="/accounts" inherit>
+          <Anchor component={Link} to="/accounts" inherit underline="always">
             account
           </Anchor>{" "}
           with credit, or one that gets an invoice.
         </Step>
         <Step number={4} title="There is a key" isDone={setUp.key}>
-          <Anchor component={Link} to="/keys" inherit>
+          <Anchor component={Link} to="/keys" inherit underline="always">
             Keys
           </Anchor>{" "}
           open the API for an account, within the limits that you give them.

@@ -28,7 +28,7 @@ export function ReratePage() {
       about={
         <>
           Charges a model's requests of a period anew, by the{" "}
-          <Anchor size="sm" component={Link} to="/billing/prices">
+          <Anchor size="sm" component={Link} to="/billing/prices" underline="always">
             price book
           </Anchor>{" "}
           of today. Nothing is changed before you say so.
