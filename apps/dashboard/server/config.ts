@@ -34,7 +34,7 @@ const fields = {
   TERA_DASHBOARD_GATEWAY_URL: httpUrl.default("http://127.0.0.1:8787"),
   /** What customers are told to call, `https://api.example.com/v1`; by default the gateway's own. */
   TERA_DASHBOARD_API_URL: httpUrl.optional(),
-  /** Sign-in through an OpenID Connect provider: only people who are members already come in. */
+  /** Sign-in through an OpenID Connect provider: only people who are members already come in. To the letter as the provider writes it. */
   TERA_DASHBOARD_OIDC_ISSUER: z.url({ protocol: /^https?$/, error: "must be the provider's issuer URL" }).optional(),
   TERA_DASHBOARD_OIDC_CLIENT_ID: z.string().optional(),
   TERA_DASHBOARD_OIDC_CLIENT_SECRET: z.string().optional(),

@@ -20,7 +20,9 @@ import { createApp } from "./app.ts";
 import { type DashboardConfig, readConfig } from "./config.ts";
 import { createLiveHub } from "./live/live-hub.ts";
 import { readToday } from "./live/read-today.ts";
-import { createAuth, type OidcSettings } from "./sign-in/auth.ts";
+import { createAuth } from "./sign-in/auth.ts";
+import { createOidcDiscovery } from "./sign-in/oidc-discovery.ts";
+import { createOidcProvider, type OidcSettings } from "./sign-in/oidc-provider.ts";
 
 const webDirectory = join(import.meta.dirname, "..", "dist");
 
@@ -45,7 +47,12 @@ async function main(): Promise<void> {
 
   const origin = originOf(config);
   const oidc = oidcOf(config);
-  const auth = createAuth({ db: database.db, secret: signInSecret(config.TERA_SECRET), origin, oidc });
+  const auth = createAuth({
+    db: database.db,
+    secret: signInSecret(config.TERA_SECRET),
+    origin,
+    oidc: oidc && createOidcProvider(oidc, { discovery: createOidcDiscovery(oidc), log }),
+  });
   const readWorkers = () => readWorkerStates(redis);
   const app = await createApp({
     db: database.db,

@@ -66,7 +66,7 @@ test("a session cookie is bound to this origin, out of reach of scripts and othe
     password,
   });
   expect(String(accepted.headers["set-cookie"])).toMatch(
-    /^__Host-tera-session_token=[^;]+; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
+    /^__Host-tera\.session_token=[^;]+; Max-Age=\d+; Path=\/; HttpOnly; Secure; SameSite=Strict$/,
   );
 });
 

@@ -71,7 +71,16 @@ export function registerSessionRoutes(app: AdminApp, { db, auth, memberStore, oi
         const invitation = await createInvitationStore({ db: tx }).useInvitation(token);
         if (invitation === undefined) throw new AdminError("not_found", staleInvitation);
         const address = (invitation.email ?? request.body.email).toLowerCase();
-        const memberId = await ensureMember(tx, { memberId: invitation.memberId, email: address, name, passwordHash });
+        // An address that a customer has chosen is nobody's word but theirs: no identity provider may open this door by it.
+        const emailVerified = invitation.email !== null || invitation.accountId === null;
+        const { memberId: resetId } = invitation;
+        const memberId = await ensureMember(tx, {
+          memberId: resetId,
+          email: address,
+          emailVerified,
+          name,
+          passwordHash,
+        });
         await createMemberStore({ db: tx }).grant(memberId, invitation.role, invitation.accountId);
         await recordAudit(
           tx,
@@ -101,7 +110,7 @@ export function registerSessionRoutes(app: AdminApp, { db, auth, memberStore, oi
 /** Somebody new; or somebody known, whose password is set and whose sessions end. */
 async function ensureMember(
   tx: Db,
-  person: { memberId: string | null; email: string; name: string; passwordHash: string },
+  person: { memberId: string | null; email: string; emailVerified: boolean; name: string; passwordHash: string },
 ): Promise<string> {
   const known = person.memberId ?? (await createMemberStore({ db: tx }).findMemberByEmail(person.email))?.id;
   if (known !== undefined && person.memberId === null) {
@@ -112,7 +121,8 @@ async function ensureMember(
   }
   const memberId = known ?? `mem_${randomBase62(16)}`;
   if (known === undefined) {
-    await tx.insert(member).values({ id: memberId, name: person.name, email: person.email, emailVerified: true });
+    const { name, email, emailVerified } = person;
+    await tx.insert(member).values({ id: memberId, name, email, emailVerified });
   } else {
     await tx.delete(memberSession).where(eq(memberSession.userId, memberId));
     await tx

@@ -14,14 +14,14 @@ import {
   memberVerification,
   signInThrottle,
 } from "@tera/database";
-import { betterAuth } from "better-auth";
+import { type BetterAuthPlugin, betterAuth } from "better-auth";
 import { drizzleAdapter } from "better-auth/adapters/drizzle";
-import { genericOAuth, twoFactor } from "better-auth/plugins";
+import type { OAuthProvider } from "better-auth/oauth2";
+import { twoFactor } from "better-auth/plugins";
 import { passwordLengthMax, passwordLengthMin } from "../../api/session.ts";
 import { hashPassword, verifyPassword } from "./password.ts";
 
 export const authPath = "/admin/auth";
-export const oidcProviderId = "oidc";
 
 const sessionDays = 7;
 const daySeconds = 24 * 60 * 60;
@@ -32,14 +32,8 @@ export interface AuthOptions {
   secret: string;
   /** Origin that browsers use: `https://tera.example.com`. */
   origin: string;
-  oidc: OidcSettings | undefined;
-}
-
-export interface OidcSettings {
-  issuer: string;
-  clientId: string;
-  clientSecret: string;
-  name: string;
+  /** The identity provider, where there is one. */
+  oidc: OAuthProvider | undefined;
 }
 
 export type Auth = ReturnType<typeof createAuth>;
@@ -72,8 +66,8 @@ export function createAuth({ db, secret, origin, oidc }: AuthOptions) {
     },
     account: {
       modelName: "memberSignIn",
-      // An identity provider speaks for the e-mail addresses that it has verified.
-      accountLinking: { enabled: true, trustedProviders: [oidcProviderId] },
+      // Whoever the identity provider names is the member with that e-mail address, where both sides have verified it; later on, whoever it named then.
+      accountLinking: { enabled: true, requireLocalEmailVerified: true },
     },
     verification: { modelName: "memberVerification" },
     emailAndPassword: {
@@ -91,6 +85,8 @@ export function createAuth({ db, secret, origin, oidc }: AuthOptions) {
       max: 120,
       customRules: {
         "/sign-in/email": { window: 60, max: 10 },
+        // Nothing can be guessed here, and a whole office may have one address.
+        "/sign-in/social": { window: 60, max: 60 },
         "/two-factor/*": { window: 60, max: 10 },
         "/change-password": { window: 60, max: 5 },
       },
@@ -98,40 +94,29 @@ export function createAuth({ db, secret, origin, oidc }: AuthOptions) {
     advanced: {
       // `__Host-`: only this origin, whole and over TLS (browsers count localhost as such).
       useSecureCookies: false,
-      cookies: Object.fromEntries(
-        ["session_token", "session_data", "account_data", "dont_remember", "two_factor", "trust_device"].map((name) => [
-          name,
-          { name: `__Host-tera-${name}`, attributes: { secure: true, httpOnly: true, sameSite: "strict", path: "/" } },
-        ]),
-      ),
+      cookiePrefix: "__Host-tera",
+      defaultCookieAttributes: { secure: true, httpOnly: true, sameSite: "strict", path: "/" },
+      // Must come along when the identity provider sends somebody back, from its own site. It opens nothing.
+      cookies: { state: { attributes: { sameSite: "lax" } } },
       // The server in front of us has looked at who asks; see request-headers.ts.
       ipAddress: { ipAddressHeaders: [clientAddressHeader] },
     },
     trustedOrigins: [origin],
+    // What went wrong before it is known where it began.
+    onAPIError: { errorURL: `${origin}/sign-in` },
     plugins: [
       twoFactor({ issuer: "Tera", schema: { twoFactor: { modelName: "twoFactor" } } }),
       passkey({ rpID: new URL(origin).hostname, rpName: "Tera", origin }),
-      ...(oidc === undefined
-        ? []
-        : [
-            genericOAuth({
-              config: [
-                {
-                  providerId: oidcProviderId,
-                  name: oidc.name,
-                  discoveryUrl: `${oidc.issuer.replace(/\/$/, "")}/.well-known/openid-configuration`,
-                  requireIdTokenVerification: true,
-                  clientId: oidc.clientId,
-                  clientSecret: oidc.clientSecret,
-                  scopes: ["openid", "email", "profile"],
-                  pkce: true,
-                  disableSignUp: true,
-                },
-              ],
-            }),
-          ]),
+      ...(oidc === undefined ? [] : [identityProvider(oidc)]),
     ],
   });
+}
+
+function identityProvider(provider: OAuthProvider): BetterAuthPlugin {
+  return {
+    id: "tera-identity-provider",
+    init: ({ socialProviders }) => ({ context: { socialProviders: [provider, ...socialProviders] } }),
+  };
 }
 
 /** Set by us alone, from what the connection and trusted proxies say; a client's own is dropped. */

@@ -24,13 +24,16 @@ const root = createRootRoute({ component: Outlet, errorComponent: Failure, notFo
 const signIn = createRoute({
   getParentRoute: () => root,
   path: "/sign-in",
-  // A path of ours: `//elsewhere.example` would lead to another host.
   validateSearch: z.object({
+    // A path of ours: `//elsewhere.example` would lead to another host.
     to: z
       .string()
-      .regex(/^\/(?![/\\])/)
+      .startsWith("/")
+      .refine((path) => URL.parse(path, window.location.origin)?.origin === window.location.origin)
       .optional()
       .catch(undefined),
+    /** Why nobody was let in who comes back from the identity provider. */
+    error: z.string().optional().catch(undefined),
   }),
   component: lazyRouteComponent(() => import("./pages/sign-in/sign-in-page.tsx"), "SignInPage"),
 });

@@ -40,14 +40,21 @@ export async function signInWithPasskey(): Promise<void> {
   if (error !== null) throw toApiError(error, "No passkey of this device opened the door.");
 }
 
-/** Leaves for the identity provider. @throws {ApiError} in words for the person */
-export async function signInWithProvider(): Promise<void> {
+/** Leaves for the identity provider. @param to the path to come back to @throws {ApiError} in words for the person */
+export async function signInWithProvider(to: string): Promise<void> {
   const { error } = await authClient.signIn.social({
     provider: "oidc",
-    callbackURL: "/",
-    errorCallbackURL: "/sign-in",
+    callbackURL: new URL(to, window.location.origin).href,
+    errorCallbackURL: `/sign-in?${new URLSearchParams({ to })}`,
   });
-  if (error !== null) throw toApiError(error, "The identity provider does not answer.");
+  if (error === null) return;
+  if (error.code === "PROVIDER_UNAVAILABLE") {
+    throw new ApiError(
+      "unavailable",
+      "The identity provider does not answer. Try again in a moment, or sign in another way.",
+    );
+  }
+  throw toApiError(error, "The identity provider cannot be asked. Sign in another way, and tell whoever runs this.");
 }
 
 export const invitationQuery = (token: string) =>

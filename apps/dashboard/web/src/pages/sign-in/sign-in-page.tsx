@@ -9,12 +9,13 @@ import { queryClient } from "../../api/query-client.ts";
 import { sessionQuery } from "../../api/session.ts";
 import { signIn, signInWaysQuery, signInWithCode, signInWithPasskey, signInWithProvider } from "../../api/sign-in.ts";
 import { Door } from "./door.tsx";
+import { describeProviderRefusal } from "./provider-refusal.ts";
 
 const route = getRouteApi("/sign-in");
 
 export function SignInPage() {
   const [step, setStep] = useState<"password" | "code">("password");
-  const { to = "/" } = route.useSearch();
+  const { to = "/", error } = route.useSearch();
   const navigate = useNavigate();
   const ways = useQuery(signInWaysQuery);
 
@@ -37,9 +38,10 @@ export function SignInPage() {
   if (step === "code") return <CodeForm onDone={enter} />;
   return (
     <Door title="Sign in">
+      {error !== undefined && <Refusal message={describeProviderRefusal(error)} />}
       <PasswordForm onDone={enter} onCode={() => setStep("code")} />
       <Divider label="or" />
-      <OtherWays oidc={ways.data?.oidc ?? null} onDone={enter} />
+      <OtherWays oidc={ways.data?.oidc ?? null} to={to} onDone={enter} />
     </Door>
   );
 }
@@ -55,7 +57,7 @@ function PasswordForm({ onDone, onCode }: { onDone: () => Promise<void>; onCode:
   return (
     <form onSubmit={form.onSubmit((values) => entering.mutate(values))}>
       <Stack gap="sm">
-        <Refusal error={entering.error} />
+        <Refusal message={entering.error?.message} />
         <TextInput
           label="E-mail"
           type="email"
@@ -85,7 +87,7 @@ function CodeForm({ onDone }: { onDone: () => Promise<void> }) {
     <Door title="Your code" about="Six digits from your authenticator app, or one of your backup codes.">
       <form onSubmit={form.onSubmit((values) => entering.mutate(values))}>
         <Stack gap="sm">
-          <Refusal error={entering.error} />
+          <Refusal message={entering.error?.message} />
           <TextInput
             label="Code"
             required
@@ -103,17 +105,17 @@ function CodeForm({ onDone }: { onDone: () => Promise<void> }) {
   );
 }
 
-function OtherWays({ oidc, onDone }: { oidc: string | null; onDone: () => Promise<void> }) {
+function OtherWays({ oidc, to, onDone }: { oidc: string | null; to: string; onDone: () => Promise<void> }) {
   const passkey = useMutation({
     mutationFn: async () => {
       await signInWithPasskey();
       await onDone();
     },
   });
-  const provider = useMutation({ mutationFn: signInWithProvider });
+  const provider = useMutation({ mutationFn: () => signInWithProvider(to) });
   return (
     <Stack gap="sm">
-      <Refusal error={passkey.error ?? provider.error} />
+      <Refusal message={(passkey.error ?? provider.error)?.message} />
       <Button
         variant="default"
         leftSection={<IconFingerprint size={18} />}
@@ -131,11 +133,11 @@ function OtherWays({ oidc, onDone }: { oidc: string | null; onDone: () => Promis
   );
 }
 
-function Refusal({ error }: { error: Error | null }) {
-  if (error === null) return null;
+function Refusal({ message }: { message: string | undefined }) {
+  if (message === undefined) return null;
   return (
     <Alert color="red" variant="light" role="alert">
-      {error.message}
+      {message}
     </Alert>
   );
 }
