@@ -25,10 +25,12 @@ export interface People {
   close(): Promise<void>;
 }
 
+/** Of e-mail addresses: no two people of a test file have the same. */
+let count = 0;
+
 export async function meetPeople({ database, dashboardUrl }: Stack): Promise<People> {
   if (dashboardUrl === undefined) throw new Error("the stack has no dashboard");
   const browser = await launchChromium();
-  let count = 0;
 
   async function open(options: BrowserContextOptions = {}): Promise<Visit> {
     const context = await browser.newContext({ baseURL: dashboardUrl ?? "", viewport: wide, ...options });

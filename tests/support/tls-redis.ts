@@ -2,12 +2,13 @@
  * Redis as infra/redis sets it up for workers on other hosts: TLS under a private CA, and the users that add-user.sh makes. Only paths, port and address differ.
  */
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { ensureRedisServer, findFreePort, startServerProcess } from "@tera/embedded";
+import { makeCertificates } from "./make-certificates.ts";
 
 const run = promisify(execFile);
 const infra = fileURLToPath(new URL("../../infra/redis", import.meta.url));
@@ -90,29 +91,4 @@ export async function startTlsRedis(
     },
     stop,
   };
-}
-
-/** The commands of docs/operate.md. */
-async function makeCertificates(directory: string): Promise<void> {
-  const openssl = (...words: string[]) => run("openssl", words, { cwd: directory });
-  const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  await openssl(
-    "req",
-    "-x509",
-    ...key,
-    "-keyout",
-    "ca.key",
-    "-out",
-    "ca.crt",
-    "-days",
-    "3650",
-    "-subj",
-    "/CN=Tera Redis CA",
-  );
-  await openssl("req", ...key, "-keyout", "server.key", "-out", "server.csr", "-subj", "/CN=localhost");
-  await writeFile(join(directory, "server.ext"), "subjectAltName=DNS:localhost\n");
-  await openssl(
-    ...["x509", "-req", "-in", "server.csr", "-CA", "ca.crt", "-CAkey", "ca.key", "-CAcreateserial"],
-    ...["-out", "server.crt", "-days", "825", "-extfile", "server.ext"],
-  );
 }
