@@ -15,6 +15,7 @@ export async function run([command, ...args]) {
     tera: ["apps/cli/src/main.ts", ...args],
     bench: ["bench/src/main.ts", ...args],
     chaos: ["tests/chaos/main.ts", ...args],
+    screenshots: ["tests/dashboard/screenshots/main.ts", ...args],
     test: ["scripts/test.mjs", ...args],
   };
   const program = programs[command];
@@ -25,7 +26,7 @@ export async function run([command, ...args]) {
   try {
     await bringDependencies(root, say);
     await bringCuda(root, say);
-    if (command === "up" || command === "test") await bringWeb(root, say);
+    if (["up", "test", "screenshots"].includes(command)) await bringWeb(root, say);
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
     process.exit(1);

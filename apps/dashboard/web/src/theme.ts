@@ -25,8 +25,8 @@ export const theme = createTheme({
   headings: { fontWeight: "650" },
   cursorType: "pointer",
   components: {
-    // In a narrow column, a word that is cut says nothing.
-    Badge: { defaultProps: { miw: "max-content" } },
+    // In a narrow column, a word that is cut says nothing. Words as the API has them: a filter or a script finds what is read here.
+    Badge: { defaultProps: { miw: "max-content", tt: "none" } },
     Modal: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
     Drawer: { defaultProps: { closeButtonProps: { "aria-label": "Close" } } },
   },

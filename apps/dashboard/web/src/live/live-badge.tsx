@@ -6,7 +6,7 @@ export function LiveBadge({ live: { status, trouble } }: { live: LiveState }) {
   const { color, label, about } = describe(status, trouble);
   return (
     <Tooltip label={about} multiline maw={280}>
-      <Badge variant="dot" color={color} size="lg" tt="none" fw={500} role="status" aria-label={`${label}. ${about}`}>
+      <Badge variant="dot" color={color} size="lg" fw={500} role="status" aria-label={`${label}. ${about}`}>
         {label}
       </Badge>
     </Tooltip>

@@ -67,10 +67,10 @@ export function DailyUsageCard({ of }: { of: { keyId: string } | { accountId: st
             <Sum label="Requests" about={failures(usage.data.total.failedRequests)}>
               {formatCount(usage.data.total.requests)}
             </Sum>
-            <Sum label="Prompt tokens" about={cached(usage.data.total.cachedTokens)}>
+            <Sum label="Input tokens" about={cached(usage.data.total.cachedTokens)}>
               {formatCount(usage.data.total.promptTokens)}
             </Sum>
-            <Sum label="Completion tokens">{formatCount(usage.data.total.completionTokens)}</Sum>
+            <Sum label="Output tokens">{formatCount(usage.data.total.completionTokens)}</Sum>
           </SimpleGrid>
           {usage.data.total.requests === 0 ? (
             <Text size="sm" c="dimmed" ta="center" py="xl">

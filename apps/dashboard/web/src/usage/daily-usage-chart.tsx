@@ -18,8 +18,8 @@ const series = {
     { name: "failed", label: "Failed", color: "red.6" },
   ],
   tokens: [
-    { name: "prompt", label: "Prompt", color: "blue.5" },
-    { name: "completion", label: "Completion", color: "tera.6" },
+    { name: "prompt", label: "Input", color: "blue.5" },
+    { name: "completion", label: "Output", color: "tera.6" },
   ],
 };
 
@@ -69,7 +69,7 @@ function DayTold({ usage }: { usage: UsageOfDay | undefined }) {
         {formatCount(requests)} requests{failedRequests > 0 && `, ${formatCount(failedRequests)} failed`}
       </Text>
       <Text size="xs">
-        {formatCount(promptTokens)} prompt tokens, {formatCount(completionTokens)} completion tokens
+        {formatCount(promptTokens)} input tokens, {formatCount(completionTokens)} output tokens
       </Text>
     </Paper>
   );

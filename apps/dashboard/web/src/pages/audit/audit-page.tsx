@@ -82,11 +82,7 @@ export function AuditPage() {
           {
             accessor: "action",
             title: "Did",
-            render: ({ action }) => (
-              <Badge variant="light" tt="none">
-                {action}
-              </Badge>
-            ),
+            render: ({ action }) => <Badge variant="light">{action}</Badge>,
           },
           { accessor: "objectId", title: "To", render: (event) => <What event={event} /> },
         ]}

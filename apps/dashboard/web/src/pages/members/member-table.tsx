@@ -84,7 +84,7 @@ function Grants({ member: { grants } }: { member: Member }) {
   return (
     <Group gap={6}>
       {grants.map(({ role, accountId, accountName }) => (
-        <Badge key={accountId ?? ""} variant="light" color={accountId === null ? "tera" : "blue"} tt="none">
+        <Badge key={accountId ?? ""} variant="light" color={accountId === null ? "tera" : "blue"}>
           {accountId === null ? role : `member of ${accountName ?? accountId}`}
         </Badge>
       ))}

@@ -29,7 +29,7 @@ export function FeatureBadges({ model }: { model: Pick<Model, "features" | "inpu
   return (
     <Group gap={4} miw={170}>
       {names.map((name) => (
-        <Badge key={name} size="sm" variant="default" tt="none" fw={500}>
+        <Badge key={name} size="sm" variant="default" fw={500}>
           {name}
         </Badge>
       ))}

@@ -21,7 +21,7 @@ const axes = {
   withDots: false,
   curveType: "linear" as const,
   xAxisProps: { tickFormatter: nameOf, minTickGap: 48 },
-  yAxisProps: { width: 56 },
+  yAxisProps: { width: 66 },
   tooltipProps: { labelFormatter: nameOf },
 };
 /** New points appear; nothing glides. */

@@ -17,7 +17,7 @@ const axes = {
   tickLine: "none" as const,
   valueFormatter: formatShort,
   xAxisProps: { tickFormatter: nameOf, minTickGap: 32 },
-  yAxisProps: { width: 56 },
+  yAxisProps: { width: 66 },
   tooltipProps: { labelFormatter: nameOf },
   barProps: { isAnimationActive: false },
   maxBarWidth: 28,

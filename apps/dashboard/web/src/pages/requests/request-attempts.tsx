@@ -23,7 +23,7 @@ export function RequestAttempts({ attempts }: Pick<RequestDetails, "attempts">) 
             <Table.Tr key={attempt}>
               <Table.Td>{attempt}</Table.Td>
               <Table.Td>
-                <Badge variant="light" color={colors[outcome]} tt="none">
+                <Badge variant="light" color={colors[outcome]}>
                   {outcome}
                 </Badge>
               </Table.Td>

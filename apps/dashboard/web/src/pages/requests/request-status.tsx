@@ -11,7 +11,7 @@ const colors: Record<RequestStatus, string> = {
 
 export function StatusBadge({ status, size = "sm" }: { status: RequestStatus; size?: "sm" | "lg" }) {
   return (
-    <Badge variant="light" color={colors[status]} size={size} tt="none">
+    <Badge variant="light" color={colors[status]} size={size}>
       {status}
     </Badge>
   );

@@ -44,7 +44,7 @@ export function LedgerTable({ accountId }: { accountId: string }) {
           title: "Kind",
           width: 140,
           render: ({ kind }) => (
-            <Badge variant="light" color={kindColors[kind]} tt="none">
+            <Badge variant="light" color={kindColors[kind]}>
               {kindNames[kind]}
             </Badge>
           ),
