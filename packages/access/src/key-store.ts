@@ -13,6 +13,9 @@ import { type Rotated, type Rotation, rotateKey } from "./rotate-key.ts";
 /** Its name is for people, and need not be unique. Absent: no limit, `normal` class, no content logging. */
 export type NewKey = KeyChange & Partial<Pick<ApiKey, "purpose">> & { accountId: string; name: string };
 
+/** Who opens and closes a key: whoever runs Tera, or the customer whose key it is. */
+export type KeySide = "operator" | "customer";
+
 export interface KeyStore extends AccountStore {
   /** @returns `apiKey`, the only copy of the key there will ever be, and what is kept of it. */
   createKey(options: NewKey): Promise<{ apiKey: string; key: KeySummary }>;
@@ -23,9 +26,14 @@ export interface KeyStore extends AccountStore {
   listRotation(firstKeyId: string): Promise<KeySummary[]>;
   /** @returns the key as it is afterwards; a key that was revoked before keeps its time. `undefined`: no such key. */
   revokeKey(keyId: string): Promise<KeySummary | undefined>;
-  /** Nothing opens with it until it is enabled. @returns the key as it is afterwards. `undefined`: no such key. */
-  disableKey(keyId: string): Promise<KeySummary | undefined>;
-  enableKey(keyId: string): Promise<KeySummary | undefined>;
+  /**
+   * Nothing opens with it until it is enabled. What the operator has disabled stays the operator's to enable, whoever disables it too.
+   * @param by the operator when absent
+   * @returns the key as it is afterwards. `undefined`: no such key.
+   */
+  disableKey(keyId: string, by?: KeySide): Promise<KeySummary | undefined>;
+  /** @returns the key as it is afterwards: still disabled, where a customer asks and the operator had disabled it. `undefined`: no such key. */
+  enableKey(keyId: string, by?: KeySide): Promise<KeySummary | undefined>;
   /** @returns undefined: no such key. */
   changeKey(keyId: string, change: KeyChange): Promise<KeyChanged | undefined>;
   rotateKey(rotation: Rotation): Promise<Rotated>;
@@ -101,21 +109,25 @@ export function createKeyStore({ db, secret }: { db: Db; secret: string }): KeyS
         .returning(summaryColumns);
       return revoked ?? findKey(keyId);
     },
-    async disableKey(keyId) {
+    async disableKey(keyId, by = "operator") {
+      const isOpen = isNull(apiKey.disabledAt);
       const [disabled] = await db
         .update(apiKey)
-        .set({ disabledAt: sql`coalesce(${apiKey.disabledAt}, now())` })
+        .set({
+          disabledAt: sql`coalesce(${apiKey.disabledAt}, now())`,
+          disabledByCustomer: by === "customer" ? sql`${isOpen} or ${apiKey.disabledByCustomer}` : false,
+        })
         .where(eq(apiKey.id, keyId))
         .returning(summaryColumns);
       return disabled;
     },
-    async enableKey(keyId) {
+    async enableKey(keyId, by = "operator") {
       const [enabled] = await db
         .update(apiKey)
-        .set({ disabledAt: null })
-        .where(eq(apiKey.id, keyId))
+        .set({ disabledAt: null, disabledByCustomer: false })
+        .where(and(eq(apiKey.id, keyId), by === "customer" ? eq(apiKey.disabledByCustomer, true) : undefined))
         .returning(summaryColumns);
-      return enabled;
+      return enabled ?? findKey(keyId);
     },
     changeKey: (keyId, change) => changeKey(db, keyId, change),
     rotateKey: (rotation) => rotateKey(db, hashKey, rotation),

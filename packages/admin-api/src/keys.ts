@@ -75,6 +75,8 @@ export const keySchema = z.object({
   state: keyStateSchema,
   createdAt: momentSchema,
   disabledAt: momentSchema.nullable(),
+  /** Who closed it: what the operator closed, a customer cannot open. Null: it is open. */
+  disabledBy: z.enum(["operator", "customer"]).nullable(),
   revokedAt: momentSchema.nullable(),
   /** Null: never, as far as is known. */
   lastUsedAt: momentSchema.nullable(),

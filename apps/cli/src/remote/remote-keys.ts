@@ -101,6 +101,7 @@ function toKey(key: RemoteKey): KeySummary {
     lastFour,
     createdAt: new Date(key.createdAt),
     ...toEnds(key),
+    disabledByCustomer: key.disabledBy === "customer",
     modelScope,
     laneClass: key.priorityClass,
     successorId,

@@ -82,6 +82,7 @@ function toKey(key: ListedKey, spent: BudgetSpend = noBudgetSpend, lastUsedAt: D
     state: key.state,
     createdAt: key.createdAt.toISOString(),
     disabledAt: key.disabledAt?.toISOString() ?? null,
+    disabledBy: key.disabledAt === null ? null : key.disabledByCustomer ? "customer" : "operator",
     revokedAt: key.revokedAt?.toISOString() ?? null,
     lastUsedAt: lastUsedAt?.toISOString() ?? null,
     successorId: key.successorId,

@@ -9,6 +9,7 @@ import { readKey, readKeyDetails } from "../keys/render-key.ts";
 import { type KeyDependencies, keyParams } from "./keys.ts";
 
 const hourMs = 3_600_000;
+const closedByOperator = "The operator has disabled this key, and only they can enable it. Ask them why.";
 
 export function registerKeyActions(app: AdminApp, { db, secret, change, tellGateways }: KeyDependencies): void {
   /** @throws {AdminError} `not_found` */
@@ -69,7 +70,10 @@ export function registerKeyActions(app: AdminApp, { db, secret, change, tellGate
         config: { permission: "keys:write" },
         schema: {
           summary: action === "disable" ? "Close a key for a while" : "Open it again",
-          ...(action === "disable" ? { description: "What is under way goes on." } : {}),
+          description:
+            action === "disable"
+              ? "What is under way goes on."
+              : "What the operator has closed, a customer cannot open.",
           params: keyParams,
           response: { 200: keyDetailsSchema },
         },
@@ -77,9 +81,13 @@ export function registerKeyActions(app: AdminApp, { db, secret, change, tellGate
       async ({ params: { keyId }, actor }) => {
         const { state } = await readKey(db, actor, keyId);
         if (state === "revoked") throw new AdminError("conflict", "It was revoked for good. Make a new key.");
-        await act(actor, keyId, action, (store) =>
-          action === "disable" ? store.disableKey(keyId) : store.enableKey(keyId),
-        );
+        const side = actor.accounts === null ? "operator" : "customer";
+        await act(actor, keyId, action, async (store) => {
+          if (action === "disable") return store.disableKey(keyId, side);
+          const after = await store.enableKey(keyId, side);
+          if (after !== undefined && after.disabledAt !== null) throw new AdminError("forbidden", closedByOperator);
+          return after;
+        });
         await tellGateways({ type: "key", keyId });
         return readKeyDetails(db, actor, keyId);
       },
@@ -113,8 +121,8 @@ function describe({ id, name, accountId }: KeySummary) {
 }
 
 /** What these actions change. */
-function toState({ disabledAt, revokedAt, expiresAt, successorId }: KeySummary) {
-  return { disabledAt, revokedAt, expiresAt, successorId };
+function toState({ disabledAt, disabledByCustomer, revokedAt, expiresAt, successorId }: KeySummary) {
+  return { disabledAt, disabledByCustomer, revokedAt, expiresAt, successorId };
 }
 
 function whyNot(rotated: Exclude<Rotated, { outcome: "rotated" | "unknown" }>): string {

@@ -276,3 +276,39 @@ test("what is spent of a budget, and day by day, is exact", async () => {
   expect(account).toEqual(usage);
   expect((await list(`accountId=${key.accountId}`)).items[0]?.lastUsedAt).toBe(thisHour.toISOString());
 });
+
+test("a customer opens again what a customer has closed, and never what the operator has", async () => {
+  const accountId = await dashboard.createAccount("closed");
+  const customer = await dashboard.signIn("member", accountId);
+  const { key } = await makeKey(accountId);
+  const ask = async (asking: Ask, action: "enable" | "disable") => {
+    const { status, body } = await asking("POST", `/keys/${key.id}/${action}`);
+    return { status, by: status === 200 ? keyDetailsSchema.parse(body).disabledBy : body };
+  };
+  const refused = {
+    status: 403,
+    by: { error: { code: "forbidden", message: expect.stringContaining("The operator has disabled this key") } },
+  };
+  expect(await ask(customer, "disable")).toEqual({ status: 200, by: "customer" });
+  expect(await ask(customer, "enable")).toEqual({ status: 200, by: null });
+  expect(await ask(customer, "enable")).toEqual({ status: 200, by: null });
+
+  expect(await ask(owner, "disable")).toEqual({ status: 200, by: "operator" });
+  expect(await ask(customer, "enable")).toEqual(refused);
+  // Closing it once more does not make it the customer's.
+  expect(await ask(customer, "disable")).toEqual({ status: 200, by: "operator" });
+  expect(await ask(customer, "enable")).toEqual(refused);
+  expect(await ask(owner, "enable")).toEqual({ status: 200, by: null });
+
+  expect(await ask(customer, "disable")).toEqual({ status: 200, by: "customer" });
+  expect(await ask(owner, "disable")).toEqual({ status: 200, by: "operator" });
+  expect(await ask(customer, "enable")).toEqual(refused);
+  expect((await auditOf(key.id)).filter(({ action }) => action === "key.enable")).toHaveLength(2);
+});
+
+test("a disabled account stays the operator's to enable", async () => {
+  const accountId = await dashboard.createAccount("closed");
+  const customer = await dashboard.signIn("member", accountId);
+  await owner("POST", `/accounts/${accountId}/disable`);
+  expect((await customer("POST", `/accounts/${accountId}/enable`)).status).toBe(403);
+});

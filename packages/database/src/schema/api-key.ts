@@ -25,6 +25,8 @@ export const apiKey = pgTable(
     laneClass: text("lane_class", { enum: laneClasses }).notNull().default("normal"),
     /** Closed until it is opened again; revoking is for good. */
     disabledAt: timestamp("disabled_at", { withTimezone: true, precision: 3 }),
+    /** Its customer closed it and may open it again; a key that the operator closed is the operator's to open. */
+    disabledByCustomer: boolean("disabled_by_customer").notNull().default(false),
     /** The key that took its place; this one lives on until `expires_at`. */
     successorId: text("successor_id"),
     /** The first key of the rotation that made this one; null: itself. All keys of a rotation share the budgets, which are counted under the first one's id. */

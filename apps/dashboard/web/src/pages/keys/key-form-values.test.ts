@@ -14,6 +14,7 @@ const key: Key = {
   state: "active",
   createdAt: "2026-11-23T00:00:00.000Z",
   disabledAt: null,
+  disabledBy: null,
   revokedAt: null,
   lastUsedAt: null,
   successorId: null,

@@ -43,7 +43,13 @@ function noticeOf(key: KeyDetails): { color: string; text: ReactNode } | undefin
         ),
       };
     case "disabled":
-      return { color: "orange", text: "It is disabled, and opens nothing until it is enabled." };
+      return {
+        color: "orange",
+        text:
+          key.disabledBy === "operator"
+            ? "The operator has disabled it: it opens nothing until the operator enables it."
+            : "It is disabled, and opens nothing until it is enabled.",
+      };
     case "active":
       if (accountDisabled) return { color: "red", text: "Its account is disabled: none of its keys opens anything." };
       if (!successor) return undefined;

@@ -6,7 +6,7 @@ import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { keyQuery, useSwitchKey } from "../../api/keys.ts";
-import { useMay } from "../../api/session.ts";
+import { useMay, useSession } from "../../api/session.ts";
 import { Ago } from "../../format/ago.tsx";
 import { Moment } from "../../format/moment.tsx";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
@@ -37,6 +37,7 @@ export function KeyPage() {
   const [opened, setOpened] = useState<"change" | "rotate" | "revoke">();
   const close = () => setOpened(undefined);
   const isDisabled = key.disabledAt !== null;
+  const isCustomer = useSession().accounts !== null;
   const canRotate = key.state === "active" && key.successorId === null;
 
   function askToSwitch() {
@@ -103,6 +104,7 @@ export function KeyPage() {
                     <Menu.Item
                       leftSection={isDisabled ? <IconPlayerPlay size={16} /> : <IconPlayerPause size={16} />}
                       onClick={askToSwitch}
+                      disabled={isCustomer && key.disabledBy === "operator"}
                     >
                       {isDisabled ? "Enable" : "Disable"}
                     </Menu.Item>

@@ -1,0 +1,1 @@
+ALTER TABLE "api_key" ADD COLUMN "disabled_by_customer" boolean DEFAULT false NOT NULL;
