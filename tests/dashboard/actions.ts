@@ -64,4 +64,20 @@ export function describeActions(people: People, stack: Stack): void {
     expect(takeFaults(/404 .*\/playground\/.*\/requests\//)).toEqual([]);
     await context.close();
   });
+
+  test("a key's page leads to its requests and usage, a model's to its prices, without loading anew", async () => {
+    const { page, context, takeFaults } = await people.enter("owner");
+    const follow = async (from: string, link: string, to: RegExp) => {
+      await page.goto(from);
+      await page.evaluate("window.isSamePage = true");
+      await page.getByRole("main").getByRole("link", { name: link, exact: true }).click();
+      await page.waitForURL(to);
+      expect(await page.evaluate("window.isSamePage")).toBe(true);
+    };
+    await follow(`/keys/${stack.keyId}`, "Requests", new RegExp(`/requests\\?.*keyId=${stack.keyId}`));
+    await follow(`/keys/${stack.keyId}`, "Usage", new RegExp(`/usage\\?.*keyId=${stack.keyId}`));
+    await follow(`/models/${encodeURIComponent(stack.model)}`, "Give it a price", /\/billing\/prices\/./);
+    expect(takeFaults()).toEqual([]);
+    await context.close();
+  });
 }

@@ -16,8 +16,8 @@ export function describeOperation(
   document: Document & { route: RouteOptions },
 ): ReturnType<typeof jsonSchemaTransform> {
   const { schema: described, url } = jsonSchemaTransform(document);
-  // `/admin/api/keys/:keyId` is under `keys`.
-  const [, , , resource = "other"] = url.split("/");
+  // `/admin/api/keys/:keyId` is under `keys`, `/admin/api/usage.csv` under `usage`.
+  const [, , , resource = "other"] = url.split(/[/.]/);
   const schema = { ...described, tags: [resource] };
   const { permission, public: isPublic } = document.route.config ?? {};
   if (isPublic === true) return { schema: { ...schema, security: [] }, url };

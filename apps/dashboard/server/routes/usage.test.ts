@@ -3,6 +3,7 @@ import { account, apiKey } from "@tera/database";
 import { createPriceStore, createUsageWriter } from "@tera/metering";
 import { newUsageRecord } from "@tera/testkit";
 import { afterAll, expect, test } from "vitest";
+import { z } from "zod";
 import { startTestDashboard } from "../../testing/dashboard.ts";
 
 const dashboard = await startTestDashboard();
@@ -11,6 +12,9 @@ const { db } = dashboard;
 const hourMs = 3_600_000;
 const noon = Date.UTC(2026, 10, 20, 12);
 const formula = "=1+1";
+const openApiSchema = z.object({
+  paths: z.record(z.string(), z.looseObject({ get: z.object({ tags: z.array(z.string()) }).optional() })),
+});
 
 await db.insert(account).values([
   { id: "acct_a", name: "Acme", kind: "postpaid" },
@@ -91,4 +95,11 @@ test.for([
   const { status, body } = await viewer("GET", `/usage?${query}`);
   expect(status).toBe(400);
   expect(JSON.stringify(body)).toContain(said);
+});
+
+test("the reference tells the CSV beside the report that it is of", async () => {
+  const document = openApiSchema.parse((await dashboard.anybody("GET", "/openapi.json")).body);
+  for (const path of ["/admin/api/usage", "/admin/api/usage.csv"]) {
+    expect(document.paths[path]?.get?.tags).toEqual(["usage"]);
+  }
 });

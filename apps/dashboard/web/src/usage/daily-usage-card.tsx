@@ -1,6 +1,7 @@
 /** What was used and spent on each of the last 30 days: the sums, and a chart that is fetched when it is needed. */
 import {
   Alert,
+  Anchor,
   Box,
   Button,
   Card,
@@ -13,6 +14,7 @@ import {
   Title,
 } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { dailyUsageQuery } from "../api/daily-usage.ts";
 import { formatCount } from "../format/quantity.ts";
@@ -39,13 +41,21 @@ export function DailyUsageCard({ of }: { of: { keyId: string } | { accountId: st
         <Title order={2} size="h4">
           Last 30 days
         </Title>
-        <SegmentedControl
-          aria-label="What the chart shows"
-          size="xs"
-          data={measures}
-          value={measure}
-          onChange={(chosen) => setMeasure(chosen as Measure)}
-        />
+        <Group gap="md">
+          <Anchor size="sm" renderRoot={(props) => <Link to="/requests" search={of} {...props} />}>
+            Requests
+          </Anchor>
+          <Anchor size="sm" renderRoot={(props) => <Link to="/usage" search={of} {...props} />}>
+            Usage
+          </Anchor>
+          <SegmentedControl
+            aria-label="What the chart shows"
+            size="xs"
+            data={measures}
+            value={measure}
+            onChange={(chosen) => setMeasure(chosen as Measure)}
+          />
+        </Group>
       </Group>
       {usage.isError ? (
         <Alert color="red" title="The usage could not be loaded">

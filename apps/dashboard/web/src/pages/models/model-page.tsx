@@ -2,7 +2,7 @@
 import { Anchor, Badge, Button, Card, Code, CopyButton, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
-import { getRouteApi } from "@tanstack/react-router";
+import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { ModelDetails } from "../../../../api/models.ts";
 import { installationQuery } from "../../api/installation.ts";
@@ -149,7 +149,11 @@ function Prices({ model: { id, price, operation } }: { model: ModelDetails }) {
         <Text size="sm">Requests for it are refused, unless this installation serves unpriced models for nothing.</Text>
       )}
       {mayPrice && (
-        <Anchor size="sm" href={`/billing/prices/${encodeURIComponent(id)}`} w="fit-content">
+        <Anchor
+          size="sm"
+          w="fit-content"
+          renderRoot={(props) => <Link to="/billing/prices/$model" params={{ model: id }} {...props} />}
+        >
           {price === null ? "Give it a price" : "Price history"}
         </Anchor>
       )}
