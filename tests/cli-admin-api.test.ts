@@ -214,7 +214,7 @@ test("which installation is meant is never guessed", async () => {
   expect(await refusalOf({ TERA_ADMIN_URL: url }, "keys", "list")).toContain("TERA_ADMIN_TOKEN is not set");
   expect(await refusalOf(remote, "keys", "list", "--url", url, "--data-dir", "x")).toContain("exclude each other");
   expect(await refusalOf({ ...remote, TERA_ADMIN_TOKEN: "sk-tera-x" }, "keys", "list")).toContain("TERA_ADMIN_TOKEN");
-  expect(await refusalOf(remote, "models", "list")).toContain("needs the database: not through an Admin API yet");
-  expect(await refusalOf(tokenOnly, "models", "list", "--url", url)).toContain("needs the database");
+  expect(await refusalOf(remote, "usage", "retention")).toContain("needs the database: not through an Admin API");
+  expect(await refusalOf(tokenOnly, "usage", "retention", "--url", url)).toContain("needs the database");
   expect(await refusalOf(remote, "keys", "revoke", "key_x", "--no-end-waiting", "--yes")).toContain("There is no key");
 });

@@ -1,6 +1,7 @@
 /** `POST /ledger-checks` and `GET /ledger-checks/latest`: whether the money adds up. */
+
+import { taskOf } from "@tera/admin-api/tasks";
 import { z } from "zod";
-import { taskOf } from "./tasks.ts";
 
 export const ledgerCheckSchema = taskOf(
   z.object({

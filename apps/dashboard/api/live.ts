@@ -10,8 +10,8 @@
  */
 
 import { amountSchema, momentSchema } from "@tera/admin-api/page";
+import { liveWorkerSchema } from "@tera/admin-api/workers";
 import { z } from "zod";
-import { runnerActionSchema } from "./runners.ts";
 
 const perSecond = z.number().nonnegative();
 const count = z.number().int().nonnegative();
@@ -48,70 +48,6 @@ export const liveHistorySchema = z.object({
   points: z.array(livePointSchema),
 });
 export type LiveHistory = z.infer<typeof liveHistorySchema>;
-
-/** What each of them means: `packages/protocol/src/worker-state.ts`. */
-export const liveRunnerStates = [
-  "starting",
-  "warming",
-  "ready",
-  "trial",
-  "ejected",
-  "unhealthy",
-  "drained",
-  "unloaded",
-  "stopped",
-] as const;
-export type LiveRunnerState = (typeof liveRunnerStates)[number];
-
-export const liveRunnerSchema = z.object({
-  /** Unique on its worker. */
-  id: z.string(),
-  kind: z.string(),
-  engine: z.string(),
-  engineVersion: z.string().nullable(),
-  /** `host:port` of its engine; null: it is inside the worker. */
-  address: z.string().nullable(),
-  state: z.enum(liveRunnerStates),
-  /** Why it is not ready. */
-  reason: z.string().nullable(),
-  models: z.array(z.string()),
-  slots: count,
-  busy: count,
-  /** Generated tokens, over the last ten seconds; null: its worker does not say. */
-  tokensPerS: perSecond.nullable(),
-  /** What can be asked of it now. */
-  actions: z.array(runnerActionSchema),
-});
-export type LiveRunner = z.infer<typeof liveRunnerSchema>;
-
-const reading = z.number().nullable();
-
-/** Null: its driver does not say. */
-export const liveGpuSchema = z.object({
-  index: count,
-  name: z.string(),
-  memoryUsedMiB: reading,
-  memoryTotalMiB: reading,
-  utilizationPercent: reading,
-  powerW: reading,
-  temperatureC: reading,
-});
-export type LiveGpu = z.infer<typeof liveGpuSchema>;
-
-export const liveWorkerSchema = z.object({
-  id: z.string(),
-  host: z.string(),
-  startedAt: momentSchema,
-  draining: z.boolean(),
-  runners: z.array(liveRunnerSchema),
-  gpus: z.array(liveGpuSchema),
-});
-export type LiveWorker = z.infer<typeof liveWorkerSchema>;
-
-/** `GET /workers`, by id. */
-export const workerListSchema = z.object({ items: z.array(liveWorkerSchema) });
-/** `GET /runners`, by worker and id. */
-export const runnerListSchema = z.object({ items: z.array(liveRunnerSchema.extend({ workerId: z.string() })) });
 
 export const liveSpendSchema = z.object({ charged: amountSchema, requests: count });
 

@@ -1,6 +1,7 @@
 /** Who is signed in, and what they may do. */
+
+import { permissionSchema, roleSchema } from "@tera/admin-api/roles";
 import { z } from "zod";
-import { permissionSchema, roleSchema } from "./roles.ts";
 
 /** `GET /admin/api/session` */
 export const sessionSchema = z.object({

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { createAccountStore, createAddressList, createAdminTokenStore, createInvitationStore } from "@tera/access";
+import type { Role } from "@tera/admin-api/roles";
 import { connectDatabase, type Db } from "@tera/database";
 import { createTestDatabase } from "@tera/database/testing";
 import type { PaymentProvider } from "@tera/metering";
@@ -11,7 +12,6 @@ import type { RunnerActionAnswer, RunnerLogs, WorkerState } from "@tera/protocol
 import type { Invalidation, ToldFigures } from "@tera/queue";
 import { createLogger } from "@tera/telemetry";
 import type { FastifyInstance, InjectOptions } from "fastify";
-import type { Role } from "../api/roles.ts";
 import { createApp } from "../server/app.ts";
 import { createLiveHub } from "../server/live/live-hub.ts";
 import { readToday } from "../server/live/read-today.ts";

@@ -17,6 +17,7 @@ export {
 } from "./admin-token-store.ts";
 export { isWellFormedApiKey } from "./api-key-format.ts";
 export { type AuditActor, type AuditEntry, differences, recordAudit } from "./audit-log.ts";
+export { type Changed, changeAudited } from "./audited-change.ts";
 export { type Authenticator, type AuthenticatorOptions, createAuthenticator, invalidApiKey } from "./authenticator.ts";
 export { type BudgetPurse, type Budgets, budgetPurses, budgetsOf, firstKeyIdOf } from "./budget-purse.ts";
 export { type BudgetSpend, noBudgetSpend, readBudgetSpend } from "./budget-spend.ts";

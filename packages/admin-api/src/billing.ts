@@ -67,7 +67,21 @@ export const ledgerKinds = [
 export const ledgerKindSchema = z.enum(ledgerKinds);
 export type LedgerKind = z.infer<typeof ledgerKindSchema>;
 
+/** What a transaction moves between; `credit` is the account's balance. */
+export const ledgerBookSchema = z.enum([
+  "credit",
+  "cash",
+  "revenue",
+  "adjustment",
+  "receivable",
+  "tax",
+  "rounding",
+  "debt",
+  "write_off",
+]);
+
 export const ledgerLineSchema = z.object({
+  id: z.string(),
   /** Position in the account's ledger, from 1. */
   seq: z.string(),
   at: momentSchema,
@@ -75,7 +89,7 @@ export const ledgerLineSchema = z.object({
   /** By how much the balance changed. */
   amount: amountSchema,
   /** They sum to 0. */
-  entries: z.array(z.object({ book: z.string(), amount: amountSchema })),
+  entries: z.array(z.object({ book: ledgerBookSchema, amount: amountSchema })),
   /** Null to customers: it names people and gateways. */
   author: z.string().nullable(),
   reason: z.string(),
@@ -129,7 +143,13 @@ export const checkoutSchema = z.strictObject({
   /** Keep the card, for automatic top-ups. */
   saveMethod: z.boolean().default(false),
 });
-export const paymentPageSchema = z.object({ url: z.url({ protocol: /^https?$/ }) });
+export const paymentPageSchema = z.object({
+  /** As Stripe calls it. */
+  id: z.string(),
+  url: z.url({ protocol: /^https?$/ }),
+  /** What is paid on it. */
+  amount: amountSchema,
+});
 
 /** `GET`, `PUT` and `DELETE /accounts/{id}/auto-top-up`. */
 export const autoTopUpSettingSchema = z.strictObject({
@@ -174,7 +194,11 @@ export const sellerSchema = z.strictObject({
   dueDays: z.number().int().min(0).max(365),
 });
 export type Seller = z.infer<typeof sellerSchema>;
-export const maybeSellerSchema = z.object({ seller: sellerSchema.nullable() });
+export const maybeSellerSchema = z.object({
+  seller: sellerSchema.nullable(),
+  /** When that was said last. */
+  updatedAt: momentSchema.nullable(),
+});
 
 /** `GET` and `PUT /accounts/{id}/buyer`: what invoices and statements say of the customer. */
 export const buyerSchema = z.strictObject({

@@ -77,6 +77,7 @@ Examples:
     .option("--before <number>", "only those before this one, for the next page", numberArgument)
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       "\nExamples:\n  tera credit ledger acct_4f8Zs0aBcDeFgHiJ\n  tera credit ledger acct_4f8Zs0aBcDeFgHiJ --before 120 --json\n",
@@ -93,10 +94,11 @@ function registerPayments(credit: Command, context: CommandContext): void {
     .description("print the address of a page where an account is topped up by card (needs Stripe)")
     .argument("<account>", "its id: acct_...")
     .argument("<usd>", "how much, in USD")
-    .requiredOption("--return-url <url>", "where the customer goes afterwards", urlArgument)
+    .option("--return-url <url>", "where the customer goes afterwards (needed beside the database)", urlArgument)
     .option("--save-method", "keep the card, for automatic top-ups")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       "\nExamples:\n  tera credit checkout acct_4f8Zs0aBcDeFgHiJ 25 --return-url https://console.example.com/\n",
@@ -115,6 +117,7 @@ function registerPayments(credit: Command, context: CommandContext): void {
     .option("--off", "charge nothing any more")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       "\nExamples:\n  tera credit auto-top-up acct_4f8Zs0aBcDeFgHiJ --below 5 --amount 25 --day-max 100\n",

@@ -1,7 +1,7 @@
 /** `tera invoices`: what postpaid accounts are asked to pay, credit notes and payments of it, statements, and who sells and buys. */
 import type { Command } from "commander";
 import { urlArgument } from "./arguments.ts";
-import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
+import { adminUrlOption, type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { exportCsv, exportOptions, exportPdf, exportStatement, statementOptions } from "./invoices/export-invoice.ts";
 import { listInvoices, listInvoicesOptions, showInvoice, showInvoiceOptions } from "./invoices/list-invoices.ts";
 import { payLinkOptions, printPayLink } from "./invoices/pay-link.ts";
@@ -30,6 +30,7 @@ Examples:
     .option("--month <month>", "only of this month (2026-11)")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText("after", "\nExamples:\n  tera invoices list --month 2026-11\n  tera invoices list --json\n")
     .action(async (given: unknown) => listInvoices(listInvoicesOptions.parse(given), context));
 
@@ -39,6 +40,7 @@ Examples:
     .argument("<number>", "as `tera invoices list` shows it: 2026-000123")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText("after", "\nExamples:\n  tera invoices show 2026-000123\n")
     .action(async (number: string, given: unknown) => showInvoice(number, showInvoiceOptions.parse(given), context));
 
@@ -50,6 +52,7 @@ Examples:
     .option("--dry-run", "work out what would be issued, and issue nothing")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText("after", "\nExamples:\n  tera invoices run --dry-run\n  tera invoices run --month 2026-11\n")
     .action(async (given: unknown) => runInvoices(runInvoicesOptions.parse(given), context));
 
@@ -60,6 +63,7 @@ Examples:
     .option("-o, --output <file>", "where to (default: <number>.pdf)")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText("after", "\nExamples:\n  tera invoices pdf 2026-000123 -o invoice.pdf\n")
     .action(async (number: string, given: unknown) => exportPdf(number, exportOptions.parse(given), context));
 
@@ -70,6 +74,7 @@ Examples:
     .option("-o, --output <file>", "where to (default: stdout)")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText("after", "\nExamples:\n  tera invoices csv 2026-000123 > invoice.csv\n")
     .action(async (number: string, given: unknown) => exportCsv(number, exportOptions.parse(given), context));
 
@@ -81,6 +86,7 @@ Examples:
     .option("-o, --output <file>", "write it there, as PDF or CSV by the name's ending (default: CSV to stdout)")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       "\nExamples:\n  tera invoices statement acct_4f8Zs0aBcDeFgHiJ --month 2026-11 -o november.pdf\n",
@@ -98,6 +104,7 @@ Examples:
     .option("--yes", "do not ask")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       '\nExamples:\n  tera invoices credit-note 2026-000123 --amount 12.50 --reason "outage on 3 November"\n',
@@ -112,6 +119,7 @@ Examples:
     .requiredOption("--reference <text>", "of the payment; one that was booked before is not booked again")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText("after", "\nExamples:\n  tera invoices pay 2026-000123 119.00 --reference bank-2026-12-07-4711\n")
     .action(async (number: string, usd: string, given: unknown) =>
       payInvoice(number, usd, payOptions.parse(given), context),
@@ -121,9 +129,10 @@ Examples:
     .command("pay-link")
     .description("print the address of a page where an invoice is paid by card, once (needs Stripe)")
     .argument("<number>", "the invoice's: 2026-000123")
-    .option("--return-url <url>", "where the customer goes afterwards", urlArgument)
+    .option("--return-url <url>", "where the customer goes afterwards (beside the database only)", urlArgument)
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       `
@@ -149,6 +158,7 @@ Examples:
     .option("--due-days <days>", "until an invoice must be paid")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       '\nExamples:\n  tera invoices seller\n  tera invoices seller --name "Terawatt GmbH" --address "Straße 1\\n10115 Berlin" --tax-rate 19%\n',
@@ -167,6 +177,7 @@ Examples:
     .option("--low-balance <usd>", "send a notice when the balance falls below; `none` for no notice")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       '\nExamples:\n  tera invoices buyer acct_4f8Zs0aBcDeFgHiJ --name "Łódź Research" --tax-rate 0%\n',

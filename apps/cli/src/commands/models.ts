@@ -1,7 +1,7 @@
 /** `tera models`: the catalog, as runners and operator make it. */
 import type { ModelField } from "@tera/access";
 import type { Command } from "commander";
-import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
+import { adminUrlOption, type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { setModel, setOptions, unsetModel, unsetOptions } from "./models/change-model.ts";
 import { listModels, listOptions } from "./models/list-models.ts";
 import { addSettingsOptions, fieldArgument, idArgument } from "./models/model-fields.ts";
@@ -25,6 +25,7 @@ Examples:
     .description("list every model, with how many runners serve it and what was set by hand")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText("after", "\nExamples:\n  tera models list\n  tera models list --json | jq -r '.[].id'\n")
     .action(async (given: unknown) => listModels(listOptions.parse(given), context));
 
@@ -34,6 +35,7 @@ Examples:
     .argument("<model>", "as `tera models list` shows it", idArgument)
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       "\nExamples:\n  tera models show tera/tera-nano\n  tera models show tera/tera-nano --json | jq .result\n",
@@ -48,6 +50,7 @@ Examples:
   )
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       `
@@ -69,6 +72,7 @@ Examples:
     .argument("[fields...]", "names as in `tera models set`: features, context-length, ...", fieldArgument)
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       "\nExamples:\n  tera models unset my-org/my-model features context-length\n  tera models unset my-org/my-model\n",

@@ -1,6 +1,6 @@
 /** `tera prices`: what models cost, and the correction of what was charged by a wrong price. */
 import type { Command } from "commander";
-import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
+import { adminUrlOption, type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { idArgument } from "./models/model-fields.ts";
 import { listPrices, listPricesOptions, showPrice } from "./prices/list-prices.ts";
 import { rerateOptions, rerateUsage } from "./prices/rerate-usage.ts";
@@ -33,6 +33,7 @@ Examples:
     .option("--reason <text>", "why, for whoever reads the history")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       `
@@ -54,6 +55,7 @@ Examples:
     .argument("[model]", "only this model's", idArgument)
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       "\nExamples:\n  tera prices list\n  tera prices list Qwen/Qwen2.5-7B-Instruct --json | jq '.[0]'\n",
@@ -68,6 +70,7 @@ Examples:
     .argument("<model>", "as `tera prices list` shows it", idArgument)
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText("after", "\nExamples:\n  tera prices show Qwen/Qwen2.5-7B-Instruct\n")
     .action(async (model: string, given: unknown) => showPrice(model, listPricesOptions.parse(given), context));
 
@@ -83,6 +86,7 @@ Examples:
     .option("--yes", "do not ask")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       `

@@ -2,7 +2,7 @@
 import { type RunnerAction, runnerActions } from "@tera/protocol";
 import { type Command, InvalidArgumentError } from "commander";
 import { z } from "zod";
-import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
+import { adminUrlOption, type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { actionOptions, actOnRunner } from "./runners/act-on-runner.ts";
 import { listOptions, listRunners } from "./runners/list-runners.ts";
 import { linesMax, logsOptions, printRunnerLogs } from "./runners/runner-logs.ts";
@@ -20,6 +20,7 @@ export function registerRunners(program: Command, context: CommandContext): void
     .description("list every runner of every connected worker, with its state and why, and the GPUs")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       "\nExamples:\n  tera runners list\n  tera runners list --json | jq '.[] | {id, state, reason}'\n",
@@ -33,6 +34,7 @@ export function registerRunners(program: Command, context: CommandContext): void
     .option("--lines <number>", `how many lines, at most ${linesMax}`, parseLines, 100)
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       "\nExamples:\n  tera runners logs process-1\n  tera runners logs process-1 --worker gpu-1 --lines 500 | grep -i error\n",
@@ -61,6 +63,7 @@ function registerAction(runners: Command, action: RunnerAction, context: Command
   command
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       `\nExamples:\n  tera runners ${action} process-1\n  tera runners ${action} process-1 --worker gpu-1\n`,

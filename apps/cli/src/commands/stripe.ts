@@ -44,3 +44,9 @@ export async function askStripe<Result>(
     throw error;
   }
 }
+
+/** @throws {CliError} Through an Admin API the customer comes back to the dashboard. */
+export function refuseReturnUrl(returnUrl: string | undefined): void {
+  if (returnUrl === undefined) return;
+  throw new CliError("Through an Admin API the customer comes back to its dashboard: leave --return-url out.");
+}

@@ -21,6 +21,7 @@ const stack: FoundStack = {
   databaseUrl: testDatabase.url,
   redisUrl: undefined,
   secret: undefined,
+  auditActor: { kind: "cli", id: "0", name: "cli", address: null },
 };
 const worker: WorkerState = {
   version: 1,

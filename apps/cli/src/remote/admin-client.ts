@@ -10,6 +10,7 @@ import { describeNetworkFailure } from "./network-failure.ts";
 const timeoutMs = 30_000;
 /** Of an answer: thousands of what a list has. */
 const answerMaxBytes = 16 * 1_024 * 1_024;
+const fileMaxBytes = 256 * 1_024 * 1_024;
 
 /** What the Admin API refused. */
 export class RemoteError extends CliError {
@@ -26,12 +27,27 @@ export type ChangeMethod = "POST" | "PATCH" | "PUT" | "DELETE";
 
 /** Paths are below `/admin/api`; their parts are encoded by the caller. All throw {CliError}. */
 export interface AdminClient {
-  get<Schema extends z.ZodType>(schema: Schema, path: string, query?: RemoteQuery): Promise<z.output<Schema>>;
+  /** @param timeoutMs where it takes longer than a look-up. */
+  get<Schema extends z.ZodType>(
+    schema: Schema,
+    path: string,
+    query?: RemoteQuery,
+    timeoutMs?: number,
+  ): Promise<z.output<Schema>>;
+  /** A file. @param timeoutMs until all of it is here. */
+  download(path: string, timeoutMs: number): Promise<Uint8Array>;
   /** @returns undefined: there is no such thing. */
   find<Schema extends z.ZodType>(schema: Schema, path: string): Promise<z.output<Schema> | undefined>;
   /** Page after page, `limit` items at most. */
   list<Item extends z.ZodType>(
     schema: z.ZodType<{ items: z.output<Item>[]; total: number }>,
+    path: string,
+    query: RemoteQuery,
+    limit: number,
+  ): Promise<z.output<Item>[]>;
+  /** From the newest end, part after part, `limit` items at most. */
+  listOn<Item extends z.ZodType>(
+    schema: z.ZodType<{ items: z.output<Item>[]; next: string | null }>,
     path: string,
     query: RemoteQuery,
     limit: number,
@@ -44,13 +60,23 @@ export interface AdminClient {
   ): Promise<z.output<Schema>>;
 }
 
+interface Question {
+  method?: "GET" | ChangeMethod;
+  path: string;
+  body?: object | undefined;
+  timeoutMs?: number | undefined;
+}
+
 export function createAdminClient({ url, token }: RemoteConfig): AdminClient {
   const { host } = new URL(url);
 
-  async function ask(method: "GET" | ChangeMethod, path: string, body?: object): Promise<unknown> {
+  /** @param read of an answer that is none of a refusal. */
+  async function exchange<Answer>(
+    { method = "GET", path, body, timeoutMs: patienceMs = timeoutMs }: Question,
+    read: (answer: Response) => Promise<Answer>,
+  ): Promise<Answer> {
     const headers = {
       authorization: `Bearer ${token}`,
-      accept: "application/json",
       ...(body === undefined ? {} : { "content-type": "application/json" }),
     };
     let answer: Response;
@@ -62,15 +88,23 @@ export function createAdminClient({ url, token }: RemoteConfig): AdminClient {
         body: body === undefined ? null : JSON.stringify(body),
         // The token is for this address only.
         redirect: "manual",
-        signal: AbortSignal.timeout(timeoutMs),
+        signal: AbortSignal.timeout(patienceMs),
       });
+      if (answer.ok) return await read(answer);
       text = await readText(answer);
     } catch (error) {
+      if (error instanceof CliError) throw error;
       throw new CliError(describeNetworkFailure(error, { url, isChange: method !== "GET" }), { cause: error });
     }
-    const json = parseJson(text);
-    if (answer.ok && json !== undefined) return json;
-    throw toFailure(answer, json);
+    throw toFailure(answer, parseJson(text));
+  }
+
+  async function ask(question: Question): Promise<unknown> {
+    return exchange(question, async (answer) => {
+      const json = parseJson(await readText(answer));
+      if (json === undefined) throw toFailure(answer, json);
+      return json;
+    });
   }
 
   function toFailure(answer: Response, json: unknown): CliError {
@@ -97,16 +131,18 @@ export function createAdminClient({ url, token }: RemoteConfig): AdminClient {
     );
   }
 
-  async function get<Schema extends z.ZodType>(schema: Schema, path: string, query: RemoteQuery = {}) {
-    const named = Object.entries(query).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, String(value)]],
-    );
-    const search = named.length === 0 ? "" : `?${new URLSearchParams(named)}`;
-    return parseAnswer(schema, await ask("GET", `${path}${search}`));
+  async function get<Schema extends z.ZodType>(
+    schema: Schema,
+    path: string,
+    query: RemoteQuery = {},
+    timeoutMs?: number,
+  ) {
+    return parseAnswer(schema, await ask({ path: withQuery(path, query), timeoutMs }));
   }
 
   return {
     get,
+    download: (path, patienceMs) => exchange({ path, timeoutMs: patienceMs }, readBytes),
     async find(schema, path) {
       try {
         return await get(schema, path);
@@ -124,8 +160,19 @@ export function createAdminClient({ url, token }: RemoteConfig): AdminClient {
         if (items.length === 0 || found.length >= Math.min(total, limit)) return found.slice(0, limit);
       }
     },
+    async listOn(schema, path, query, limit) {
+      const found: Awaited<ReturnType<typeof get<typeof schema>>>["items"] = [];
+      let before = query["before"];
+      for (;;) {
+        const pageSize = Math.min(limit - found.length, pageSizeMax);
+        const { items, next } = await get(schema, path, { ...query, before, pageSize });
+        found.push(...items);
+        if (next === null || found.length >= limit) return found;
+        before = next;
+      }
+    },
     async send(method, schema, path, body) {
-      return parseAnswer(schema, await ask(method, path, body));
+      return parseAnswer(schema, await ask({ method, path, body }));
     },
   };
 }
@@ -136,6 +183,22 @@ const advice: Partial<Record<AdminErrorCode, string>> = {
     " It does not take the token in TERA_ADMIN_TOKEN: it is mistyped, was revoked, or has expired. `tera admin token` makes another.",
   forbidden: " Use a token of a role that may.",
 };
+
+function withQuery(path: string, query: RemoteQuery): string {
+  const named = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+  return named.length === 0 ? path : `${path}?${new URLSearchParams(named)}`;
+}
+
+async function readBytes({ body }: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > fileMaxBytes) throw new CliError("The file is larger than is read here: load it from the dashboard.");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
 
 async function readText({ body }: Response): Promise<string | undefined> {
   if (body === null) return undefined;

@@ -6,9 +6,12 @@ import {
   autoTopUpSchema,
   type CreditMoveRequest,
   creditMovedSchema,
+  type ledgerLineSchema,
+  ledgerPageSchema,
+  type LedgerLine as RemoteLine,
 } from "@tera/admin-api/billing";
 import { keySpendListSchema } from "@tera/admin-api/spend";
-import { type Balance, type CreditMove, formatUsd } from "@tera/metering";
+import { type Balance, type CreditMove, formatUsd, type LedgerLine } from "@tera/metering";
 import type { Books } from "../stack/command-stores.ts";
 import type { AdminClient } from "./admin-client.ts";
 import { toNano } from "./money.ts";
@@ -43,6 +46,16 @@ export function createRemoteBooks(client: AdminClient): Books {
           all.filter(({ accountId }) => wanted.has(accountId)).map((money) => [money.accountId, toBalance(money)]),
         );
       },
+      async list({ accountId, limit, before }) {
+        const first = before === undefined ? undefined : String(before);
+        const lines = await client.listOn<typeof ledgerLineSchema>(
+          ledgerPageSchema,
+          `${pathOf(accountId)}/ledger`,
+          { before: first },
+          limit,
+        );
+        return lines.map(toLine);
+      },
       topUp: (wanted) => move("top_up", wanted),
       refund: (wanted) => move("refund", wanted),
       adjust: (wanted) => move("adjustment", wanted),
@@ -62,14 +75,39 @@ export function createRemoteBooks(client: AdminClient): Books {
       return toNano((await client.get(accountMoneySchema, `${pathOf(accountId)}/balance`)).debt);
     },
     async readTopUps(accountId) {
-      const { setting, state, reason, retryAt } = await client.get(autoTopUpSchema, `${pathOf(accountId)}/auto-top-up`);
-      return { setting: setting ?? undefined, state, reason, retryAt };
+      const found = await client.get(autoTopUpSchema, `${pathOf(accountId)}/auto-top-up`);
+      const { setting, state, reason, retryAt, methodSaved } = found;
+      return { setting: setting ?? undefined, state, reason, retryAt, methodSaved };
+    },
+    async setTopUp(accountId, setting) {
+      const path = `${pathOf(accountId)}/auto-top-up`;
+      if (setting === undefined) {
+        await client.send("DELETE", autoTopUpSchema, path);
+        return;
+      }
+      const { thresholdNano, amountNano, dayMaxNano } = setting;
+      const body = { below: formatUsd(thresholdNano), amount: formatUsd(amountNano), dayMax: formatUsd(dayMaxNano) };
+      await client.send("PUT", autoTopUpSchema, path, body);
     },
   };
 }
 
 /** More than any list of the commands shows. */
 const accountsMax = 10_000;
+
+/** To customers its author is not told. */
+function toLine({ id, seq, at, kind, entries, author, reason, reference }: RemoteLine): LedgerLine {
+  return {
+    id: BigInt(id),
+    seq: BigInt(seq),
+    kind,
+    author: author ?? "",
+    reason,
+    reference,
+    createdAt: new Date(at),
+    entries: entries.map(({ book, amount }) => ({ book, amountNano: toNano(amount) })),
+  };
+}
 
 function toBalance({ balance, leased, available }: AccountMoney): Balance {
   return { balanceNano: toNano(balance), leasedNano: toNano(leased), availableNano: toNano(available) };

@@ -1,17 +1,16 @@
 /** Keys through an Admin API. It tells the gateways itself. */
-import type { KeyChange, KeySummary } from "@tera/access";
+import type { KeySummary } from "@tera/access";
 import {
   keyDetailsSchema,
   keyPageSchema,
   type keySchema,
   madeKeySchema,
-  type KeyChange as RemoteChange,
   type Key as RemoteKey,
 } from "@tera/admin-api/keys";
-import { formatUsd } from "@tera/metering";
 import type { CommandKeys } from "../stack/command-stores.ts";
 import { CliError } from "../terminal/cli-error.ts";
 import type { AdminClient } from "./admin-client.ts";
+import { toMoment, toRemoteChange } from "./key-settings.ts";
 import { toNano } from "./money.ts";
 import { createRemoteAccounts } from "./remote-accounts.ts";
 
@@ -65,29 +64,6 @@ export function createRemoteKeys(client: AdminClient): CommandKeys {
       return { outcome: "rotated", apiKey: made.secret, key: toKey(made.key), old };
     },
   };
-}
-
-function toRemoteChange({
-  expiresAt,
-  laneClass,
-  budgetDayNano,
-  budgetMonthNano,
-  budgetTotalNano,
-  ...same
-}: KeyChange): { [Field in keyof RemoteChange]?: RemoteChange[Field] | undefined } {
-  const usd = (nano: bigint | null | undefined) => (typeof nano === "bigint" ? formatUsd(nano) : nano);
-  return {
-    ...same,
-    expiresAt: toMoment(expiresAt),
-    priorityClass: laneClass,
-    budgetDay: usd(budgetDayNano),
-    budgetMonth: usd(budgetMonthNano),
-    budgetTotal: usd(budgetTotalNano),
-  };
-}
-
-function toMoment(date: Date | null | undefined): string | null | undefined {
-  return date instanceof Date ? date.toISOString() : date;
 }
 
 function toKey(key: RemoteKey): KeySummary {

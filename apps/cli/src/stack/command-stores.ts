@@ -3,7 +3,7 @@
  * Postgres, or those of `remote/`, and does not know which.
  */
 import type { KeyStore, KeySummary } from "@tera/access";
-import type { LedgerStore, SpendStore } from "@tera/metering";
+import type { AutoTopUpSetting, LedgerStore, SpendStore } from "@tera/metering";
 import type { TopUps } from "../commands/credit/top-up-text.ts";
 
 /** When a key ends, and what comes after it. */
@@ -16,8 +16,10 @@ export interface CommandKeys extends Omit<KeyStore, "findByHash" | "listRotation
 }
 
 export interface Books {
-  ledger: Pick<LedgerStore, "balance" | "balances" | "topUp" | "refund" | "adjust">;
+  ledger: Pick<LedgerStore, "balance" | "balances" | "list" | "topUp" | "refund" | "adjust">;
   spend: SpendStore;
   readDebtNano(accountId: string): Promise<bigint>;
-  readTopUps(accountId: string): Promise<TopUps>;
+  readTopUps(accountId: string): Promise<TopUps & { methodSaved: boolean }>;
+  /** @param setting undefined: nothing is charged any more. */
+  setTopUp(accountId: string, setting: AutoTopUpSetting | undefined): Promise<void>;
 }

@@ -8,12 +8,14 @@
  */
 import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import type { AuditActor } from "@tera/access";
 import { isRunning } from "@tera/embedded";
 import { type RemoteConfig, readRemoteConfig } from "../remote/config.ts";
 import { CliError } from "../terminal/cli-error.ts";
 import { readUpConfig } from "../up/config.ts";
 import { readStack, type Stack } from "../up/data-directory.ts";
 import { defaultDataDirectory } from "../up/flags.ts";
+import { auditActorOf } from "./audit-actor.ts";
 
 export interface FoundStack {
   readonly dataDirectory: string;
@@ -22,6 +24,8 @@ export interface FoundStack {
   readonly databaseUrl: string | undefined;
   readonly redisUrl: string | undefined;
   readonly secret: string | undefined;
+  /** Whom the audit log names for what is changed. */
+  readonly auditActor: AuditActor;
 }
 
 export interface StackQuery {
@@ -69,6 +73,7 @@ export const needsDatabase = "This command needs the database: not through an Ad
 
 async function findLocalStack({ dataDir, environment, cwd }: StackQuery): Promise<FoundStack> {
   const config = readUpConfig(environment);
+  const auditActor = auditActorOf(environment);
   const dataDirectory = dataDir === undefined ? defaultDataDirectory : resolve(cwd, dataDir);
   const recorded = await readStack(dataDirectory);
   // After a kill -9 the file is still there.
@@ -76,12 +81,14 @@ async function findLocalStack({ dataDir, environment, cwd }: StackQuery): Promis
   const useEnvironment = dataDir === undefined && (config.databaseUrl !== undefined || config.redisUrl !== undefined);
   if (!useEnvironment) {
     const secret = await readSecret(dataDirectory);
-    return { dataDirectory, running, databaseUrl: running?.databaseUrl, redisUrl: running?.redisUrl, secret };
+    const { databaseUrl, redisUrl } = running ?? {};
+    return { dataDirectory, running, databaseUrl, redisUrl, secret, auditActor };
   }
   // `tera up` on somebody's own servers keeps its secret in its data directory.
   const sameDatabase = config.databaseUrl !== undefined && config.databaseUrl === recorded?.databaseUrl;
   const secret = config.secret ?? (sameDatabase ? await readSecret(dataDirectory) : undefined);
-  return { dataDirectory, running: undefined, databaseUrl: config.databaseUrl, redisUrl: config.redisUrl, secret };
+  const { databaseUrl, redisUrl } = config;
+  return { dataDirectory, running: undefined, databaseUrl, redisUrl, secret, auditActor };
 }
 
 async function readSecret(dataDirectory: string): Promise<string | undefined> {

@@ -7,10 +7,11 @@ import type { AccountStore, ModelStore } from "@tera/access";
 import type { Db } from "@tera/database";
 import { findServings, type WorkerState } from "@tera/protocol";
 import type { Invalidation, Redis } from "@tera/queue";
+import type { AdminClient } from "../remote/admin-client.ts";
 import { CliError } from "../terminal/cli-error.ts";
+import type { CommandPrices } from "./command-prices.ts";
 import type { Books, CommandKeys } from "./command-stores.ts";
 import { type FoundStack, isRemote, missing, type RemoteStack } from "./find-stack.ts";
-import { createStoredBooks } from "./stored-books.ts";
 
 /** @throws {CliError} as `withDatabase`, and when there is no secret; or when the Admin API refuses. */
 export async function withKeyStore<Result>(
@@ -18,17 +19,18 @@ export async function withKeyStore<Result>(
   work: (keyStore: CommandKeys, books: Books) => Promise<Result>,
 ): Promise<Result> {
   if (isRemote(stack)) {
-    const { createAdminClient } = await import("../remote/admin-client.ts");
     const { createRemoteBooks } = await import("../remote/remote-books.ts");
     const { createRemoteKeys } = await import("../remote/remote-keys.ts");
-    const client = createAdminClient(stack.remote);
+    const client = await openClient(stack);
     return work(createRemoteKeys(client), createRemoteBooks(client));
   }
   const { secret } = stack;
   return withDatabase(stack, async (db) => {
     if (secret === undefined) throw missing(stack, "TERA_SECRET");
-    const { createKeyStore } = await import("@tera/access");
-    return work(createKeyStore({ db, secret }), await createStoredBooks(db));
+    const { createStoredBooks } = await import("./stored-books.ts");
+    const { createStoredKeys } = await import("./stored-keys.ts");
+    const { auditActor: actor } = stack;
+    return work(createStoredKeys({ db, secret, actor }), createStoredBooks({ db, actor }));
   });
 }
 
@@ -39,20 +41,56 @@ export async function withAccountStore<Result>(
 ): Promise<Result> {
   if (isRemote(stack)) return withKeyStore(stack, work);
   return withDatabase(stack, async (db) => {
-    const { createAccountStore } = await import("@tera/access");
-    return work(createAccountStore({ db }), await createStoredBooks(db));
+    const { createStoredAccounts } = await import("./stored-accounts.ts");
+    const { createStoredBooks } = await import("./stored-books.ts");
+    const { auditActor: actor } = stack;
+    return work(createStoredAccounts({ db, actor }), createStoredBooks({ db, actor }));
   });
 }
 
-/** @throws {CliError} as `withDatabase`. */
+/** @throws {CliError} as `withDatabase`, or when the Admin API refuses. */
 export async function withModelStore<Result>(
-  stack: FoundStack,
-  work: (modelStore: ModelStore) => Promise<Result>,
+  stack: FoundStack | RemoteStack,
+  work: (modelStore: ModelStore, prices: CommandPrices) => Promise<Result>,
 ): Promise<Result> {
+  if (isRemote(stack)) {
+    const { createRemoteModels } = await import("../remote/remote-models.ts");
+    const { createRemotePrices } = await import("../remote/remote-prices.ts");
+    const client = await openClient(stack);
+    return work(createRemoteModels(client), createRemotePrices(client));
+  }
   return withDatabase(stack, async (db) => {
-    const { createModelStore } = await import("@tera/access");
-    return work(createModelStore({ db }));
+    const { createStoredModels } = await import("./stored-models.ts");
+    const { createStoredPrices } = await import("./stored-prices.ts");
+    const { auditActor: actor } = stack;
+    return work(createStoredModels({ db, actor }), createStoredPrices({ db, actor }));
   });
+}
+
+/**
+ * @param statementTimeoutMs as of `withDatabase`.
+ * @throws {CliError} as `withDatabase`, or when the Admin API refuses.
+ */
+export async function withPrices<Result>(
+  stack: FoundStack | RemoteStack,
+  work: (prices: CommandPrices) => Promise<Result>,
+  statementTimeoutMs?: number,
+): Promise<Result> {
+  if (isRemote(stack)) {
+    const { createRemotePrices } = await import("../remote/remote-prices.ts");
+    return work(createRemotePrices(await openClient(stack)));
+  }
+  const useDatabase = async (db: Db) => {
+    const { createStoredPrices } = await import("./stored-prices.ts");
+    return work(createStoredPrices({ db, actor: stack.auditActor }));
+  };
+  return withDatabase(stack, useDatabase, statementTimeoutMs);
+}
+
+/** The Admin API. */
+export async function openClient({ remote }: RemoteStack): Promise<AdminClient> {
+  const { createAdminClient } = await import("../remote/admin-client.ts");
+  return createAdminClient(remote);
 }
 
 /**
@@ -121,14 +159,17 @@ export async function withRedis<Result>(stack: FoundStack, work: (redis: Redis) 
 /** Ids of the models that a connected runner serves. @throws {CliError} as `withRedis`, or when the Admin API refuses. */
 export async function readServedModels(stack: FoundStack | RemoteStack): Promise<string[]> {
   if (!isRemote(stack)) return [...findServings(await readWorkers(stack)).keys()];
-  const { createAdminClient } = await import("../remote/admin-client.ts");
   const { modelIdsSchema } = await import("@tera/admin-api/model-ids");
-  const { items } = await createAdminClient(stack.remote).get(modelIdsSchema, "/model-ids");
+  const { items } = await (await openClient(stack)).get(modelIdsSchema, "/model-ids");
   return items.flatMap(({ id, isServed }) => (isServed ? [id] : []));
 }
 
-/** The workers that are connected now. @throws {CliError} as `withRedis`. */
-export async function readWorkers(stack: FoundStack): Promise<WorkerState[]> {
+/** The workers that are connected now. @throws {CliError} as `withRedis`, or when the Admin API refuses. */
+export async function readWorkers(stack: FoundStack | RemoteStack): Promise<WorkerState[]> {
+  if (isRemote(stack)) {
+    const { readRemoteWorkers } = await import("../remote/remote-workers.ts");
+    return readRemoteWorkers(await openClient(stack));
+  }
   const { readWorkerStates } = await import("@tera/queue");
   return withRedis(stack, readWorkerStates);
 }

@@ -1,7 +1,7 @@
 /** Who makes a request: a signed-in member or an admin token, with what they may do and which accounts they see. */
 import type { AdminTokenStore, AuditActor, Grant, MemberStore } from "@tera/access";
+import { isGranted, type Permission, permissionsOf, type Role } from "@tera/admin-api/roles";
 import type { FastifyRequest } from "fastify";
-import { isGranted, type Permission, permissionsOf, type Role } from "../../api/roles.ts";
 import type { Session } from "../../api/session.ts";
 import { AdminError, notFound } from "../errors.ts";
 import type { Auth } from "../sign-in/auth.ts";

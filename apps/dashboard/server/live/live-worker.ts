@@ -1,6 +1,8 @@
 /** A worker's heartbeat as the Admin API tells it. */
+
+import type { LiveWorker } from "@tera/admin-api/workers";
 import { hasAction, openSlots, type RunnerAction, type RunnerStatus, type WorkerState } from "@tera/protocol";
-import type { LiveSnapshot, LiveWorker } from "../../api/live.ts";
+import type { LiveSnapshot } from "../../api/live.ts";
 
 export function toLiveWorker({ workerId, host, startedAtMs, draining, runners, gpus }: WorkerState): LiveWorker {
   return {

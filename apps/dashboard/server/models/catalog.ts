@@ -1,9 +1,9 @@
 /** The catalog as the Admin API tells it: what the workers report, what the operator set, prices, and how much it is used. */
 import { createModelStore, describeModel, fieldsSet, type ModelProfile, unsetModel } from "@tera/access";
+import type { Model, ModelDetails, ModelPrice, ModelProfile as ProfileAnswer } from "@tera/admin-api/models";
 import type { Db, Model as ModelRow, Price } from "@tera/database";
 import { createUsageReports, formatUsd, formatUsdPerMillion, readPricesInForce } from "@tera/metering";
 import { findServings, replicasOf, type Serving, type WorkerState } from "@tera/protocol";
-import type { Model, ModelDetails, ModelPrice, ModelProfile as ProfileAnswer } from "../../api/models.ts";
 
 /** More than that are not looked at. */
 const modelsMax = 10_000;

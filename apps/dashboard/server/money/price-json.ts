@@ -1,7 +1,8 @@
 /** Prices as the Admin API says them. */
+
+import type { Price, PriceStatus } from "@tera/admin-api/prices";
 import type { Price as PriceRow } from "@tera/database";
 import { formatUsd, formatUsdPerMillion } from "@tera/metering";
-import type { Price, PriceStatus } from "../../api/prices.ts";
 import { toPercent } from "./amounts.ts";
 
 export function toPrice(row: PriceRow, status: PriceStatus): Price {

@@ -3,8 +3,9 @@
  *
  * A change by a browser must come from our own page: its Origin is compared. Tokens are no cookies, and need none of that.
  */
+
+import type { Permission } from "@tera/admin-api/roles";
 import type { FastifyInstance } from "fastify";
-import type { Permission } from "../../api/roles.ts";
 import { type Actor, type FindActor, may } from "../access/actor.ts";
 import { AdminError } from "../errors.ts";
 

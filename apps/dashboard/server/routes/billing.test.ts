@@ -173,7 +173,7 @@ test("a viewer sees and moves nothing", async () => {
 test("a customer adds credit on a page of Stripe's, for whole cents, and is brought back to its own page", async () => {
   const customer = await dashboard.signIn("member", accountId);
   const page = await customer("POST", `/accounts/${accountId}/checkout`, { amount: "12.50", saveMethod: true });
-  expect(page.body).toEqual({ url: expect.stringContaining("https://checkout.example/") });
+  expect(page.body).toMatchObject({ url: expect.stringContaining("https://checkout.example/") });
   expect(stripe.calls.at(-1)?.fields).toMatchObject({
     client_reference_id: accountId,
     "line_items[0][price_data][unit_amount]": "1250",
@@ -217,7 +217,7 @@ test("who sells and who buys is said exactly, and each change is in the audit lo
     dueDays: 14,
   };
   expect((await billing("PUT", "/seller", seller)).body).toEqual(seller);
-  expect((await billing("GET", "/seller")).body).toEqual({ seller });
+  expect((await billing("GET", "/seller")).body).toMatchObject({ seller });
   const buyer = {
     name: "Łódź Research",
     address: null,

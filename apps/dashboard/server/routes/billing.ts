@@ -219,10 +219,11 @@ function sumOf(entries: LedgerTransactionLine["entries"], of: string): bigint {
 }
 
 function toLine(
-  { seq, createdAt, kind, entries, author, reason, reference }: LedgerTransactionLine,
+  { id, seq, createdAt, kind, entries, author, reason, reference }: LedgerTransactionLine,
   actor: Actor,
 ): LedgerLine {
   return {
+    id: String(id),
     seq: String(seq),
     at: createdAt.toISOString(),
     kind,

@@ -1,5 +1,15 @@
 /** `/admin/api/invoices`: listed, read, downloaded, credited, paid. */
 import { contains } from "@tera/access";
+import {
+  creditNoteSchema,
+  type InvoiceDetails,
+  invoiceDetailsSchema,
+  invoiceListQuery,
+  invoicePageSchema,
+  invoicePaidSchema,
+  invoicePaymentSchema,
+  invoiceSchema,
+} from "@tera/admin-api/invoices";
 import type { Db } from "@tera/database";
 import {
   createInvoiceStore,
@@ -13,21 +23,11 @@ import {
   renderInvoicePdf,
 } from "@tera/metering";
 import { z } from "zod";
-import {
-  creditNoteSchema,
-  type InvoiceDetails,
-  invoiceDetailsSchema,
-  invoiceListQuery,
-  invoicePageSchema,
-  invoicePaidSchema,
-  invoicePaymentSchema,
-  invoiceSchema,
-} from "../../api/invoices.ts";
 import { type Actor, accountsInView, authorOf, mustSee } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import type { Change } from "../changes.ts";
 import { AdminError, notFound } from "../errors.ts";
-import { toNano, toPercent } from "../money/amounts.ts";
+import { toNano } from "../money/amounts.ts";
 import { toChargeLine, toInvoice } from "../money/invoice-json.ts";
 import { type DocumentKind, sendDocument } from "../money/send-document.ts";
 import type { Turnstile } from "../turnstile.ts";
@@ -58,7 +58,7 @@ export function registerInvoiceRoutes(app: AdminApp, { db, change, documents }: 
       const among = accountsInView(actor, accountId) ?? undefined;
       const pattern = search === undefined || search === "" ? undefined : contains(search);
       const { items, total } = await listInvoices(db, { ...query, pattern, among });
-      return { items: items.map(toInvoice), total };
+      return { items: items.map((item) => toInvoice(item, actor)), total };
     },
   );
 
@@ -136,7 +136,7 @@ export function registerInvoiceRoutes(app: AdminApp, { db, change, documents }: 
           }
         }
       });
-      return toInvoice(await mustFind(actor, noteNumber, 1));
+      return toInvoice(await mustFind(actor, noteNumber, 1), actor);
     },
   );
 
@@ -201,14 +201,7 @@ export function registerInvoiceRoutes(app: AdminApp, { db, change, documents }: 
     const { payments, creditNotes } = await readSettlements(db, found.number);
     const seller = await createPartyStore({ db }).seller();
     return {
-      ...toInvoice(found),
-      seller: found.seller,
-      billTo: found.buyer,
-      author: actor.accounts === null ? found.author : null,
-      exact: formatUsd(found.exactNano),
-      rounding: formatUsd(found.roundingNano),
-      taxRatePercent: toPercent(found.taxRateBasisPoints),
-      tax: formatUsd(found.taxNano),
+      ...toInvoice(found, actor),
       lines: found.lines.slice(0, linesShownMax).map(toChargeLine),
       hasMoreLines: found.lines.length > linesShownMax,
       payments: payments.map(({ at, amountNano, reason, reference }) => ({

@@ -1,8 +1,8 @@
+import { madeInvitationSchema, memberListSchema } from "@tera/admin-api/members";
+import { madeAdminTokenSchema } from "@tera/admin-api/tokens";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { auditPageSchema } from "../../api/audit.ts";
-import { madeInvitationSchema, memberListSchema } from "../../api/members.ts";
 import { sessionSchema } from "../../api/session.ts";
-import { madeAdminTokenSchema } from "../../api/tokens.ts";
 import { type Ask, startTestDashboard, type TestDashboard } from "../../testing/dashboard.ts";
 
 let dashboard: TestDashboard;

@@ -1,7 +1,5 @@
 /** `/admin/api/members` and `/admin/api/invitations`: who may sign in, and as what. */
 import { createInvitationStore, createMemberStore, type MemberWithGrants, type OpenInvitation } from "@tera/access";
-import type { Db } from "@tera/database";
-import { z } from "zod";
 import {
   grantChangeSchema,
   type Invitation,
@@ -13,8 +11,10 @@ import {
   memberListSchema,
   memberSchema,
   newInvitationSchema,
-} from "../../api/members.ts";
-import type { Role } from "../../api/roles.ts";
+} from "@tera/admin-api/members";
+import type { Role } from "@tera/admin-api/roles";
+import type { Db } from "@tera/database";
+import { z } from "zod";
 import type { Actor } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import type { Change } from "../changes.ts";

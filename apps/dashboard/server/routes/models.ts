@@ -1,8 +1,5 @@
 /** `/admin/api/models` */
 import { createModelStore } from "@tera/access";
-import type { Model as ModelRow } from "@tera/database";
-import type { Invalidation } from "@tera/queue";
-import { z } from "zod";
 import {
   type Model,
   type ModelDetails,
@@ -11,7 +8,10 @@ import {
   modelIdLengthMax,
   modelListQuery,
   modelPageSchema,
-} from "../../api/models.ts";
+} from "@tera/admin-api/models";
+import type { Model as ModelRow } from "@tera/database";
+import type { Invalidation } from "@tera/queue";
+import { z } from "zod";
 import type { AdminApp } from "../admin-app.ts";
 import type { Change } from "../changes.ts";
 import { AdminError, notFound } from "../errors.ts";

@@ -22,7 +22,10 @@ export function registerPartyRoutes(app: AdminApp, { db, change }: { db: Db; cha
     async ({ actor }) => {
       mustSeeAll(actor);
       const found = await createPartyStore({ db }).seller();
-      return { seller: found === undefined ? null : toSeller(found) };
+      return {
+        seller: found === undefined ? null : toSeller(found),
+        updatedAt: found?.updatedAt.toISOString() ?? null,
+      };
     },
   );
 

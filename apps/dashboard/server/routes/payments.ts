@@ -62,7 +62,7 @@ export function registerPaymentRoutes(app: AdminApp, { db, change, payments, ori
         const after = { amount, saveMethod, page: page.id };
         return { answer: undefined, entry: { action: "credit.checkout", ...describe(accountId), after } };
       });
-      return { url: page.url };
+      return { id: page.id, url: page.url, amount };
     },
   );
 
@@ -169,7 +169,7 @@ export function registerPaymentRoutes(app: AdminApp, { db, change, payments, ori
           after: { amount: formatUsd(amountNano), page: page.id },
         },
       }));
-      return { url: page.url };
+      return { id: page.id, url: page.url, amount: formatUsd(amountNano) };
     },
   );
 

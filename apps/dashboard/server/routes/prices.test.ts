@@ -1,16 +1,16 @@
 import { accountMoneySchema } from "@tera/admin-api/billing";
-import { auditEvent } from "@tera/database";
-import { createUsageWriter } from "@tera/metering";
-import { newUsageRecord } from "@tera/testkit";
-import { eq } from "drizzle-orm";
-import { afterAll, expect, test } from "vitest";
 import {
   appliedReratingSchema,
   pricedModelPageSchema,
   priceHistoryPageSchema,
   priceSchema,
   reratingSchema,
-} from "../../api/prices.ts";
+} from "@tera/admin-api/prices";
+import { auditEvent } from "@tera/database";
+import { createUsageWriter } from "@tera/metering";
+import { newUsageRecord } from "@tera/testkit";
+import { eq } from "drizzle-orm";
+import { afterAll, expect, test } from "vitest";
 import { startTestDashboard } from "../../testing/dashboard.ts";
 
 const dashboard = await startTestDashboard();

@@ -1,8 +1,5 @@
 /** `/admin/api/prices`: the price book. Its rows are never changed: a new price begins later, a correction of a past one has the same beginning. */
 import { contains } from "@tera/access";
-import type { Db } from "@tera/database";
-import { announcePrice, createPriceStore, listPricedModels, priceHistoryMax, withStatus } from "@tera/metering";
-import type { Invalidation } from "@tera/queue";
 import {
   newPriceSchema,
   pricedModelListQuery,
@@ -10,7 +7,10 @@ import {
   priceHistoryPageSchema,
   priceHistoryQuery,
   priceSchema,
-} from "../../api/prices.ts";
+} from "@tera/admin-api/prices";
+import type { Db } from "@tera/database";
+import { announcePrice, createPriceStore, listPricedModels, priceHistoryMax, withStatus } from "@tera/metering";
+import type { Invalidation } from "@tera/queue";
 import { authorOf, mustSeeAll } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import type { Change } from "../changes.ts";
@@ -55,7 +55,7 @@ export function registerPriceRoutes(app: AdminApp, { db, change, tellGateways }:
     {
       config: { permission: "prices:read" },
       schema: {
-        summary: "All prices that a model had, has and will have",
+        summary: "All prices that a model, or any, had, has and will have",
         querystring: priceHistoryQuery,
         response: { 200: priceHistoryPageSchema },
       },

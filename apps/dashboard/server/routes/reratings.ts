@@ -1,10 +1,5 @@
 /** `/admin/api/reratings`: what requests should have been charged; and, of what was looked at, the correction of what they were. */
 
-import type { Db } from "@tera/database";
-import { type AccountRerating, createPriceStore, createRerating, formatUsd, type ReratingQuery } from "@tera/metering";
-import { randomBase62 } from "@tera/protocol";
-import type { FastifyBaseLogger } from "fastify";
-import { z } from "zod";
 import {
   type AppliedRerating,
   appliedReratingSchema,
@@ -12,7 +7,12 @@ import {
   reratingApplySchema,
   reratingRequestSchema,
   reratingSchema,
-} from "../../api/prices.ts";
+} from "@tera/admin-api/prices";
+import type { Db } from "@tera/database";
+import { type AccountRerating, createPriceStore, createRerating, formatUsd, type ReratingQuery } from "@tera/metering";
+import { randomBase62 } from "@tera/protocol";
+import type { FastifyBaseLogger } from "fastify";
+import { z } from "zod";
 import { type Actor, authorOf, mustSeeAll } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import { createChange } from "../changes.ts";
@@ -157,6 +157,7 @@ export function registerReratingRoutes(app: AdminApp, { longDb, log }: { longDb:
     const query = { model, from: new Date(from), to: new Date(to), priceId: priceId ?? undefined };
     const reference = `rerate_${randomBase62(16)}`;
     const sum = { accounts: 0, requests: 0, nano: 0n };
+    const corrections: Applied["corrections"] = [];
     seen.appliedBy = authorOf(actor);
     try {
       for (const accountId of accounts) {
@@ -181,13 +182,20 @@ export function registerReratingRoutes(app: AdminApp, { longDb, log }: { longDb:
         sum.accounts++;
         sum.requests += booked.requests;
         sum.nano += booked.differenceNano;
+        if (corrections.length >= accountsShownMax) continue;
+        corrections.push({
+          accountId,
+          ledgerTransactionId: String(booked.ledgerTransactionId),
+          requests: booked.requests,
+          difference: formatUsd(booked.differenceNano),
+        });
       }
     } catch (error) {
       // Applied in part: the same look may be applied again, for what is missing.
       seen.appliedBy = null;
       throw error;
     }
-    return { reference, accounts: sum.accounts, requests: sum.requests, difference: formatUsd(sum.nano) };
+    return { reference, accounts: sum.accounts, requests: sum.requests, difference: formatUsd(sum.nano), corrections };
   }
 }
 

@@ -1,4 +1,7 @@
 /** `/admin/api/workers` and `/admin/api/runners`: what is there, and what an operator does with it. */
+
+import { runnerActedSchema, runnerLogsQuery, runnerLogsSchema } from "@tera/admin-api/runners";
+import { runnerListSchema, type Worker, workerListSchema } from "@tera/admin-api/workers";
 import {
   type RunnerAction,
   type RunnerActionAnswer,
@@ -7,8 +10,6 @@ import {
   type WorkerState,
 } from "@tera/protocol";
 import { z } from "zod";
-import { runnerListSchema, workerListSchema } from "../../api/live.ts";
-import { runnerActedSchema, runnerLogsQuery, runnerLogsSchema } from "../../api/runners.ts";
 import type { AdminApp } from "../admin-app.ts";
 import type { Change } from "../changes.ts";
 import { AdminError, notFound } from "../errors.ts";
@@ -44,7 +45,10 @@ export function registerRunnerRoutes(app: AdminApp, { change, readWorkers, worke
       config: { permission: "runners:read" },
       schema: { summary: "The connected workers", response: { 200: workerListSchema } },
     },
-    async () => ({ items: await listWorkers() }),
+    async () => {
+      const workers = (await readWorkers()).toSorted((a, b) => (a.workerId < b.workerId ? -1 : 1));
+      return { items: workers.map(toWorker) };
+    },
   );
 
   app.get(
@@ -115,6 +119,13 @@ export function registerRunnerRoutes(app: AdminApp, { change, readWorkers, worke
     if (worker === undefined) throw notFound("worker");
     if (!worker.runners.some(({ id }) => id === runnerId)) throw notFound("runner");
   }
+}
+
+/** With what each runner says of its models. */
+function toWorker(state: WorkerState): Worker {
+  const { runners, ...worker } = toLiveWorker(state);
+  const modelsOf = new Map(state.runners.map(({ id, models }) => [id, models]));
+  return { ...worker, runners: runners.map((runner) => ({ ...runner, served: modelsOf.get(runner.id) ?? [] })) };
 }
 
 function noAnswer(workerId: string): AdminError {

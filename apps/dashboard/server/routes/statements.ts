@@ -1,5 +1,6 @@
 /** `/admin/api/accounts/{id}/statements/{month}`: what there was, what came, what was used, what is left; for accounts that get no invoice. */
 
+import { statementSchema } from "@tera/admin-api/invoices";
 import { monthSchema } from "@tera/admin-api/money";
 import type { Db } from "@tera/database";
 import {
@@ -11,7 +12,6 @@ import {
   type Statement,
 } from "@tera/metering";
 import { z } from "zod";
-import { statementSchema } from "../../api/invoices.ts";
 import { mustSee } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import { AdminError, notFound } from "../errors.ts";

@@ -1,15 +1,15 @@
 /** `/admin/api/tokens`: admin tokens, made, listed, revoked. */
 import { type AdminTokenSummary, createAdminTokenStore } from "@tera/access";
-import type { Db } from "@tera/database";
-import { z } from "zod";
-import { permissionsOf } from "../../api/roles.ts";
+import { permissionsOf } from "@tera/admin-api/roles";
 import {
   type AdminToken,
   adminTokenListSchema,
   adminTokenSchema,
   madeAdminTokenSchema,
   newAdminTokenSchema,
-} from "../../api/tokens.ts";
+} from "@tera/admin-api/tokens";
+import type { Db } from "@tera/database";
+import { z } from "zod";
 import { may } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import type { Change } from "../changes.ts";

@@ -1,6 +1,6 @@
 /** Everybody who may ask: nobody, a person of each role, a token of each role. */
 import { createMemberStore } from "@tera/access";
-import { type Role, roles } from "../../api/roles.ts";
+import { type Role, roles } from "@tera/admin-api/roles";
 import { sessionSchema } from "../../api/session.ts";
 import type { Ask, TestDashboard } from "../dashboard.ts";
 

@@ -10,7 +10,7 @@
  * | a role with it                                         | the answer                                    |
  * | a customer with it, for what belongs to somebody else  | 404, word for word as for what nobody has     |
  */
-import { isGranted } from "../../api/roles.ts";
+import { isGranted } from "@tera/admin-api/roles";
 import type { Answer } from "../dashboard.ts";
 import type { Asker } from "./askers.ts";
 import { createInstallation } from "./installation.ts";

@@ -1,7 +1,8 @@
 /** Every operation of the Admin API with the permission that it declares, as its OpenAPI document and the router tell it. */
+
+import { permissionSchema } from "@tera/admin-api/roles";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
-import { permissionSchema } from "../../api/roles.ts";
 
 export const methods = ["get", "post", "put", "patch", "delete"] as const;
 

@@ -1,5 +1,5 @@
 /** The matrix of rights as a table: a row for each operation, a column for each role; what a person and a token get, where they differ. */
-import { roles } from "../../api/roles.ts";
+import { roles } from "@tera/admin-api/roles";
 import type { Cell } from "./matrix.ts";
 
 const columns = ["nobody", ...roles.filter((role) => role !== "member"), "customer", "other's"] as const;

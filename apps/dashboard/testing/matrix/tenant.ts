@@ -1,9 +1,9 @@
 /** One customer for the matrix of rights: an account and what belongs to it, each made when it is first asked for. */
 import { createAccountStore, createKeyStore } from "@tera/access";
+import { invoiceRunSchema } from "@tera/admin-api/invoices";
 import { createContentStore, createContentWriter, createUsageWriter, lastMonth } from "@tera/metering";
 import type { UsageRecord } from "@tera/protocol";
 import { newUsageRecord } from "@tera/testkit";
-import { invoiceRunSchema } from "../../api/invoices.ts";
 import { testSecret } from "../dashboard.ts";
 import type { Setting } from "./setting.ts";
 

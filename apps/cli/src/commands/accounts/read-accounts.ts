@@ -75,7 +75,7 @@ export async function showAccount(
     };
   });
   const all = sumSpend(spend.values());
-  const { setting: _setting, ...topUpState } = topUps;
+  const { setting: _setting, methodSaved: _saved, ...topUpState } = topUps;
   if (options.json) {
     const spent = { day: formatUsd(all.dayNano), month: formatUsd(all.monthNano), total: formatUsd(all.totalNano) };
     terminal.print(

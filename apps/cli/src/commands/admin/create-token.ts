@@ -1,5 +1,6 @@
 /** `tera admin token`: an admin token, shown once. */
 import { z } from "zod";
+import { auditActorOf } from "../../stack/audit-actor.ts";
 import { findStack } from "../../stack/find-stack.ts";
 import { withDatabase } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
@@ -8,7 +9,6 @@ import { authorOf } from "../author.ts";
 import type { CommandContext } from "../context.ts";
 import { parseExpiry } from "../expiry.ts";
 import { findAccount } from "../find-account.ts";
-import { auditActorOf } from "./audit-actor.ts";
 import { checkAccount, roles } from "./invite.ts";
 
 export const tokenOptions = z.object({

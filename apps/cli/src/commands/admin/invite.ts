@@ -1,6 +1,7 @@
 /** `tera admin invite` and `tera admin password-link`: links that work once. */
 import type { Db, MemberRole } from "@tera/database";
 import { z } from "zod";
+import { auditActorOf } from "../../stack/audit-actor.ts";
 import { type FoundStack, findStack } from "../../stack/find-stack.ts";
 import { withDatabase } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
@@ -8,7 +9,6 @@ import { oneLine } from "../../terminal/table.ts";
 import { authorOf } from "../author.ts";
 import type { CommandContext } from "../context.ts";
 import { findAccount } from "../find-account.ts";
-import { auditActorOf } from "./audit-actor.ts";
 
 export const roles = ["owner", "admin", "billing", "viewer", "member"] as const satisfies readonly MemberRole[];
 

@@ -1,17 +1,17 @@
 /** `tera credit checkout` and `auto-top-up`: payments by a provider (Stripe), on a page of its own or by themselves. */
-import type { AutoTopUpSetting } from "@tera/metering";
+import type { AutoTopUpSetting, PaymentPage } from "@tera/metering";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import { type FoundStack, findInstallation, isRemote, type RemoteStack } from "../../stack/find-stack.ts";
+import { openClient, withAccountStore, withDatabase } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import type { CommandContext } from "../context.ts";
-import { findAccount } from "../find-account.ts";
-import { askStripe, readStripe } from "../stripe.ts";
-import { describeTopUps, topUpTrouble } from "./top-up-text.ts";
+import { findAccount, requireAccount } from "../find-account.ts";
+import { askStripe, readStripe, refuseReturnUrl } from "../stripe.ts";
+import { topUpTrouble } from "./top-up-text.ts";
 
-const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional() };
+const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional(), url: z.string().optional() };
 export const checkoutOptions = z.object({
-  returnUrl: z.string(),
+  returnUrl: z.string().optional(),
   saveMethod: z.boolean().optional(),
   ...commonOptions,
 });
@@ -32,22 +32,57 @@ export async function createCheckout(
   const { terminal } = context;
   const metering = await import("@tera/metering");
   const amountNano = readCents("<usd>", usd, metering);
-  const stripe = readStripe(context);
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  await withDatabase(stack, (db) => findAccount(db, accountId));
-  const { id, url } = await askStripe(stripe, (provider) =>
-    provider.createCheckout({
-      accountId,
-      amountNano,
-      saveMethod: options.saveMethod === true,
-      returnUrl: options.returnUrl,
-    }),
-  );
-  if (options.json) terminal.print(JSON.stringify({ accountId, amount: metering.formatUsd(amountNano), id, url }));
+  const amount = metering.formatUsd(amountNano);
+  const wanted = { accountId, amountNano, amount, saveMethod: options.saveMethod === true };
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const { id, url } = await (isRemote(stack)
+    ? askAdminApi(stack, wanted, options.returnUrl)
+    : makePage(stack, wanted, options.returnUrl, context));
+  if (options.json) terminal.print(JSON.stringify({ accountId, amount, id, url }));
   else {
-    terminal.note(`Whoever pays $${metering.formatUsd(amountNano)} on this page tops up ${accountId}:`);
+    terminal.note(`Whoever pays $${amount} on this page tops up ${accountId}:`);
     terminal.print(url);
   }
+}
+
+interface Wanted {
+  accountId: string;
+  amountNano: bigint;
+  /** The same, in decimals. */
+  amount: string;
+  saveMethod: boolean;
+}
+
+async function makePage(
+  stack: FoundStack,
+  { accountId, amountNano, amount, saveMethod }: Wanted,
+  returnUrl: string | undefined,
+  context: CommandContext,
+): Promise<PaymentPage> {
+  if (returnUrl === undefined) throw new CliError("--return-url <url> is needed: where the customer goes afterwards.");
+  const stripe = readStripe(context);
+  return withDatabase(stack, async (db) => {
+    const { recordAudit } = await import("@tera/access");
+    await findAccount(db, accountId);
+    const page = await askStripe(stripe, (provider) =>
+      provider.createCheckout({ accountId, amountNano, saveMethod, returnUrl }),
+    );
+    const object = { objectKind: "account", objectId: accountId, accountId };
+    const after = { amount, saveMethod, page: page.id };
+    await recordAudit(db, stack.auditActor, { action: "credit.checkout", ...object, after });
+    return page;
+  });
+}
+
+async function askAdminApi(
+  stack: RemoteStack,
+  { accountId, amount, saveMethod }: Wanted,
+  returnUrl: string | undefined,
+): Promise<PaymentPage> {
+  refuseReturnUrl(returnUrl);
+  const { paymentPageSchema } = await import("@tera/admin-api/billing");
+  const path = `/accounts/${encodeURIComponent(accountId)}/checkout`;
+  return (await openClient(stack)).send("POST", paymentPageSchema, path, { amount, saveMethod });
 }
 
 export async function setAutoTopUp(
@@ -58,21 +93,19 @@ export async function setAutoTopUp(
   const { terminal } = context;
   const metering = await import("@tera/metering");
   const setting = readSetting(options, metering);
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const found = await withDatabase(stack, async (db) => {
-    const { kind } = await findAccount(db, accountId);
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const found = await withAccountStore(stack, async (store, books) => {
+    const { kind } = await requireAccount(store, accountId);
     if (kind !== "prepaid") throw new CliError(`${accountId} is postpaid: it has no credit that could run out.`);
-    const store = metering.createAutoTopUpStore({ db });
-    if (options.off) await store.clear(accountId);
-    if (setting !== undefined) await store.set(accountId, setting);
-    return store.find(accountId);
+    if (options.off || setting !== undefined) await books.setTopUp(accountId, setting);
+    return books.readTopUps(accountId);
   });
-  const { setting: rule, ...state } = describeTopUps(found, metering);
+  const { setting: rule, methodSaved, ...state } = found;
   const shown = {
     accountId,
     ...(rule ?? { below: null, amount: null, dayMax: null }),
     ...state,
-    methodSaved: found.method !== undefined,
+    methodSaved,
   };
   if (options.json) {
     terminal.print(JSON.stringify(shown));

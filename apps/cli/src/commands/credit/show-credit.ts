@@ -1,16 +1,16 @@
 /** `tera credit show` and `ledger`: what an account has, and how it came to that. */
 import type { LedgerLine } from "@tera/metering";
 import { z } from "zod";
-import { findInstallation, findStack } from "../../stack/find-stack.ts";
-import { withAccountStore, withDatabase } from "../../stack/open-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withAccountStore } from "../../stack/open-stack.ts";
 import { oneLine, renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
-import { findAccount, requireAccount } from "../find-account.ts";
+import { requireAccount } from "../find-account.ts";
 import { formatMoment } from "../moment.ts";
 import { debtMeaning, dollars, signedUsd, toBalanceJson } from "./money-text.ts";
 
-const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional() };
-export const showCreditOptions = z.object({ ...commonOptions, url: z.string().optional() });
+const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional(), url: z.string().optional() };
+export const showCreditOptions = z.object(commonOptions);
 export const ledgerOptions = z.object({ limit: z.number(), before: z.bigint().optional(), ...commonOptions });
 
 export async function showCredit(
@@ -47,11 +47,11 @@ export async function listLedger(
 ): Promise<void> {
   const { terminal } = context;
   const metering = await import("@tera/metering");
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const { limit, before } = options;
-  const lines = await withDatabase(stack, async (db) => {
-    const account = await findAccount(db, accountId);
-    return metering.createLedgerStore({ db }).list({ accountId: account.id, limit, before });
+  const lines = await withAccountStore(stack, async (store, { ledger }) => {
+    const account = await requireAccount(store, accountId);
+    return ledger.list({ accountId: account.id, limit, before });
   });
   const last = lines.at(-1);
   const next = last !== undefined && lines.length === limit && last.seq > 1n ? String(last.seq) : null;

@@ -2,32 +2,32 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import type { DocumentKind } from "../../stack/command-invoices.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withInvoices } from "../../stack/with-invoices.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import type { CommandContext } from "../context.ts";
-import { findAccount } from "../find-account.ts";
-import { noInvoice, readMonth, statementTimeoutMs, toLineJson } from "./invoice-text.ts";
+import { requireAccount } from "../find-account.ts";
+import { noInvoice, readMonth } from "./invoice-text.ts";
 
 export const exportOptions = z.object({
   output: z.string().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 export const statementOptions = exportOptions.extend({ month: z.string().optional() });
 type ExportOptions = z.infer<typeof exportOptions>;
 
 export async function exportPdf(number: string, options: ExportOptions, context: CommandContext): Promise<void> {
-  const { metering, invoice, seller } = await readInvoice(number, options, context);
-  const pdf = await metering.renderInvoicePdf(invoice, seller?.paymentNote ?? null);
+  const pdf = await renderInvoice(number, "pdf", options, context);
   await writeDocument(options.output ?? `${number}.pdf`, pdf, options, context);
 }
 
 export async function exportCsv(number: string, options: ExportOptions, context: CommandContext): Promise<void> {
-  const { metering, invoice } = await readInvoice(number, options, context);
-  const csv = metering.renderInvoiceCsv(invoice);
+  const csv = await renderInvoice(number, "csv", options, context);
   if (options.output !== undefined) await writeDocument(options.output, csv, options, context);
-  else context.terminal.print(options.json ? JSON.stringify({ csv }) : csv.trimEnd());
+  else context.terminal.print(options.json ? JSON.stringify({ csv: toText(csv) }) : toText(csv).trimEnd());
 }
 
 export async function exportStatement(
@@ -37,60 +37,47 @@ export async function exportStatement(
 ): Promise<void> {
   const { terminal } = context;
   const metering = await import("@tera/metering");
-  const { formatUsd } = metering;
   const month = readMonth(options.month, metering) ?? metering.lastMonth(new Date());
-  const output = options.output;
+  const { output, json } = options;
   if (output !== undefined && !/\.(?:pdf|csv)$/i.test(output))
     throw new CliError("--output must end with .pdf or .csv.");
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const statement = await withDatabase(
-    stack,
-    async (db) => {
-      await findAccount(db, accountId);
-      return metering.readStatement(db, { accountId, month }).catch((error: unknown) => {
-        if (!(error instanceof metering.ChargesDisagreeError)) throw error;
-        const advice = error instanceof metering.UsageDroppedError ? "" : " `tera doctor --ledger` tells more.";
-        throw new CliError(`There is no statement of ${month}. ${error.message}${advice}`, { cause: error });
-      });
-    },
-    statementTimeoutMs,
-  );
-  if (statement === undefined) throw new CliError(`There is no account ${accountId}.`);
-  if (output !== undefined) {
-    const isPdf = output.toLowerCase().endsWith(".pdf");
-    const content = isPdf ? await metering.renderStatementPdf(statement) : metering.renderStatementCsv(statement);
-    await writeDocument(output, content, options, context);
-    return;
-  }
-  if (!options.json) {
-    terminal.print(metering.renderStatementCsv(statement).trimEnd());
-    return;
-  }
-  terminal.print(
-    JSON.stringify({
-      accountId,
-      month,
-      opening: formatUsd(statement.openingNano),
-      movements: statement.movements.map(({ kind, at, reason, amountNano }) => ({
-        kind,
-        at: at.toISOString(),
-        reason,
-        amount: formatUsd(amountNano),
-      })),
-      usage: statement.usage.map((line) => toLineJson(line, metering)),
-      closing: formatUsd(statement.closingNano),
-    }),
-  );
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  await withInvoices(stack, context, async (invoices, accounts) => {
+    await requireAccount(accounts, accountId);
+    if (output === undefined && json) {
+      const statement = await invoices.readStatement(accountId, month);
+      if (statement === undefined) throw noAccount(accountId);
+      const { hasMoreLines, ...shown } = statement;
+      terminal.print(JSON.stringify(shown));
+      if (hasMoreLines) terminal.note("It has more lines: --output statement.csv writes them all.");
+      return;
+    }
+    const kind = output?.toLowerCase().endsWith(".pdf") ? "pdf" : "csv";
+    const content = await invoices.renderStatement(accountId, month, kind);
+    if (content === undefined) throw noAccount(accountId);
+    if (output === undefined) terminal.print(toText(content).trimEnd());
+    else await writeDocument(output, content, options, context);
+  });
 }
 
-async function readInvoice(number: string, { dataDir }: ExportOptions, context: CommandContext) {
-  const metering = await import("@tera/metering");
-  const stack = await findStack({ ...context, dataDir });
-  return withDatabase(stack, async (db) => {
-    const invoice = await metering.createInvoiceStore({ db }).find(number);
-    if (invoice === undefined) throw noInvoice(number);
-    return { metering, invoice, seller: await metering.createPartyStore({ db }).seller() };
-  });
+async function renderInvoice(
+  number: string,
+  kind: DocumentKind,
+  { dataDir, url }: ExportOptions,
+  context: CommandContext,
+): Promise<Uint8Array | string> {
+  const stack = await findInstallation({ ...context, dataDir, url });
+  const content = await withInvoices(stack, context, (invoices) => invoices.renderInvoice(number, kind));
+  if (content === undefined) throw noInvoice(number);
+  return content;
+}
+
+function toText(content: Uint8Array | string): string {
+  return typeof content === "string" ? content : new TextDecoder().decode(content);
+}
+
+function noAccount(accountId: string): CliError {
+  return new CliError(`There is no account ${accountId}.`);
 }
 
 async function writeDocument(

@@ -1,6 +1,7 @@
 /** Invoices as people and programs read them on the command line. */
-import type { Invoice, InvoiceLine } from "@tera/database";
-import type { InvoiceDraft, InvoiceSummary } from "@tera/metering";
+import type { InvoiceLine, Seller } from "@tera/database";
+import type { InvoiceDraft, Statement } from "@tera/metering";
+import type { CommandBuyer, CommandInvoice, IssuedInvoice } from "../../stack/command-invoices.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { formatPercent } from "../percent.ts";
 
@@ -10,7 +11,7 @@ export type Metering = typeof import("@tera/metering");
 export const statementTimeoutMs = 600_000;
 
 /** For `--json`: amounts are decimal strings of USD. */
-export function toInvoiceJson(invoice: Invoice | InvoiceSummary, { formatUsd }: Metering) {
+export function toInvoiceJson(invoice: IssuedInvoice | CommandInvoice, { formatUsd }: Metering) {
   return {
     number: invoice.number,
     kind: invoice.kind,
@@ -39,7 +40,22 @@ export function toInvoiceJson(invoice: Invoice | InvoiceSummary, { formatUsd }: 
   };
 }
 
-export function toLineJson(line: InvoiceLine | InvoiceDraft["lines"][number], { formatUsd }: Metering) {
+/** A line of an invoice or a statement. Amounts are decimal strings of USD; the unit's is what one costs. */
+export interface LineJson {
+  kind: string;
+  model: string | null;
+  keyId: string | null;
+  keyName: string | null;
+  priceId: string | null;
+  lane: string | null;
+  measure: string | null;
+  quantity: string | null;
+  unit: string | null;
+  description: string | null;
+  amount: string;
+}
+
+export function toLineJson(line: InvoiceLine | InvoiceDraft["lines"][number], { formatUsd }: Metering): LineJson {
   const { kind, amountNano, model, keyId, keyName, priceId, lane } = line;
   const quantity = "quantity" in line ? line.quantity : null;
   const unitNano = "unitNano" in line ? line.unitNano : null;
@@ -55,6 +71,52 @@ export function toLineJson(line: InvoiceLine | InvoiceDraft["lines"][number], { 
     unit: unitNano === null ? null : formatUsd(unitNano),
     description: "description" in line ? line.description : null,
     amount: formatUsd(amountNano),
+  };
+}
+
+export interface StatementJson {
+  accountId: string;
+  month: string;
+  opening: string;
+  movements: { kind: string; at: string; reason: string; amount: string }[];
+  usage: LineJson[];
+  closing: string;
+}
+
+export function toStatementJson(statement: Statement, metering: Metering): StatementJson {
+  const { formatUsd } = metering;
+  return {
+    accountId: statement.accountId,
+    month: statement.month,
+    opening: formatUsd(statement.openingNano),
+    movements: statement.movements.map(({ kind, at, reason, amountNano }) => ({
+      kind,
+      at: at.toISOString(),
+      reason,
+      amount: formatUsd(amountNano),
+    })),
+    usage: statement.usage.map((line) => toLineJson(line, metering)),
+    closing: formatUsd(statement.closingNano),
+  };
+}
+
+/** As the Admin API and the audit log have it. */
+export function toSellerJson(seller: Omit<Seller, "id" | "updatedAt">) {
+  const { name, address, taxId, email, paymentNote, taxRateBasisPoints, dueDays } = seller;
+  return { name, address, taxId, email, paymentNote, taxRatePercent: formatPercent(taxRateBasisPoints), dueDays };
+}
+
+/** As the Admin API and the audit log have it. */
+export function toBuyerJson(buyer: CommandBuyer | undefined, { formatUsd }: Metering) {
+  const { name = null, address = null, taxId = null, email = null } = buyer ?? {};
+  const { taxRateBasisPoints: rate = null, lowBalanceNano: low = null } = buyer ?? {};
+  return {
+    name,
+    address,
+    taxId,
+    email,
+    taxRatePercent: rate === null ? null : formatPercent(rate),
+    lowBalance: low === null ? null : formatUsd(low),
   };
 }
 

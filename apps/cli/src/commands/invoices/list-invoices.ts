@@ -1,21 +1,26 @@
 /** `tera invoices list` and `show`. */
-import type { InvoiceSummary } from "@tera/metering";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import type { CommandInvoice } from "../../stack/command-invoices.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withInvoices } from "../../stack/with-invoices.ts";
 import { renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
 import { dollars } from "../credit/money-text.ts";
 import { formatMoment } from "../moment.ts";
-import { noInvoice, readMonth, toInvoiceJson, toLineJson } from "./invoice-text.ts";
+import { noInvoice, readMonth, toInvoiceJson } from "./invoice-text.ts";
 
 export const listInvoicesOptions = z.object({
   account: z.string().optional(),
   month: z.string().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
-export const showInvoiceOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
+export const showInvoiceOptions = z.object({
+  json: z.boolean().optional(),
+  dataDir: z.string().optional(),
+  url: z.string().optional(),
+});
 
 /** A list longer than this is cut, and says so. */
 const listMax = 1_000;
@@ -27,9 +32,9 @@ export async function listInvoices(
   const { terminal } = context;
   const metering = await import("@tera/metering");
   const month = readMonth(options.month, metering);
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const listed = await withDatabase(stack, (db) =>
-    metering.createInvoiceStore({ db }).list({ accountId: options.account, month, limit: listMax }),
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const listed = await withInvoices(stack, context, (invoices) =>
+    invoices.list({ accountId: options.account, month, limit: listMax }),
   );
   if (options.json) {
     terminal.print(JSON.stringify(listed.map((each) => toInvoiceJson(each, metering))));
@@ -40,7 +45,7 @@ export async function listInvoices(
     return;
   }
   const { formatUsd } = metering;
-  const table = renderTable<InvoiceSummary>(
+  const table = renderTable<CommandInvoice>(
     [
       { header: "NUMBER", value: ({ number }) => number },
       { header: "KIND", value: ({ kind }) => (kind === "invoice" ? "invoice" : "credit note") },
@@ -65,10 +70,11 @@ export async function showInvoice(
 ): Promise<void> {
   const { terminal } = context;
   const metering = await import("@tera/metering");
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const found = await withDatabase(stack, (db) => metering.createInvoiceStore({ db }).find(number));
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const found = await withInvoices(stack, context, (invoices) => invoices.find(number));
   if (found === undefined) throw noInvoice(number);
-  const lines = found.lines.map((line) => toLineJson(line, metering));
+  const { lines } = found;
+  if (found.hasMoreLines) terminal.note(`It has more lines: tera invoices csv ${number}`);
   if (options.json) {
     terminal.print(JSON.stringify({ ...toInvoiceJson(found, metering), lines }));
     return;

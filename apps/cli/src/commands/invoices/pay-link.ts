@@ -1,19 +1,16 @@
 /** `tera invoices pay-link`: a page of Stripe's where an invoice is paid. */
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
-import { CliError } from "../../terminal/cli-error.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withInvoices } from "../../stack/with-invoices.ts";
 import type { CommandContext } from "../context.ts";
-import { askStripe, readStripe } from "../stripe.ts";
 import { noInvoice } from "./invoice-text.ts";
 
 export const payLinkOptions = z.object({
   returnUrl: z.string().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
-
-const centNano = 10_000_000n;
 
 export async function printPayLink(
   number: string,
@@ -21,20 +18,12 @@ export async function printPayLink(
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
-  const { createInvoiceStore, formatUsd } = await import("@tera/metering");
-  const stripe = readStripe(context);
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const found = await withDatabase(stack, (db) => createInvoiceStore({ db }).find(number));
-  if (found === undefined || found.kind !== "invoice") throw noInvoice(number);
-  if (found.openNano === 0n) throw new CliError(`Invoice ${number} is not open: there is nothing to pay.`);
-  // What was paid of it may be less than cents; what is paid beyond it is credit.
-  const amountNano = ((found.openNano + centNano - 1n) / centNano) * centNano;
-  const { accountId } = found;
-  const { returnUrl } = options;
-  const { id, url } = await askStripe(stripe, (provider) =>
-    provider.createInvoiceLink({ accountId, invoiceNumber: number, amountNano, returnUrl }),
-  );
-  const amount = formatUsd(amountNano);
+  const { formatUsd } = await import("@tera/metering");
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const page = await withInvoices(stack, context, (invoices) => invoices.payLink(number, options.returnUrl));
+  if (page === undefined) throw noInvoice(number);
+  const { id, url, accountId } = page;
+  const amount = formatUsd(page.amountNano);
   if (options.json) {
     terminal.print(JSON.stringify({ number, accountId, amount, id, url }));
     return;

@@ -1,14 +1,14 @@
 /** `tera invoices run`: what the gateways do by themselves after each month, by hand. */
-import type { InvoiceDraft } from "@tera/metering";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import type { CommandDraft } from "../../stack/command-invoices.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withInvoices } from "../../stack/with-invoices.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { renderTable } from "../../terminal/table.ts";
 import { authorOf } from "../author.ts";
 import type { CommandContext } from "../context.ts";
-import { findAccount } from "../find-account.ts";
-import { readMonth, statementTimeoutMs, toInvoiceJson, toLineJson } from "./invoice-text.ts";
+import { requireAccount } from "../find-account.ts";
+import { readMonth, toInvoiceJson } from "./invoice-text.ts";
 
 export const runInvoicesOptions = z.object({
   month: z.string().optional(),
@@ -16,6 +16,7 @@ export const runInvoicesOptions = z.object({
   dryRun: z.boolean().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 
 export async function runInvoices(options: z.infer<typeof runInvoicesOptions>, context: CommandContext): Promise<void> {
@@ -23,29 +24,18 @@ export async function runInvoices(options: z.infer<typeof runInvoicesOptions>, c
   const metering = await import("@tera/metering");
   const { formatUsd } = metering;
   const month = readMonth(options.month, metering);
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const report = await withDatabase(
-    stack,
-    async (db) => {
-      if (options.account !== undefined) await findAccount(db, options.account);
-      try {
-        const made = await metering.runInvoices(db, {
-          month,
-          accountId: options.account,
-          author: authorOf(context.environment),
-          dryRun: options.dryRun,
-        });
-        if (options.account === undefined || made.accounts > 0) return made;
-        throw new CliError(
-          `${options.account} is prepaid: it gets no invoice. \`tera invoices statement ${options.account}\` says what it used.`,
-        );
-      } catch (error) {
-        if (error instanceof metering.InvoiceRunRefusedError) throw new CliError(error.message, { cause: error });
-        throw error;
-      }
-    },
-    statementTimeoutMs,
-  );
+  const { account: accountId } = options;
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const report = await withInvoices(stack, context, async (invoices, accounts) => {
+    if (accountId !== undefined) await requireAccount(accounts, accountId);
+    const author = authorOf(context.environment);
+    return invoices.run({ month, accountId, author, dryRun: options.dryRun === true });
+  });
+  if (accountId !== undefined && report.accounts === 0) {
+    throw new CliError(
+      `${accountId} is prepaid: it gets no invoice. \`tera invoices statement ${accountId}\` says what it used.`,
+    );
+  }
   if (options.json) {
     terminal.print(
       JSON.stringify({
@@ -60,7 +50,7 @@ export async function runInvoices(options: z.infer<typeof runInvoicesOptions>, c
           rounding: formatUsd(roundingNano),
           tax: formatUsd(taxNano),
           total: formatUsd(totalNano),
-          lines: lines.map((line) => toLineJson(line, metering)),
+          lines,
         })),
         failed: report.failed,
       }),
@@ -71,11 +61,11 @@ export async function runInvoices(options: z.infer<typeof runInvoicesOptions>, c
     }
     if (report.drafts.length > 0) {
       terminal.print(
-        renderTable<InvoiceDraft>(
+        renderTable<CommandDraft>(
           [
             { header: "ACCOUNT", value: ({ accountId }) => accountId },
             { header: "MONTH", value: ({ month }) => month },
-            { header: "LINES", value: ({ lines }) => String(lines.length) },
+            { header: "LINES", value: ({ lineCount }) => String(lineCount) },
             { header: "TAX", value: ({ taxNano }) => `$${formatUsd(taxNano)}` },
             { header: "TOTAL", value: ({ totalNano }) => `$${formatUsd(totalNano)}` },
           ],
@@ -84,12 +74,15 @@ export async function runInvoices(options: z.infer<typeof runInvoicesOptions>, c
         ),
       );
     }
-    const count = report.issued.length + report.drafts.length;
+    const { count } = report;
     const what = options.dryRun ? "would be issued" : "were issued";
     terminal.note(
       `${count} of ${report.accounts} postpaid accounts: ${count === 1 ? "1 invoice" : `${count} invoices`} ${what}, up to ${report.month}.`,
     );
   }
+  const shown = report.issued.length + report.drafts.length;
+  if (shown < report.count)
+    terminal.note(`Only the first ${shown} are shown: \`tera invoices list\` has all that were issued.`);
   for (const { accountId, month, reason } of report.failed) {
     terminal.note(`${accountId}, ${month}: no invoice. ${reason} \`tera doctor --ledger\` tells more.`);
   }

@@ -1,14 +1,14 @@
 /** `tera invoices seller` and `buyer`: what invoices say of both sides. */
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withInvoices } from "../../stack/with-invoices.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { renderFields } from "../../terminal/fields.ts";
 import type { CommandContext } from "../context.ts";
-import { findAccount } from "../find-account.ts";
+import { requireAccount } from "../find-account.ts";
 import { formatMoment } from "../moment.ts";
 import { formatPercent, readPercent } from "../percent.ts";
-import { readUsd } from "./invoice-text.ts";
+import { readUsd, toBuyerJson } from "./invoice-text.ts";
 
 const text = z.string().trim().min(1).max(1_000).optional();
 const shared = z.object({
@@ -19,6 +19,7 @@ const shared = z.object({
   taxRate: z.string().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 export const sellerOptions = shared.extend({
   paymentNote: text,
@@ -28,7 +29,6 @@ export const buyerOptions = shared.extend({ lowBalance: z.string().optional() })
 
 export async function setSeller(options: z.infer<typeof sellerOptions>, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const metering = await import("@tera/metering");
   const { paymentNote, dueDays, taxRate } = options;
   const change = {
     ...readShared(options),
@@ -36,15 +36,14 @@ export async function setSeller(options: z.infer<typeof sellerOptions>, context:
     ...(dueDays === undefined ? {} : { dueDays }),
     ...(taxRate === undefined ? {} : { taxRateBasisPoints: readPercent("--tax-rate", taxRate) }),
   };
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const seller = await withDatabase(stack, async (db) => {
-    const parties = metering.createPartyStore({ db });
-    return Object.keys(change).length === 0 ? parties.seller() : parties.setSeller(change);
-  });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const seller = await withInvoices(stack, context, (parties) =>
+    Object.keys(change).length === 0 ? parties.seller() : parties.setSeller(change),
+  );
   if (seller === undefined) {
     throw new CliError("Nobody has said who sells yet: begin with `tera invoices seller --name <name>`.");
   }
-  const { id: _one, taxRateBasisPoints, ...rest } = seller;
+  const { taxRateBasisPoints, ...rest } = seller;
   const shown = { ...rest, taxRatePercent: formatPercent(taxRateBasisPoints) };
   const { address, paymentNote: note, dueDays: days, updatedAt } = seller;
   terminal.print(
@@ -83,24 +82,12 @@ export async function setBuyer(
       ? {}
       : { lowBalanceNano: lowBalance === "none" ? null : readUsd("--low-balance", lowBalance, metering) }),
   };
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const buyer = await withDatabase(stack, async (db) => {
-    await findAccount(db, accountId);
-    const parties = metering.createPartyStore({ db });
-    if (Object.keys(change).length > 0) return parties.setBuyer(accountId, change);
-    return (await parties.buyer(accountId))?.buyer;
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const buyer = await withInvoices(stack, context, async (parties, accounts) => {
+    await requireAccount(accounts, accountId);
+    return Object.keys(change).length === 0 ? parties.buyer(accountId) : parties.setBuyer(accountId, change);
   });
-  const rate = buyer?.taxRateBasisPoints ?? null;
-  const low = buyer?.lowBalanceNano ?? null;
-  const shown = {
-    accountId,
-    name: buyer?.name ?? null,
-    address: buyer?.address ?? null,
-    taxId: buyer?.taxId ?? null,
-    email: buyer?.email ?? null,
-    taxRatePercent: rate === null ? null : formatPercent(rate),
-    lowBalance: low === null ? null : metering.formatUsd(low),
-  };
+  const shown = { accountId, ...toBuyerJson(buyer, metering) };
   terminal.print(
     options.json
       ? JSON.stringify(shown)
@@ -111,7 +98,7 @@ export async function setBuyer(
             ["Address", inOneLine(shown.address)],
             ["Tax id", shown.taxId ?? unset],
             ["Email", shown.email ?? unset],
-            ["Tax rate", rate === null ? "the seller's" : `${shown.taxRatePercent}%`],
+            ["Tax rate", shown.taxRatePercent === null ? "the seller's" : `${shown.taxRatePercent}%`],
             ["Low balance", shown.lowBalance === null ? "no notice" : `notice below $${shown.lowBalance}`],
           ],
           terminal.columns,

@@ -1,7 +1,7 @@
 /** `tera invoices credit-note` and `pay`: what becomes of an invoice after it was issued. */
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withInvoices } from "../../stack/with-invoices.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { authorOf } from "../author.ts";
 import { confirm } from "../confirm.ts";
@@ -14,11 +14,13 @@ export const creditNoteOptions = z.object({
   yes: z.boolean().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 export const payOptions = z.object({
   reference: z.string().trim().min(1).max(200),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 
 export async function issueCreditNote(
@@ -30,15 +32,13 @@ export async function issueCreditNote(
   const metering = await import("@tera/metering");
   const { formatUsd } = metering;
   const amountNano = options.amount === undefined ? undefined : readUsd("--amount", options.amount, metering);
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   if (!options.yes) {
     const what = options.amount === undefined ? "All that is left" : `$${options.amount}`;
     await confirm(terminal, `${what} of invoice ${number} is taken back, for good. Issue the credit note?`);
   }
-  const result = await withDatabase(stack, (db) =>
-    metering
-      .createInvoiceStore({ db })
-      .issueCreditNote({ number, amountNano, reason: options.reason, author: authorOf(context.environment) }),
+  const result = await withInvoices(stack, context, (invoices) =>
+    invoices.issueCreditNote({ number, amountNano, reason: options.reason, author: authorOf(context.environment) }),
   );
   if (result.outcome === "no_invoice") throw noInvoice(number);
   if (result.outcome === "credited_meanwhile") throw new CliError("Another credit note was issued meanwhile.");
@@ -65,9 +65,9 @@ export async function payInvoice(
   const metering = await import("@tera/metering");
   const { formatUsd } = metering;
   const amountNano = readUsd("<usd>", usd, metering);
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const result = await withDatabase(stack, (db) =>
-    metering.createInvoiceStore({ db }).pay({
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const result = await withInvoices(stack, context, (invoices) =>
+    invoices.pay({
       number,
       amountNano,
       reference: options.reference,

@@ -1,23 +1,23 @@
 /** `tera models set` and `unset`: what the operator says of a model. */
 
 import type { ModelChange, ModelField } from "@tera/access";
-import { findServings } from "@tera/protocol";
 import { z } from "zod";
-import { type FoundStack, findStack } from "../../stack/find-stack.ts";
-import { readWorkers, tellGateways, withModelStore } from "../../stack/open-stack.ts";
+import { type FoundStack, findInstallation, type RemoteStack } from "../../stack/find-stack.ts";
+import { readServedModels, withModelStore } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { suggest } from "../../terminal/suggest.ts";
+import { announce } from "../announce.ts";
 import type { CommandContext } from "../context.ts";
 import { listMax } from "./list-models.ts";
 import { fieldNames, renderSettings, settingsOptions } from "./model-fields.ts";
 
-const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional() };
+const commonOptions = { json: z.boolean().optional(), dataDir: z.string().optional(), url: z.string().optional() };
 export const setOptions = settingsOptions.extend(commonOptions);
 export const unsetOptions = z.object(commonOptions);
 
 export async function setModel(
   id: string,
-  { json, dataDir, ...change }: z.infer<typeof setOptions>,
+  { json, dataDir, url, ...change }: z.infer<typeof setOptions>,
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
@@ -25,7 +25,7 @@ export async function setModel(
   if (named.length === 0) {
     throw new CliError("Nothing was named to be set. `tera models set --help` shows what can be.");
   }
-  const stack = await findStack({ ...context, dataDir });
+  const stack = await findInstallation({ ...context, dataDir, url });
   const { fieldsSet } = await import("@tera/access");
   const model = await withModelStore(stack, async (store) => {
     const before = await store.findModel(id);
@@ -35,25 +35,24 @@ export async function setModel(
     );
     return store.setModel(id, change);
   });
-  const told = await tellGateways(stack, { type: "catalog" });
+  const told = await announce(stack, context, { type: "catalog" });
   if (json) {
     const operator = renderSettings(model, model === undefined ? [] : fieldsSet(model));
-    terminal.print(JSON.stringify({ id, operator, gatewaysTold: told === undefined }));
+    terminal.print(JSON.stringify({ id, operator, gatewaysTold: told }));
   } else {
     terminal.print(`Set ${listNames(named)} of ${id}.`);
   }
-  if (told === undefined) await noteUnserved(id, model?.alwaysListed === true, stack, context);
-  else noteUntold(told, context);
+  if (told) await noteUnserved(id, model?.alwaysListed === true, stack, context);
 }
 
 export async function unsetModel(
   id: string,
   fields: readonly ModelField[],
-  { json, dataDir }: z.infer<typeof unsetOptions>,
+  { json, dataDir, url }: z.infer<typeof unsetOptions>,
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir });
+  const stack = await findInstallation({ ...context, dataDir, url });
   const { fieldsSet } = await import("@tera/access");
   const { unset, after } = await withModelStore(stack, async (store) => {
     const before = await store.findModel(id);
@@ -69,16 +68,13 @@ export async function unsetModel(
     return { unset, after: await store.unsetModel(id, unset) };
   });
   const left = after === undefined ? [] : fieldsSet(after);
-  const told = await tellGateways(stack, { type: "catalog" });
+  const told = await announce(stack, context, { type: "catalog" });
   if (json) {
-    terminal.print(
-      JSON.stringify({ id, unset, operator: renderSettings(after, left), gatewaysTold: told === undefined }),
-    );
+    terminal.print(JSON.stringify({ id, unset, operator: renderSettings(after, left), gatewaysTold: told }));
   } else {
     const still = left.length === 0 ? "Nothing is set of it any more." : `Still set: ${listNames(left)}.`;
     terminal.print(`Unset ${listNames(unset)} of ${id}. ${still}`);
   }
-  if (told !== undefined) noteUntold(told, context);
 }
 
 function fieldsOf(change: ModelChange): ModelField[] {
@@ -104,17 +100,13 @@ function requireLengthsThatFit(contextLength: number | undefined, maxOutputLengt
 async function noteUnserved(
   id: string,
   alwaysListed: boolean,
-  stack: FoundStack,
+  stack: FoundStack | RemoteStack,
   { terminal }: CommandContext,
 ): Promise<void> {
-  const served = [...findServings(await readWorkers(stack)).keys()];
+  const served = await readServedModels(stack);
   if (served.includes(id)) return;
   const listing = alwaysListed ? "it is listed all the same" : "it is not listed until one does";
   terminal.note(`No connected runner serves ${id}: ${listing}. ${suggest(id, served) ?? ""}`.trimEnd());
-}
-
-function noteUntold(reason: string, { terminal }: CommandContext): void {
-  terminal.note(`It is stored. The gateways could not be told, and notice it within a minute: ${reason}`);
 }
 
 function capitalised(text: string): string {

@@ -4,19 +4,22 @@ import type { ModelField, ModelProfile } from "@tera/access";
 import type { Model } from "@tera/database";
 import { findServings, replicasOf, type Serving } from "@tera/protocol";
 import { z } from "zod";
-import { type FoundStack, findStack } from "../../stack/find-stack.ts";
-import { readWorkers, withDatabase } from "../../stack/open-stack.ts";
+import { type FoundStack, findInstallation, type RemoteStack } from "../../stack/find-stack.ts";
+import { readWorkers, withModelStore } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { type Column, renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
 import { describePrice, type PriceJson, toPriceJson } from "../prices/price-text.ts";
 import { fieldNames } from "./model-fields.ts";
 
-export const listOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
+export const listOptions = z.object({
+  json: z.boolean().optional(),
+  dataDir: z.string().optional(),
+  url: z.string().optional(),
+});
 
 /** A list longer than this is cut. */
 export const listMax = 10_000;
-const pricesMax = 100_000;
 
 interface ListedModel {
   id: string;
@@ -40,7 +43,7 @@ interface ListedModel {
 
 export async function listModels(options: z.infer<typeof listOptions>, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const workers = await readWorkers(stack);
   const models = await collectModels(findServings(workers), await readDatabase(stack, context));
   if (options.json) {
@@ -89,17 +92,14 @@ interface DatabaseWord {
 }
 
 /** What the workers report can be listed without Postgres: a machine beside a GPU has none. */
-async function readDatabase(stack: FoundStack, { terminal }: CommandContext): Promise<DatabaseWord> {
+async function readDatabase(stack: FoundStack | RemoteStack, { terminal }: CommandContext): Promise<DatabaseWord> {
   try {
-    return await withDatabase(stack, async (db) => {
-      const { createModelStore } = await import("@tera/access");
-      const metering = await import("@tera/metering");
-      const settings = await createModelStore({ db }).listModels(listMax);
-      const prices = await metering.createPriceStore({ db }).listPrices({ limit: pricesMax });
-      const book = metering.createPriceBook(prices);
-      const now = Date.now();
+    const metering = await import("@tera/metering");
+    return await withModelStore(stack, async (store, prices) => {
+      const settings = await store.listModels(listMax);
+      const inForce = await prices.inForce();
       const priceOf = (model: string) => {
-        const price = book.at(model, now);
+        const price = inForce.get(model);
         return price === undefined ? null : toPriceJson(price, metering);
       };
       return { settings, priceOf };

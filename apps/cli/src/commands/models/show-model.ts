@@ -3,7 +3,7 @@ import type { ModelField, ModelProfile } from "@tera/access";
 import type { Model } from "@tera/database";
 import { findServings, replicasOf, type Serving, type WorkerState } from "@tera/protocol";
 import { z } from "zod";
-import { type FoundStack, findStack } from "../../stack/find-stack.ts";
+import { type FoundStack, findInstallation, type RemoteStack } from "../../stack/find-stack.ts";
 import { readWorkers, withModelStore } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { suggest } from "../../terminal/suggest.ts";
@@ -12,7 +12,11 @@ import type { CommandContext } from "../context.ts";
 import { listMax } from "./list-models.ts";
 import { fieldNames, renderSettings } from "./model-fields.ts";
 
-export const showOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
+export const showOptions = z.object({
+  json: z.boolean().optional(),
+  dataDir: z.string().optional(),
+  url: z.string().optional(),
+});
 
 export async function showModel(
   id: string,
@@ -20,7 +24,7 @@ export async function showModel(
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const models = await withModelStore(stack, (store) => store.listModels(listMax));
   const workers = await readWorkersIfAny(stack, context);
   const servings = findServings(workers ?? []);
@@ -55,7 +59,10 @@ export async function showModel(
 }
 
 /** Without Redis there is still what the operator set. @returns null when Redis is away. */
-async function readWorkersIfAny(stack: FoundStack, { terminal }: CommandContext): Promise<WorkerState[] | null> {
+async function readWorkersIfAny(
+  stack: FoundStack | RemoteStack,
+  { terminal }: CommandContext,
+): Promise<WorkerState[] | null> {
   try {
     return await readWorkers(stack);
   } catch (error) {

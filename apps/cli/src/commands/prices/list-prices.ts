@@ -2,8 +2,8 @@
 import type { Price } from "@tera/database";
 import type { PriceStatus } from "@tera/metering";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withPrices } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { suggest } from "../../terminal/suggest.ts";
 import { renderTable } from "../../terminal/table.ts";
@@ -11,7 +11,11 @@ import type { CommandContext } from "../context.ts";
 import { formatMoment } from "../moment.ts";
 import { describePrice, describePriceInFull, type PriceJson, toPriceJson } from "./price-text.ts";
 
-export const listPricesOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
+export const listPricesOptions = z.object({
+  json: z.boolean().optional(),
+  dataDir: z.string().optional(),
+  url: z.string().optional(),
+});
 type ListPricesOptions = z.infer<typeof listPricesOptions>;
 
 /** A list longer than this is cut, and says so. */
@@ -77,9 +81,8 @@ async function readPrices(
   context: CommandContext,
 ): Promise<{ rows: Price[]; listed: ListedPrice[] }> {
   const metering = await import("@tera/metering");
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  return withDatabase(stack, async (db) => {
-    const store = metering.createPriceStore({ db });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  return withPrices(stack, async (store) => {
     const rows = await store.listPrices({ model, limit: listMax });
     if (model !== undefined && rows.length === 0) {
       const known = new Set((await store.listPrices({ limit: listMax })).map((row) => row.model));

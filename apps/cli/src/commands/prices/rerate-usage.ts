@@ -1,9 +1,9 @@
 /** `tera prices rerate`: what requests should have been charged, and, with `--apply`, the correction of what they were. */
 import type { AccountRerating, Correction, ReratingQuery } from "@tera/metering";
-import { randomBase62 } from "@tera/protocol";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import type { CommandPrices, ReratingLook } from "../../stack/command-prices.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withPrices } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { renderTable } from "../../terminal/table.ts";
 import { authorOf } from "../author.ts";
@@ -21,6 +21,7 @@ export const rerateOptions = z.object({
   yes: z.boolean().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 type RerateOptions = z.infer<typeof rerateOptions>;
 
@@ -33,62 +34,29 @@ export async function rerateUsage(model: string, options: RerateOptions, context
   const { reason } = options;
   if (options.apply && reason === undefined) throw new CliError("--apply needs --reason: it is what the ledger says.");
   const metering = await import("@tera/metering");
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  await withDatabase(
-    stack,
-    async (db) => {
-      if (query.priceId !== undefined) await requirePrice(metering.createPriceStore({ db }), model, query.priceId);
-      const rerating = metering.createRerating({ db });
-      const previews = await rerating.preview(query);
-      if (!options.json) printPreview(previews, query, metering, context);
-      if (!options.apply || reason === undefined) {
-        if (options.json)
-          terminal.print(
-            JSON.stringify({
-              ...toQueryJson(query),
-              applied: false,
-              accounts: previews.map((each) => toPreviewJson(each, metering)),
-            }),
-          );
-        else if (previews.some(({ changed }) => changed > 0))
-          terminal.note("Nothing was changed. Add --apply --reason <text> to book it.");
-        return;
-      }
-      const changing = previews.filter(({ changed }) => changed > 0);
-      if (changing.length > 0 && !options.yes) {
-        await confirm(
-          terminal,
-          `Correct ${sum(changing, ({ changed }) => changed)} charges of ${changing.length} accounts?`,
-        );
-      }
-      const reference = `rerate_${randomBase62(16)}`;
-      const corrections: Correction[] = [];
-      for (const { accountId } of changing) {
-        const booked = await rerating.correct(accountId, query, {
-          author: authorOf(context.environment),
-          reason,
-          reference,
-        });
-        if (booked === undefined) continue;
-        corrections.push(booked);
-        if (!options.json) {
-          terminal.print(`Booked ${signedUsd(booked.differenceNano, metering)} for ${accountId}.`);
-        }
-      }
-      if (options.json) {
-        terminal.print(
-          JSON.stringify({
-            ...toQueryJson(query),
-            applied: true,
-            reference,
-            accounts: previews.map((each) => toPreviewJson(each, metering)),
-            corrections: corrections.map((each) => toCorrectionJson(each, metering)),
-          }),
-        );
-      }
-    },
-    statementTimeoutMs,
-  );
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const rerate = async (prices: CommandPrices) => {
+    const look = await prices.lookAt(query);
+    if (!options.json) printLook(look, query, metering, context);
+    const shown = { ...toQueryJson(query), accounts: look.accounts.map((each) => toPreviewJson(each, metering)) };
+    if (!options.apply || reason === undefined) {
+      if (options.json) terminal.print(JSON.stringify({ ...shown, applied: false }));
+      else if (look.changed > 0) terminal.note("Nothing was changed. Add --apply --reason <text> to book it.");
+      return;
+    }
+    if (look.changed > 0 && !options.yes) {
+      await confirm(terminal, `Correct ${look.changed} charges of ${look.accountsChanged} accounts?`);
+    }
+    const author = authorOf(context.environment);
+    const { reference, corrections } = await look.book({ author, reason }, ({ accountId, differenceNano }) => {
+      if (!options.json) terminal.print(`Booked ${signedUsd(differenceNano, metering)} for ${accountId}.`);
+    });
+    if (options.json) {
+      const booked = corrections.map((each) => toCorrectionJson(each, metering));
+      terminal.print(JSON.stringify({ ...shown, applied: true, reference, corrections: booked }));
+    }
+  };
+  await withPrices(stack, rerate, statementTimeoutMs);
 }
 
 /** @throws {CliError} */
@@ -107,28 +75,17 @@ function readQuery(model: string, options: RerateOptions): ReratingQuery {
   return { model, from, to, priceId: options.price };
 }
 
-/** @throws {CliError} */
-async function requirePrice(
-  store: { findPrice(id: string): Promise<{ model: string } | undefined> },
-  model: string,
-  id: string,
-): Promise<void> {
-  const price = await store.findPrice(id);
-  if (price === undefined) throw new CliError(`There is no price ${id}. \`tera prices list ${model}\` shows them.`);
-  if (price.model !== model) throw new CliError(`${id} is a price of ${price.model}, not of ${model}.`);
-}
-
 type MoneyText = Pick<typeof import("@tera/metering"), "formatUsd">;
 
-function printPreview(
-  previews: readonly AccountRerating[],
+function printLook(
+  { accounts, changed, accountsChanged, unpriced }: ReratingLook,
   query: ReratingQuery,
   metering: MoneyText,
   { terminal }: CommandContext,
 ): void {
   const { formatUsd } = metering;
   const period = `from ${formatMoment(query.from)} to ${formatMoment(query.to)}`;
-  if (previews.length === 0) {
+  if (accounts.length === 0) {
     terminal.print(`Nobody used ${query.model} ${period}.`);
     return;
   }
@@ -142,12 +99,13 @@ function printPreview(
         { header: "NEW", value: ({ newNano }) => `$${formatUsd(newNano)}` },
         { header: "DIFFERENCE", value: ({ oldNano, newNano }) => signedUsd(newNano - oldNano, metering) },
       ],
-      previews,
+      accounts,
       terminal.columns,
     ),
   );
-  if (previews.every(({ changed }) => changed === 0)) terminal.print(`No charge changes ${period}.`);
-  const unpriced = sum(previews, (each) => each.unpriced);
+  const shown = accounts.filter((each) => each.changed > 0).length;
+  if (shown < accountsChanged) terminal.note(`Only the ${accounts.length} that change most are shown.`);
+  if (changed === 0) terminal.print(`No charge changes ${period}.`);
   if (unpriced > 0)
     terminal.note(`${unpriced} requests stay as they are: the price book has no price for their moment.`);
 }
@@ -170,8 +128,4 @@ function toCorrectionJson(
     requests,
     difference: formatUsd(differenceNano),
   };
-}
-
-function sum<Item>(items: readonly Item[], count: (item: Item) => number): number {
-  return items.reduce((total, item) => total + count(item), 0);
 }

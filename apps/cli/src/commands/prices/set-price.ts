@@ -1,10 +1,10 @@
 /** `tera prices set`: a new row in the price book. */
-import { findServings } from "@tera/protocol";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { readWorkers, tellGateways, withDatabase } from "../../stack/open-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { readServedModels, withPrices } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { suggest } from "../../terminal/suggest.ts";
+import { announce } from "../announce.ts";
 import { authorOf } from "../author.ts";
 import type { CommandContext } from "../context.ts";
 import { parseMoment } from "../moment.ts";
@@ -23,6 +23,7 @@ export const setPriceOptions = z.object({
   reason: z.string().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 type SetPriceOptions = z.infer<typeof setPriceOptions>;
 
@@ -31,33 +32,25 @@ export async function setPrice(model: string, options: SetPriceOptions, context:
   const metering = await import("@tera/metering");
   const amounts = readAmounts(options, metering);
   const wantedFrom = readFrom(options.from);
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const { price, isFirst } = await withDatabase(stack, async (db) => {
-    return metering.announcePrice(metering.createPriceStore({ db }), {
-      model,
-      ...amounts,
-      validFrom: wantedFrom,
-      author: authorOf(context.environment),
-      reason: options.reason,
-    });
-  });
-  const told = await tellGateways(stack, { type: "prices" });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const author = authorOf(context.environment);
+  const { price, isFirst } = await withPrices(stack, (prices) =>
+    prices.announcePrice({ model, ...amounts, validFrom: wantedFrom, author, reason: options.reason }),
+  );
+  const told = await announce(stack, context, { type: "prices" });
   const shown = toPriceJson(price, metering);
   if (options.json) {
-    terminal.print(JSON.stringify({ ...shown, gatewaysTold: told === undefined }));
+    terminal.print(JSON.stringify({ ...shown, gatewaysTold: told }));
   } else {
     terminal.print(`${model}: ${describePriceInFull(shown)}, ${describeValidity(shown)} (${price.id}).`);
-  }
-  if (told !== undefined) {
-    terminal.note(`It is stored. The gateways could not be told, and notice it within a minute: ${told}`);
   }
   if (wantedFrom !== undefined && wantedFrom.getTime() < Date.now()) {
     terminal.note(
       `It begins in the past: what was charged since stays as it is, until \`tera prices rerate ${model} --from ${wantedFrom.toISOString()} --to now\` corrects it.`,
     );
   }
-  if (isFirst && told === undefined) {
-    const served = [...findServings(await readWorkers(stack)).keys()];
+  if (isFirst && told) {
+    const served = await readServedModels(stack);
     if (!served.includes(model)) {
       terminal.note(`No connected runner serves ${model}. ${suggest(model, served) ?? ""}`.trimEnd());
     }

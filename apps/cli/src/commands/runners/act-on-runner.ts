@@ -1,20 +1,20 @@
 /** `tera runners drain|resume|restart|load|unload`: asks a worker to do it with one of its runners. */
 import { openSlots, type RunnerAction, type RunnerStatus, type WorkerState } from "@tera/protocol";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { readWorkers, withRedis } from "../../stack/open-stack.ts";
+import { actionTimeoutMs, askForAction, hasAuditLog } from "../../stack/ask-worker.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { readWorkers } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { confirm } from "../confirm.ts";
 import type { CommandContext } from "../context.ts";
 import { chooseWorker } from "./choose-worker.ts";
-
-const answerTimeoutMs = 5_000;
 
 export const actionOptions = z.object({
   worker: z.string().optional(),
   yes: z.boolean().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 
 const begun: Record<RunnerAction, string> = {
@@ -33,7 +33,7 @@ export async function actOnRunner(
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const workers = await readWorkers(stack);
   const worker = chooseWorker(workers, runnerId, options.worker);
   const { workerId } = worker;
@@ -43,10 +43,7 @@ export async function actOnRunner(
     const requests = cut === 1 ? "1 request runs on it now and fails" : `${cut} requests run on it now and fail`;
     await confirm(terminal, `${requests} (drain it first, and they end well). ${titleOf(action)} ${runnerId}?`);
   }
-  const { askRunnerAction } = await import("@tera/queue");
-  const answer = await withRedis(stack, (redis) =>
-    askRunnerAction(redis, { workerId, runnerId, action, timeoutMs: answerTimeoutMs }),
-  );
+  const answer = await askForAction(stack, { workerId, runnerId, action });
   switch (answer?.outcome) {
     case "accepted":
       break;
@@ -56,11 +53,12 @@ export async function actOnRunner(
       throw new CliError(`Worker ${workerId} has no runner ${runnerId} any more.`);
     case undefined:
       throw new CliError(
-        `Worker ${workerId} did not answer within ${answerTimeoutMs / 1_000} s: it may be hanging, or older than this command.`,
+        `Worker ${workerId} did not answer within ${actionTimeoutMs / 1_000} s: it may be hanging, or older than this command.`,
       );
   }
   if (options.json) terminal.print(JSON.stringify({ workerId, runnerId, action }));
   else terminal.print(`${runnerId} on ${workerId} ${begun[action]}.`);
+  if (!hasAuditLog(stack)) terminal.note("It is not in the audit log: DATABASE_URL is not set here.");
   if (action === "load" || action === "resume" || runner === undefined) return;
   const alone = servedByNobodyElse(runner, worker, workers);
   if (alone.length > 0) terminal.note(`No other runner takes requests for ${alone.join(", ")} now.`);

@@ -1,14 +1,18 @@
 /** `tera runners list`: the engines behind the models, where they run, why one of them does not, and the GPUs they have. */
 import type { GpuStatus, RunnerStatus, WorkerState } from "@tera/protocol";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
 import { readWorkers } from "../../stack/open-stack.ts";
 import { renderTable } from "../../terminal/table.ts";
 import { wrapText } from "../../terminal/wrap-text.ts";
 import type { CommandContext } from "../context.ts";
 import { renderGpus } from "./gpu-table.ts";
 
-export const listOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
+export const listOptions = z.object({
+  json: z.boolean().optional(),
+  dataDir: z.string().optional(),
+  url: z.string().optional(),
+});
 
 interface ListedRunner extends RunnerStatus {
   workerId: string;
@@ -20,7 +24,7 @@ interface ListedRunner extends RunnerStatus {
 
 export async function listRunners(options: z.infer<typeof listOptions>, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const workers = await readWorkers(stack);
   const runners = workers
     .flatMap(({ workerId, host, draining, gpus, runners: own }): ListedRunner[] =>

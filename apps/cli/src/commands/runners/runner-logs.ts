@@ -1,7 +1,8 @@
 /** `tera runners logs`: what the engine behind a runner wrote last, asked of the worker that started it. */
 import { z } from "zod";
-import { type FoundStack, findStack } from "../../stack/find-stack.ts";
-import { readWorkers, withRedis } from "../../stack/open-stack.ts";
+import { askForLogs, logsTimeoutMs } from "../../stack/ask-worker.ts";
+import { type FoundStack, findInstallation, type RemoteStack } from "../../stack/find-stack.ts";
+import { readWorkers } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
@@ -9,13 +10,13 @@ import { chooseWorker } from "./choose-worker.ts";
 
 /** A worker keeps no more. */
 export const linesMax = 500;
-const answerTimeoutMs = 3_000;
 
 export const logsOptions = z.object({
   worker: z.string().optional(),
   lines: z.number(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 
 /** @throws {CliError} saying why there are no lines. */
@@ -25,7 +26,7 @@ export async function printRunnerLogs(
   context: CommandContext,
 ): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const worker = chooseWorker(await readWorkers(stack), runnerId, options.worker);
   const lines = await fetchLines(stack, { workerId: worker.workerId, runnerId, linesMax: options.lines });
   if (options.json) terminal.print(JSON.stringify(lines));
@@ -34,12 +35,11 @@ export async function printRunnerLogs(
 }
 
 async function fetchLines(
-  stack: FoundStack,
+  stack: FoundStack | RemoteStack,
   question: { workerId: string; runnerId: string; linesMax: number },
 ): Promise<string[]> {
   const { workerId, runnerId } = question;
-  const { askRunnerLogs } = await import("@tera/queue");
-  const answer = await withRedis(stack, (redis) => askRunnerLogs(redis, { ...question, timeoutMs: answerTimeoutMs }));
+  const answer = await askForLogs(stack, question);
   switch (answer?.found) {
     case "lines":
       return answer.lines;
@@ -51,7 +51,7 @@ async function fetchLines(
       throw new CliError(`Worker ${workerId} has no runner ${runnerId} any more.`);
     case undefined:
       throw new CliError(
-        `Worker ${workerId} did not answer within ${answerTimeoutMs / 1_000} s: it may be hanging, or older than this command.`,
+        `Worker ${workerId} did not answer within ${logsTimeoutMs / 1_000} s: it may be hanging, or older than this command.`,
       );
   }
 }

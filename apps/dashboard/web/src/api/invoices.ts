@@ -10,7 +10,7 @@ import {
   invoiceRunSchema,
   invoiceSchema,
   statementSchema,
-} from "../../../api/invoices.ts";
+} from "@tera/admin-api/invoices";
 import { useBillingChange } from "./billing.ts";
 import { call, type QueryValues } from "./client.ts";
 import { whileRunning } from "./tasks.ts";

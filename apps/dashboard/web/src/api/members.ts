@@ -8,13 +8,13 @@ import {
   memberListSchema,
   memberSchema,
   type NewInvitation,
-} from "../../../api/members.ts";
+} from "@tera/admin-api/members";
 import {
   adminTokenListSchema,
   adminTokenSchema,
   madeAdminTokenSchema,
   type NewAdminToken,
-} from "../../../api/tokens.ts";
+} from "@tera/admin-api/tokens";
 import { call, nothing } from "./client.ts";
 
 /** @param accountId only members of this account */

@@ -1,6 +1,6 @@
 /** The catalog: reading, and what the operator says of a model. */
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { type ModelChange, modelDetailsSchema, modelPageSchema } from "../../../api/models.ts";
+import { type ModelChange, modelDetailsSchema, modelPageSchema } from "@tera/admin-api/models";
 import { call, type QueryValues } from "./client.ts";
 
 export const modelsQuery = (search: QueryValues) =>

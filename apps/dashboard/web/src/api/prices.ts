@@ -8,7 +8,7 @@ import {
   priceSchema,
   type ReratingRequest,
   reratingSchema,
-} from "../../../api/prices.ts";
+} from "@tera/admin-api/prices";
 import { useBillingChange } from "./billing.ts";
 import { call, type QueryValues } from "./client.ts";
 import { whileRunning } from "./tasks.ts";

@@ -1,6 +1,6 @@
 /** What can be done with runners, and what their engines write. How they are comes with the live figures. */
 import { queryOptions, useMutation } from "@tanstack/react-query";
-import { type RunnerAction, runnerActedSchema, runnerLogsSchema } from "../../../api/runners.ts";
+import { type RunnerAction, runnerActedSchema, runnerLogsSchema } from "@tera/admin-api/runners";
 import { call } from "./client.ts";
 
 /** A runner by its name, which is unique on its worker. */

@@ -1,6 +1,6 @@
 /** Who is signed in. */
 import { queryOptions, useSuspenseQuery } from "@tanstack/react-query";
-import type { Permission } from "../../../api/roles.ts";
+import type { Permission } from "@tera/admin-api/roles";
 import { type Session, sessionSchema } from "../../../api/session.ts";
 import { ApiError, call } from "./client.ts";
 

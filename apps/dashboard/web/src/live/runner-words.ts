@@ -1,5 +1,5 @@
 /** The states of a runner in plain words. */
-import type { LiveRunner, LiveRunnerState } from "../../../api/live.ts";
+import type { LiveRunner, LiveRunnerState } from "@tera/admin-api/workers";
 
 interface StateWords {
   color: string;

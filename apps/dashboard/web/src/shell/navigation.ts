@@ -13,8 +13,8 @@ import {
   IconUserCircle,
   IconUsers,
 } from "@tabler/icons-react";
+import type { Permission } from "@tera/admin-api/roles";
 import type { ComponentType } from "react";
-import type { Permission } from "../../../api/roles.ts";
 
 export interface NavigationEntry {
   path: string;

@@ -1,8 +1,8 @@
 /** The tabs of an account's page, in their order. Each is fetched when it is first opened. */
 
 import type { Account } from "@tera/admin-api/accounts";
+import type { Permission } from "@tera/admin-api/roles";
 import { type ComponentType, lazy } from "react";
-import type { Permission } from "../../../../api/roles.ts";
 
 export interface AccountTab {
   /** In the URL. */

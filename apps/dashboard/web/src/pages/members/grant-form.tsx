@@ -1,7 +1,7 @@
 /** A role for somebody who is a member already. */
 import { Button, Group, Modal, Select, Stack } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
-import { type GrantChange, grantChangeSchema, type Member } from "../../../../api/members.ts";
+import { type GrantChange, grantChangeSchema, type Member } from "@tera/admin-api/members";
 import { useGrant } from "../../api/members.ts";
 import { useSession } from "../../api/session.ts";
 import { AccountSelect } from "../../form/account-select.tsx";

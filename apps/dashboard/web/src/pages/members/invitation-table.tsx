@@ -1,8 +1,8 @@
 /** Invitations that nobody has used yet. */
 import { Button, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import type { Invitation } from "@tera/admin-api/members";
 import type { ReactNode } from "react";
-import type { Invitation } from "../../../../api/members.ts";
 import { invitationsQuery, useWithdraw } from "../../api/members.ts";
 import { useMay } from "../../api/session.ts";
 import { Moment } from "../../format/moment.tsx";

@@ -1,7 +1,7 @@
 /** An invitation: for whom and as what, then the link, once. */
 import { Button, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
-import { type NewInvitation, newInvitationSchema } from "../../../../api/members.ts";
+import { type NewInvitation, newInvitationSchema } from "@tera/admin-api/members";
 import { useInvite } from "../../api/members.ts";
 import { useSession } from "../../api/session.ts";
 import { AccountSelect } from "../../form/account-select.tsx";

@@ -1,5 +1,5 @@
 /** What the roles mean, for forms. */
-import type { Role } from "../../../../api/roles.ts";
+import type { Role } from "@tera/admin-api/roles";
 
 export const roleChoices: { value: Role; label: string }[] = [
   { value: "owner", label: "Owner: everything" },

@@ -1,7 +1,7 @@
 /** A new admin token: name, role and end, then the token, once. */
 import { Button, Code, Group, Modal, Select, Stack, Text, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { type NewAdminToken, newAdminTokenSchema } from "../../../../api/tokens.ts";
+import { type NewAdminToken, newAdminTokenSchema } from "@tera/admin-api/tokens";
 import { useCreateToken } from "../../api/members.ts";
 import { useSession } from "../../api/session.ts";
 import { AccountSelect } from "../../form/account-select.tsx";

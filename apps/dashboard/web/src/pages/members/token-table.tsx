@@ -2,8 +2,8 @@
 import { Badge, Button, Text } from "@mantine/core";
 import { modals } from "@mantine/modals";
 import { useQuery } from "@tanstack/react-query";
+import type { AdminToken } from "@tera/admin-api/tokens";
 import type { ReactNode } from "react";
-import type { AdminToken } from "../../../../api/tokens.ts";
 import { adminTokensQuery, useRevokeToken } from "../../api/members.ts";
 import { useMay } from "../../api/session.ts";
 import { Moment } from "../../format/moment.tsx";

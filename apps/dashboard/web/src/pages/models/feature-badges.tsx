@@ -1,6 +1,6 @@
 /** What a model can do, for people. */
 import { Badge, Group, Text } from "@mantine/core";
-import type { Model } from "../../../../api/models.ts";
+import type { Model } from "@tera/admin-api/models";
 
 type Feature = Model["features"][number];
 

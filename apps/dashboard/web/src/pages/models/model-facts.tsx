@@ -1,7 +1,7 @@
 /** What clients are told of a model. */
 import { SimpleGrid, Text } from "@mantine/core";
+import type { Model } from "@tera/admin-api/models";
 import type { ReactNode } from "react";
-import type { Model } from "../../../../api/models.ts";
 import { formatCount } from "../../format/quantity.ts";
 import { FeatureBadges } from "./feature-badges.tsx";
 

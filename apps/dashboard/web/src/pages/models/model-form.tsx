@@ -13,13 +13,8 @@ import {
 } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
 import { useNavigate } from "@tanstack/react-router";
+import { type ModelChange, type ModelDetails, type ModelSettings, modelSettingsSchema } from "@tera/admin-api/models";
 import type { CSSProperties, ReactNode } from "react";
-import {
-  type ModelChange,
-  type ModelDetails,
-  type ModelSettings,
-  modelSettingsSchema,
-} from "../../../../api/models.ts";
 import { ApiError } from "../../api/client.ts";
 import { useChangeModel } from "../../api/models.ts";
 import { formatCount } from "../../format/quantity.ts";

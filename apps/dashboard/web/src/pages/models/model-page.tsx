@@ -3,8 +3,8 @@ import { Anchor, Badge, Button, Card, Code, CopyButton, Group, SimpleGrid, Stack
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import type { ModelDetails } from "@tera/admin-api/models";
 import type { ReactNode } from "react";
-import type { ModelDetails } from "../../../../api/models.ts";
 import { installationQuery } from "../../api/installation.ts";
 import { modelQuery } from "../../api/models.ts";
 import { useMay } from "../../api/session.ts";

@@ -2,8 +2,8 @@
 import { Badge, Group, Select, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import type { Model } from "@tera/admin-api/models";
 import type { DataTableColumn } from "mantine-datatable";
-import type { Model } from "../../../../api/models.ts";
 import { modelsQuery } from "../../api/models.ts";
 import { useSession } from "../../api/session.ts";
 import { formatCount } from "../../format/quantity.ts";

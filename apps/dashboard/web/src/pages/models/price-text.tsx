@@ -1,6 +1,6 @@
 /** What a model costs, exact, in as few words as it takes. */
 import { Badge, Text, Tooltip } from "@mantine/core";
-import type { ModelPrice } from "../../../../api/models.ts";
+import type { ModelPrice } from "@tera/admin-api/models";
 import { formatAmount } from "../../format/usd.tsx";
 
 interface Part {

@@ -1,8 +1,8 @@
 /** The runners that name a model, and what each of them says of it. */
 import { Anchor, Badge, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import type { ModelServing } from "@tera/admin-api/models";
 import { DataTable } from "mantine-datatable";
-import type { ModelServing } from "../../../../api/models.ts";
 import { formatCount } from "../../format/quantity.ts";
 import { describeState } from "../../live/runner-words.ts";
 import { featureNames } from "./feature-badges.tsx";

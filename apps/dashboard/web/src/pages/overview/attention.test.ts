@@ -1,5 +1,6 @@
+import type { LiveRunner } from "@tera/admin-api/workers";
 import { expect, test } from "vitest";
-import type { LivePoint, LiveRunner, LiveSnapshot } from "../../../../api/live.ts";
+import type { LivePoint, LiveSnapshot } from "../../../../api/live.ts";
 import type { Attention } from "../../../../api/overview.ts";
 import { findAttention } from "./attention.ts";
 

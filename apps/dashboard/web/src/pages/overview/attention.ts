@@ -1,5 +1,6 @@
 /** What needs somebody: out of what is live, and of what Postgres knows. The worst first. */
-import type { LivePoint, LiveRunner, LiveSnapshot } from "../../../../api/live.ts";
+import type { LiveRunner } from "@tera/admin-api/workers";
+import type { LivePoint, LiveSnapshot } from "../../../../api/live.ts";
 import type { Attention } from "../../../../api/overview.ts";
 import { formatMs } from "../../format/milliseconds.ts";
 import { formatCount } from "../../format/quantity.ts";

@@ -1,7 +1,7 @@
 /** Workers with their runners and GPUs at a glance; those that are not well first. */
 import { Anchor, Badge, Box, Card, Group, Progress, SimpleGrid, Stack, Text, Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import type { LiveGpu, LiveRunner, LiveWorker } from "../../../../api/live.ts";
+import type { LiveGpu, LiveRunner, LiveWorker } from "@tera/admin-api/workers";
 import { formatCount } from "../../format/quantity.ts";
 import { RunnerState } from "../../live/runner-state.tsx";
 

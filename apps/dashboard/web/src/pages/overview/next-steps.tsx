@@ -16,8 +16,8 @@ import {
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { LiveWorker } from "@tera/admin-api/workers";
 import type { ReactNode } from "react";
-import type { LiveWorker } from "../../../../api/live.ts";
 import type { Attention } from "../../../../api/overview.ts";
 import { installationQuery } from "../../api/installation.ts";
 import { toCurl } from "../playground/code-samples.ts";

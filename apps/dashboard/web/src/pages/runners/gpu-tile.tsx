@@ -1,7 +1,7 @@
 /** One GPU as its driver reports it. */
 import { Card, Group, Progress, Stack, Text } from "@mantine/core";
+import type { LiveGpu } from "@tera/admin-api/workers";
 import type { ReactNode } from "react";
-import type { LiveGpu } from "../../../../api/live.ts";
 
 const hotC = 85;
 

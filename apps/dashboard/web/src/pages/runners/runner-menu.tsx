@@ -10,9 +10,9 @@ import {
   IconRefresh,
   IconUpload,
 } from "@tabler/icons-react";
+import type { RunnerAction } from "@tera/admin-api/runners";
+import type { LiveRunner, LiveWorker } from "@tera/admin-api/workers";
 import type { ReactNode } from "react";
-import type { LiveRunner, LiveWorker } from "../../../../api/live.ts";
-import type { RunnerAction } from "../../../../api/runners.ts";
 import { useRunnerAction } from "../../api/runners.ts";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
 import { servedByNobodyElse } from "../../live/runner-words.ts";

@@ -1,7 +1,7 @@
 /** One runner: what it drives, how it is and why, and how much it has to do. */
 import { Anchor, Badge, Grid, Group, Progress, Stack, Text, Tooltip } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import type { LiveRunner, LiveWorker } from "../../../../api/live.ts";
+import type { LiveRunner, LiveWorker } from "@tera/admin-api/workers";
 import { useMay } from "../../api/session.ts";
 import { formatShort } from "../../format/quantity.ts";
 import { describeState } from "../../live/runner-words.ts";

@@ -1,7 +1,7 @@
 /** One worker: its machine, its GPUs, its runners. */
 import { Badge, Card, Divider, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import type { LiveWorker } from "@tera/admin-api/workers";
 import { Fragment } from "react";
-import type { LiveWorker } from "../../../../api/live.ts";
 import { Moment } from "../../format/moment.tsx";
 import { GpuTile } from "./gpu-tile.tsx";
 import { RunnerRow } from "./runner-row.tsx";

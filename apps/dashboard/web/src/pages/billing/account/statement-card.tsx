@@ -3,8 +3,8 @@ import { Alert, Button, Group, Skeleton, Stack, Table, Text } from "@mantine/cor
 import { IconDownload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { type AccountMoney, ledgerKindSchema } from "@tera/admin-api/billing";
+import type { Statement } from "@tera/admin-api/invoices";
 import { type ReactNode, useState } from "react";
-import type { Statement } from "../../../../../api/invoices.ts";
 import { apiUrl } from "../../../api/client.ts";
 import { statementQuery } from "../../../api/invoices.ts";
 import { MonthSelect } from "../../../form/month-select.tsx";

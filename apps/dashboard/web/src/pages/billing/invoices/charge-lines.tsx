@@ -1,7 +1,7 @@
 /** What was charged: one group for each model and key, one row for each measure. */
 import { Table, Text } from "@mantine/core";
+import type { ChargeLine } from "@tera/admin-api/invoices";
 import { Fragment } from "react";
-import type { ChargeLine } from "../../../../../api/invoices.ts";
 import { Usd } from "../../../format/usd.tsx";
 
 const measureNames = {

@@ -1,7 +1,7 @@
 /** Takes back an invoice, or a part, by a credit note. */
 import { Alert, Button, Group, Modal, Stack, Textarea } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { creditNoteSchema, type InvoiceDetails } from "../../../../../api/invoices.ts";
+import { creditNoteSchema, type InvoiceDetails } from "@tera/admin-api/invoices";
 import { useCreditNote } from "../../../api/invoices.ts";
 import { AmountInput } from "../../../form/amount-input.tsx";
 import { blankAsUndefined, parseForm, showFailure } from "../../../form/parse-form.ts";

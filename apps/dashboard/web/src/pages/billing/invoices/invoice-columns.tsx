@@ -1,8 +1,8 @@
 /** Columns of lists of invoices. */
 import { Anchor, Badge, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import type { Invoice, InvoiceStatus } from "@tera/admin-api/invoices";
 import type { DataTableColumn } from "mantine-datatable";
-import type { Invoice, InvoiceStatus } from "../../../../../api/invoices.ts";
 import { Moment } from "../../../format/moment.tsx";
 import { formatMonth } from "../../../format/month.ts";
 import { Usd } from "../../../format/usd.tsx";

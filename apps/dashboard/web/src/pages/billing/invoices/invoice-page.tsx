@@ -3,8 +3,8 @@ import { Alert, Anchor, Button, Group, SimpleGrid, Stack, Table, Text, Title } f
 import { IconCreditCard, IconDownload } from "@tabler/icons-react";
 import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import type { InvoiceDetails, InvoiceParty } from "@tera/admin-api/invoices";
 import { useState } from "react";
-import type { InvoiceDetails, InvoiceParty } from "../../../../../api/invoices.ts";
 import { billingSettingsQuery } from "../../../api/billing.ts";
 import { apiUrl } from "../../../api/client.ts";
 import { invoiceQuery, usePayLink } from "../../../api/invoices.ts";

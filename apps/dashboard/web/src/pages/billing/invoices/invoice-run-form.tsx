@@ -1,8 +1,8 @@
 /** Issues the invoices that are due: first what they would be, then, if that is meant, for good. */
 import { Alert, Button, Group, Loader, Modal, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
+import type { InvoiceRun } from "@tera/admin-api/invoices";
 import { useState } from "react";
-import type { InvoiceRun } from "../../../../../api/invoices.ts";
 import { invoiceRunQuery, useRunInvoices } from "../../../api/invoices.ts";
 import { MonthSelect } from "../../../form/month-select.tsx";
 import { formatMonth, monthsBack } from "../../../format/month.ts";

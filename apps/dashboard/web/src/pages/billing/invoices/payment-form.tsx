@@ -1,7 +1,7 @@
 /** Records a payment of an invoice that came by another way than Stripe. */
 import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { type InvoiceDetails, invoicePaymentSchema } from "../../../../../api/invoices.ts";
+import { type InvoiceDetails, invoicePaymentSchema } from "@tera/admin-api/invoices";
 import { usePayInvoice } from "../../../api/invoices.ts";
 import { AmountInput } from "../../../form/amount-input.tsx";
 import { parseForm, showFailure } from "../../../form/parse-form.ts";

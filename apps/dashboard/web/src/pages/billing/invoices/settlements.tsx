@@ -1,7 +1,7 @@
 /** What became of an invoice: payments, and credit notes. */
 import { Anchor, Stack, Table, Text, Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import type { InvoiceDetails } from "../../../../../api/invoices.ts";
+import type { InvoiceDetails } from "@tera/admin-api/invoices";
 import { Moment } from "../../../format/moment.tsx";
 import { Usd } from "../../../format/usd.tsx";
 

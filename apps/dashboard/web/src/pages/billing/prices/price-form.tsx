@@ -17,7 +17,7 @@ import { useForm } from "@mantine/form";
 import { modals } from "@mantine/modals";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { newPriceSchema, type Price } from "../../../../../api/prices.ts";
+import { newPriceSchema, type Price } from "@tera/admin-api/prices";
 import { modelIdsQuery } from "../../../api/installation.ts";
 import { useSetPrice } from "../../../api/prices.ts";
 import { AmountInput } from "../../../form/amount-input.tsx";

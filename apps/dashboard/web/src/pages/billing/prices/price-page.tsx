@@ -15,8 +15,8 @@ import {
 } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import type { Price } from "@tera/admin-api/prices";
 import { useState } from "react";
-import type { Price } from "../../../../../api/prices.ts";
 import { priceHistoryQuery } from "../../../api/prices.ts";
 import { useMay } from "../../../api/session.ts";
 import { Moment } from "../../../format/moment.tsx";

@@ -1,6 +1,6 @@
 /** Prices in words and figures. */
 import { Badge, Group, Text } from "@mantine/core";
-import type { Price, PriceStatus } from "../../../../../api/prices.ts";
+import type { Price, PriceStatus } from "@tera/admin-api/prices";
 import { Usd } from "../../../format/usd.tsx";
 
 export const statusColors: Readonly<Record<PriceStatus, string>> = {

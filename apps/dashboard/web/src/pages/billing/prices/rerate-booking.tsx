@@ -3,8 +3,8 @@ import { Alert, Button, Card, Group, Loader, Stack, Text, TextInput, Title } fro
 import { useForm } from "@mantine/form";
 import { modals } from "@mantine/modals";
 import { useQuery } from "@tanstack/react-query";
+import { type AppliedRerating, type Rerating, reratingApplySchema } from "@tera/admin-api/prices";
 import { useState } from "react";
-import { type AppliedRerating, type Rerating, reratingApplySchema } from "../../../../../api/prices.ts";
 import { appliedReratingQuery, useApplyRerating } from "../../../api/prices.ts";
 import { parseForm, showFailure } from "../../../form/parse-form.ts";
 import { formatCount } from "../../../format/quantity.ts";

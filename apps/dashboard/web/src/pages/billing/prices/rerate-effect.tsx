@@ -1,6 +1,6 @@
 /** What a re-rating would change: in all, and for each account. */
 import { Card, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
-import type { Rerating } from "../../../../../api/prices.ts";
+import type { Rerating } from "@tera/admin-api/prices";
 import { formatCount } from "../../../format/quantity.ts";
 import { Usd } from "../../../format/usd.tsx";
 import { Fact } from "../../../shell/fact.tsx";

@@ -3,8 +3,8 @@ import { Alert, Anchor, Button, Card, Group, Loader, Select, SimpleGrid, Stack, 
 import { useForm } from "@mantine/form";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
+import { type Rerating, reratingRequestSchema } from "@tera/admin-api/prices";
 import { useState } from "react";
-import { type Rerating, reratingRequestSchema } from "../../../../../api/prices.ts";
 import { modelIdsQuery } from "../../../api/installation.ts";
 import { priceHistoryQuery, reratingQuery, useLookAtRerating } from "../../../api/prices.ts";
 import { fromMoment, MomentInput, toMoment } from "../../../form/moment-input.tsx";

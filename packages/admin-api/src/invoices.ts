@@ -1,8 +1,8 @@
 /** Invoices, credit notes, statements. Amounts are decimal strings of USD. */
 
-import { amountInput, centsInput, monthSchema } from "@tera/admin-api/money";
-import { amountSchema, momentSchema, pageOf, pageQuery } from "@tera/admin-api/page";
 import { z } from "zod";
+import { amountInput, centsInput, monthSchema } from "./money.ts";
+import { amountSchema, momentSchema, pageOf, pageQuery } from "./page.ts";
 import { taskOf } from "./tasks.ts";
 
 /** `credited`: nothing of it is owed any more, because of credit notes alone. */
@@ -39,6 +39,15 @@ export const invoiceSchema = z.object({
   open: amountSchema,
   /** Null: a credit note. */
   status: invoiceStatusSchema.nullable(),
+  seller: partySchema,
+  billTo: partySchema,
+  /** Null to customers. */
+  author: z.string().nullable(),
+  /** The sum of the lines. */
+  exact: amountSchema,
+  rounding: amountSchema,
+  taxRatePercent: z.string(),
+  tax: amountSchema,
 });
 export type Invoice = z.infer<typeof invoiceSchema>;
 
@@ -54,6 +63,8 @@ export const chargeLineSchema = z.object({
   model: z.string().nullable(),
   keyId: z.string().nullable(),
   keyName: z.string().nullable(),
+  /** By which it was charged. */
+  priceId: z.string().nullable(),
   lane: z.string().nullable(),
   measure: z.enum(["input", "cached_input", "output", "request", "character"]).nullable(),
   quantity: z.string().nullable(),
@@ -65,15 +76,6 @@ export const chargeLineSchema = z.object({
 export type ChargeLine = z.infer<typeof chargeLineSchema>;
 
 export const invoiceDetailsSchema = invoiceSchema.extend({
-  seller: partySchema,
-  billTo: partySchema,
-  /** Null to customers. */
-  author: z.string().nullable(),
-  /** The sum of the lines. */
-  exact: amountSchema,
-  rounding: amountSchema,
-  taxRatePercent: z.string(),
-  tax: amountSchema,
   /** The first ones; the CSV file has them all. */
   lines: z.array(chargeLineSchema),
   hasMoreLines: z.boolean(),
@@ -117,6 +119,8 @@ export const invoiceRunRequestSchema = z.strictObject({
   month: monthSchema,
   /** Work out what would be issued, and issue nothing. */
   dryRun: z.boolean(),
+  /** Only this account's; all when absent. */
+  accountId: z.string().max(100).optional(),
 });
 export const invoiceRunSchema = taskOf(
   z.object({
@@ -134,8 +138,13 @@ export const invoiceRunSchema = taskOf(
         accountId: z.string(),
         buyer: z.string(),
         month: z.string(),
+        exact: amountSchema,
+        rounding: amountSchema,
         tax: amountSchema,
         total: amountSchema,
+        /** Of a dry run, the first ones of `lineCount`; empty once it is issued. */
+        lines: z.array(chargeLineSchema),
+        lineCount: z.number().int(),
       }),
     ),
     failed: z.array(z.object({ accountId: z.string(), month: z.string(), reason: z.string() })),

@@ -1,8 +1,8 @@
 /** The price book: what each model costs from when on. Amounts are decimal strings of USD. */
 
-import { percentInput, perMillionInput, perRequestInput } from "@tera/admin-api/money";
-import { amountSchema, momentSchema, pageOf, pageQuery } from "@tera/admin-api/page";
 import { z } from "zod";
+import { percentInput, perMillionInput, perRequestInput } from "./money.ts";
+import { amountSchema, momentSchema, pageOf, pageQuery } from "./page.ts";
 import { taskOf } from "./tasks.ts";
 
 /** in force: what a request is charged now. ahead: begins later. replaced: was in force until another began. corrected: another has the same beginning. */
@@ -46,8 +46,10 @@ export type PricedModel = z.infer<typeof pricedModelSchema>;
 export const pricedModelListQuery = pageQuery(["model"], "model");
 export const pricedModelPageSchema = pageOf(pricedModelSchema);
 
-/** `GET /prices/history?model=...`, the latest beginning first. */
-export const priceHistoryQuery = pageQuery(["validFrom"], "-validFrom").extend({ model: z.string().min(1).max(300) });
+/** `GET /prices/history?model=...`, the latest beginning first; of all models, by their ids, when none is named. */
+export const priceHistoryQuery = pageQuery(["validFrom"], "-validFrom").extend({
+  model: z.string().min(1).max(300).optional(),
+});
 export const priceHistoryPageSchema = pageOf(priceSchema);
 
 const isAboveZero = (amount: string | undefined) => amount !== undefined && /[1-9]/.test(amount);
@@ -134,6 +136,15 @@ export const appliedReratingSchema = taskOf(
     accounts: z.number().int(),
     requests: z.number().int(),
     difference: amountSchema,
+    /** The first ones of all `accounts`. */
+    corrections: z.array(
+      z.object({
+        accountId: z.string(),
+        ledgerTransactionId: z.string(),
+        requests: z.number().int(),
+        difference: amountSchema,
+      }),
+    ),
   }),
 );
 export type AppliedRerating = z.infer<typeof appliedReratingSchema>;

@@ -1,7 +1,7 @@
 /** Admin tokens: what opens the Admin API for scripts. */
 
-import { momentSchema } from "@tera/admin-api/page";
 import { z } from "zod";
+import { momentSchema } from "./page.ts";
 import { roleSchema } from "./roles.ts";
 
 export const adminTokenSchema = z.object({

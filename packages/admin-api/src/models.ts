@@ -1,8 +1,8 @@
 /** The catalog: what can be asked for, as clients see it, and for operators also where that comes from. */
 
-import { amountSchema, pageOf, pageQuery } from "@tera/admin-api/page";
 import { z } from "zod";
-import { liveRunnerStates } from "./live.ts";
+import { amountSchema, pageOf, pageQuery } from "./page.ts";
+import { liveRunnerStates } from "./workers.ts";
 
 export const modelFeatureSchema = z.enum(["tools", "json_mode", "structured_outputs", "reasoning", "logprobs"]);
 export const inputModalitySchema = z.enum(["text", "image", "audio"]);

@@ -1,7 +1,7 @@
 /** Work that can take minutes: it is begun, and asked for until it has ended. The first answer has its result when it was quick. */
 
-import { momentSchema } from "@tera/admin-api/page";
 import { z } from "zod";
+import { momentSchema } from "./page.ts";
 
 export function taskOf<Result extends z.ZodType>(result: Result) {
   return z.object({

@@ -1,7 +1,7 @@
 /** Members, their roles, and the invitations by which they come in. */
 
-import { momentSchema } from "@tera/admin-api/page";
 import { z } from "zod";
+import { momentSchema } from "./page.ts";
 import { roleSchema } from "./roles.ts";
 
 export const grantSchema = z.object({
