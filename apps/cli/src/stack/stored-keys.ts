@@ -90,6 +90,6 @@ function entryOf(
 }
 
 /** What ends or replaces a key. */
-function toState({ disabledAt, revokedAt, expiresAt, successorId }: KeySummary) {
-  return { disabledAt, revokedAt, expiresAt, successorId };
+function toState({ disabledAt, disabledByCustomer, revokedAt, expiresAt, successorId }: KeySummary) {
+  return { disabledAt, disabledByCustomer, revokedAt, expiresAt, successorId };
 }
