@@ -1,12 +1,14 @@
 /** Builds the web application into dist/, which the server serves. `pnpm dev` serves it with hot reload beside a dashboard that runs on its usual port. */
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
+import { precompress } from "./build/precompress.ts";
+import { unusedStyles } from "./build/unused-styles.ts";
 
 const dashboard = "http://localhost:8788";
 
 export default defineConfig({
   root: "web",
-  plugins: [react()],
+  plugins: [react(), unusedStyles(), precompress()],
   build: {
     outDir: "../dist",
     emptyOutDir: true,

@@ -18,6 +18,7 @@ import { usageSearch } from "./pages/usage/usage-search.ts";
 import { Failure } from "./shell/failure.tsx";
 import { NotFound } from "./shell/not-found.tsx";
 import { Shell } from "./shell/shell.tsx";
+import { withStyles } from "./styles/with-styles.ts";
 
 const root = createRootRoute({ component: Outlet, errorComponent: Failure, notFoundComponent: NotFound });
 
@@ -35,14 +36,20 @@ const signIn = createRoute({
     /** Why nobody was let in who comes back from the identity provider. */
     error: z.string().optional().catch(undefined),
   }),
-  component: lazyRouteComponent(() => import("./pages/sign-in/sign-in-page.tsx"), "SignInPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/sign-in/sign-in-page.tsx")),
+    "SignInPage",
+  ),
 });
 
 /** The token is in the fragment, which no server sees. */
 const invite = createRoute({
   getParentRoute: () => root,
   path: "/invite",
-  component: lazyRouteComponent(() => import("./pages/sign-in/invite-page.tsx"), "InvitePage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/sign-in/invite-page.tsx")),
+    "InvitePage",
+  ),
 });
 
 /** Everything behind the sign-in. */
@@ -70,27 +77,39 @@ const accounts = createRoute({
     kind: z.enum(["prepaid", "postpaid"]).optional().catch(undefined),
     state: z.enum(["enabled", "disabled"]).optional().catch(undefined),
   }),
-  component: lazyRouteComponent(() => import("./pages/accounts/accounts-page.tsx"), "AccountsPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/accounts/accounts-page.tsx")),
+    "AccountsPage",
+  ),
 });
 
 const account = createRoute({
   getParentRoute: () => inside,
   path: "/accounts/$accountId",
   validateSearch: keySearch.extend({ tab: z.string().optional().catch(undefined) }),
-  component: lazyRouteComponent(() => import("./pages/accounts/account-page.tsx"), "AccountPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/accounts/account-page.tsx")),
+    "AccountPage",
+  ),
 });
 
 const keys = createRoute({
   getParentRoute: () => inside,
   path: "/keys",
   validateSearch: keySearch,
-  component: lazyRouteComponent(() => import("./pages/keys/keys-page.tsx"), "KeysPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/keys/keys-page.tsx")),
+    "KeysPage",
+  ),
 });
 
 const key = createRoute({
   getParentRoute: () => inside,
   path: "/keys/$keyId",
-  component: lazyRouteComponent(() => import("./pages/keys/key-page.tsx"), "KeyPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/keys/key-page.tsx")),
+    "KeyPage",
+  ),
 });
 
 const playground = createRoute({
@@ -100,7 +119,10 @@ const playground = createRoute({
     account: z.string().optional().catch(undefined),
     mode: z.enum(["chat", "speech"]).optional().catch(undefined),
   }),
-  component: lazyRouteComponent(() => import("./pages/playground/playground-page.tsx"), "PlaygroundPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/playground/playground-page.tsx")),
+    "PlaygroundPage",
+  ),
 });
 
 const models = createRoute({
@@ -110,53 +132,77 @@ const models = createRoute({
     state: z.enum(["served", "away"]).optional().catch(undefined),
     price: z.enum(["priced", "unpriced"]).optional().catch(undefined),
   }),
-  component: lazyRouteComponent(() => import("./pages/models/models-page.tsx"), "ModelsPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/models/models-page.tsx")),
+    "ModelsPage",
+  ),
 });
 
 /** Its id has a slash, which is percent-encoded. */
 const model = createRoute({
   getParentRoute: () => inside,
   path: "/models/$modelId",
-  component: lazyRouteComponent(() => import("./pages/models/model-page.tsx"), "ModelPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/models/model-page.tsx")),
+    "ModelPage",
+  ),
 });
 
 const runners = createRoute({
   getParentRoute: () => inside,
   path: "/runners",
-  component: lazyRouteComponent(() => import("./pages/runners/runners-page.tsx"), "RunnersPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/runners/runners-page.tsx")),
+    "RunnersPage",
+  ),
 });
 
 const usage = createRoute({
   getParentRoute: () => inside,
   path: "/usage",
   validateSearch: usageSearch,
-  component: lazyRouteComponent(() => import("./pages/usage/usage-page.tsx"), "UsagePage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/usage/usage-page.tsx")),
+    "UsagePage",
+  ),
 });
 
 const requests = createRoute({
   getParentRoute: () => inside,
   path: "/requests",
   validateSearch: requestsSearch,
-  component: lazyRouteComponent(() => import("./pages/requests/requests-page.tsx"), "RequestsPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/requests/requests-page.tsx")),
+    "RequestsPage",
+  ),
 });
 
 const request = createRoute({
   getParentRoute: () => inside,
   path: "/requests/$requestId",
-  component: lazyRouteComponent(() => import("./pages/requests/request-page.tsx"), "RequestPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/requests/request-page.tsx")),
+    "RequestPage",
+  ),
 });
 
 const billing = createRoute({
   getParentRoute: () => inside,
   path: "/billing",
   validateSearch: listSearch.extend({ kind: z.enum(["prepaid", "postpaid"]).optional().catch(undefined) }),
-  component: lazyRouteComponent(() => import("./pages/billing/billing-page.tsx"), "BillingPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/billing/billing-page.tsx")),
+    "BillingPage",
+  ),
 });
 
 const accountBilling = createRoute({
   getParentRoute: () => inside,
   path: "/billing/accounts/$accountId",
-  component: lazyRouteComponent(() => import("./pages/billing/account/account-billing-page.tsx"), "AccountBillingPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/billing/account/account-billing-page.tsx")),
+    "AccountBillingPage",
+  ),
 });
 
 const invoices = createRoute({
@@ -166,26 +212,38 @@ const invoices = createRoute({
     status: z.enum(["unpaid", "open", "overdue", "paid", "credited", "credit_note"]).optional().catch(undefined),
     month: z.string().optional().catch(undefined),
   }),
-  component: lazyRouteComponent(() => import("./pages/billing/invoices/invoices-page.tsx"), "InvoicesPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/billing/invoices/invoices-page.tsx")),
+    "InvoicesPage",
+  ),
 });
 
 const invoice = createRoute({
   getParentRoute: () => inside,
   path: "/billing/invoices/$number",
-  component: lazyRouteComponent(() => import("./pages/billing/invoices/invoice-page.tsx"), "InvoicePage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/billing/invoices/invoice-page.tsx")),
+    "InvoicePage",
+  ),
 });
 
 const prices = createRoute({
   getParentRoute: () => inside,
   path: "/billing/prices",
   validateSearch: listSearch,
-  component: lazyRouteComponent(() => import("./pages/billing/prices/prices-page.tsx"), "PricesPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/billing/prices/prices-page.tsx")),
+    "PricesPage",
+  ),
 });
 
 const price = createRoute({
   getParentRoute: () => inside,
   path: "/billing/prices/$model",
-  component: lazyRouteComponent(() => import("./pages/billing/prices/price-page.tsx"), "PricePage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/billing/prices/price-page.tsx")),
+    "PricePage",
+  ),
 });
 
 const rerate = createRoute({
@@ -195,19 +253,28 @@ const rerate = createRoute({
     model: z.string().optional().catch(undefined),
     from: z.iso.datetime().optional().catch(undefined),
   }),
-  component: lazyRouteComponent(() => import("./pages/billing/prices/rerate-page.tsx"), "ReratePage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/billing/prices/rerate-page.tsx")),
+    "ReratePage",
+  ),
 });
 
 const ledgerCheck = createRoute({
   getParentRoute: () => inside,
   path: "/billing/check",
-  component: lazyRouteComponent(() => import("./pages/billing/ledger-check-page.tsx"), "LedgerCheckPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/billing/ledger-check-page.tsx")),
+    "LedgerCheckPage",
+  ),
 });
 
 const seller = createRoute({
   getParentRoute: () => inside,
   path: "/billing/seller",
-  component: lazyRouteComponent(() => import("./pages/billing/seller-page.tsx"), "SellerPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/billing/seller-page.tsx")),
+    "SellerPage",
+  ),
 });
 
 const billingPages = [billing, accountBilling, invoices, invoice, prices, price, rerate, ledgerCheck, seller] as const;
@@ -216,7 +283,10 @@ const members = createRoute({
   getParentRoute: () => inside,
   path: "/members",
   validateSearch: z.object({ tab: z.enum(["invitations", "tokens"]).optional().catch(undefined) }),
-  component: lazyRouteComponent(() => import("./pages/members/members-page.tsx"), "MembersPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/members/members-page.tsx")),
+    "MembersPage",
+  ),
 });
 
 const audit = createRoute({
@@ -228,19 +298,28 @@ const audit = createRoute({
     actorId: z.string().optional().catch(undefined),
     accountId: z.string().optional().catch(undefined),
   }),
-  component: lazyRouteComponent(() => import("./pages/audit/audit-page.tsx"), "AuditPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/audit/audit-page.tsx")),
+    "AuditPage",
+  ),
 });
 
 const profile = createRoute({
   getParentRoute: () => inside,
   path: "/profile",
-  component: lazyRouteComponent(() => import("./pages/profile/profile-page.tsx"), "ProfilePage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/profile/profile-page.tsx")),
+    "ProfilePage",
+  ),
 });
 
 const settings = createRoute({
   getParentRoute: () => inside,
   path: "/settings",
-  component: lazyRouteComponent(() => import("./pages/settings/settings-page.tsx"), "SettingsPage"),
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/settings/settings-page.tsx")),
+    "SettingsPage",
+  ),
 });
 
 export const router = createRouter({

@@ -1,16 +1,14 @@
 /** The web application's start: theme, data, routes. */
-import "@mantine/core/styles.layer.css";
+import "./styles/first.css";
 import "@mantine/notifications/styles.layer.css";
-import "@mantine/spotlight/styles.layer.css";
-import "mantine-datatable/styles.layer.css";
-import "./layers.css";
+import "./figures.css";
 import { MantineProvider } from "@mantine/core";
-import { ModalsProvider } from "@mantine/modals";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
 import { queryClient } from "./api/query-client.ts";
+import { DialogPlace } from "./dialog/dialog-place.tsx";
 import { router } from "./router.tsx";
 import { styleNonce } from "./style-nonce.ts";
 import { cssVariables, theme } from "./theme.ts";
@@ -26,10 +24,9 @@ createRoot(root).render(
     getStyleNonce={() => styleNonce}
   >
     <QueryClientProvider client={queryClient}>
-      <ModalsProvider>
-        <Notifications position="bottom-right" />
-        <RouterProvider router={router} />
-      </ModalsProvider>
+      <Notifications position="bottom-right" />
+      <RouterProvider router={router} />
+      <DialogPlace />
     </QueryClientProvider>
   </MantineProvider>,
 );

@@ -2,6 +2,7 @@
 import { Alert, Button, Center, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
+import "mantine-datatable/styles.layer.css";
 import { DataTable, type DataTableColumn, type DataTableRowExpansionProps } from "mantine-datatable";
 import type { ReactNode } from "react";
 

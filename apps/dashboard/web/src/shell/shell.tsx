@@ -1,18 +1,27 @@
 /** The frame around every page behind the sign-in: menu, command palette, who is signed in. */
 import { ActionIcon, AppShell, Burger, Group, Kbd, NavLink, ScrollArea, Text, UnstyledButton } from "@mantine/core";
-import { useDisclosure } from "@mantine/hooks";
-import { Spotlight, spotlight } from "@mantine/spotlight";
+import { useDisclosure, useHotkeys } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
-import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
+import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
 import { useSession } from "../api/session.ts";
+import { withStyles } from "../styles/with-styles.ts";
 import { Logo } from "./logo.tsx";
 import { navigation } from "./navigation.ts";
 import { UserMenu } from "./user-menu.tsx";
 
+/** Fetched when it is first asked for. */
+const Palette = lazy(withStyles(() => import("./palette.tsx").then((file) => ({ default: file.Palette }))));
+
 export function Shell() {
   const [isOpen, { toggle, close }] = useDisclosure();
   const { permissions } = useSession();
-  const navigate = useNavigate();
+  const [paletteOpenings, setPaletteOpenings] = useState(0);
+  const openPalette = () => setPaletteOpenings((count) => count + 1);
+  useHotkeys([
+    ["mod + K", openPalette],
+    ["/", openPalette],
+  ]);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const entries = navigation.filter(({ permission }) => permissions.includes(permission));
 
@@ -31,7 +40,7 @@ export function Shell() {
             </UnstyledButton>
           </Group>
           <Group gap="xs" wrap="nowrap">
-            <UnstyledButton onClick={spotlight.open} visibleFrom="sm">
+            <UnstyledButton onClick={openPalette} visibleFrom="sm">
               <Group
                 gap="xs"
                 px="sm"
@@ -50,7 +59,7 @@ export function Shell() {
               variant="default"
               size="lg"
               hiddenFrom="sm"
-              onClick={spotlight.open}
+              onClick={openPalette}
               aria-label="Search everything"
             >
               <IconSearch size={18} />
@@ -81,23 +90,11 @@ export function Shell() {
         <Outlet />
       </AppShell.Main>
 
-      <Spotlight
-        shortcut={["mod + K", "/"]}
-        highlightQuery
-        nothingFound="Nothing has this name"
-        searchProps={{
-          placeholder: "Go to a page",
-          leftSection: <IconSearch size={18} />,
-          "aria-label": "Go to a page",
-        }}
-        actions={entries.map(({ path: to, title, about, icon: Icon }) => ({
-          id: to,
-          label: title,
-          description: about,
-          leftSection: <Icon size={20} stroke={1.6} />,
-          onClick: () => navigate({ to }),
-        }))}
-      />
+      {paletteOpenings > 0 && (
+        <Suspense fallback={null}>
+          <Palette entries={entries} openings={paletteOpenings} />
+        </Suspense>
+      )}
     </AppShell>
   );
 }

@@ -1,11 +1,11 @@
 /** One account: what it is called, whether it is open, and all about it in tabs. */
 import { Badge, Button, Skeleton, Tabs, Text } from "@mantine/core";
-import { modals } from "@mantine/modals";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { Suspense, useState } from "react";
 import { accountQuery, useSwitchAccount } from "../../api/accounts.ts";
 import { useMay, useSession } from "../../api/session.ts";
+import { confirm } from "../../dialog/confirm.tsx";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
 import { Page } from "../../shell/page.tsx";
 import { AccountForm } from "./account-form.tsx";
@@ -28,7 +28,7 @@ export function AccountPage() {
 
   function askToSwitch() {
     const action = isDisabled ? "enable" : "disable";
-    modals.openConfirmModal({
+    confirm({
       title: isDisabled ? `Enable ${account.name}?` : `Disable ${account.name}?`,
       children: (
         <Text size="sm">

@@ -1,12 +1,12 @@
 /** One key: its state, budgets, settings, usage and rotation, and what can be done with it. */
 import { Anchor, Button, Menu, SimpleGrid, Stack, Text } from "@mantine/core";
-import { modals } from "@mantine/modals";
 import { IconBan, IconDots, IconHistory, IconPlayerPause, IconPlayerPlay, IconRefresh } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import { keyQuery, useSwitchKey } from "../../api/keys.ts";
 import { useMay, useSession } from "../../api/session.ts";
+import { confirm } from "../../dialog/confirm.tsx";
 import { Ago } from "../../format/ago.tsx";
 import { Moment } from "../../format/moment.tsx";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
@@ -42,7 +42,7 @@ export function KeyPage() {
 
   function askToSwitch() {
     const action = isDisabled ? "enable" : "disable";
-    modals.openConfirmModal({
+    confirm({
       title: isDisabled ? `Enable ${key.name}?` : `Disable ${key.name}?`,
       children: (
         <Text size="sm">

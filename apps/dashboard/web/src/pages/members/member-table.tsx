@@ -1,12 +1,12 @@
 /** Members, what they may do, and what can be done to them. */
 import { ActionIcon, Badge, Group, Menu, Modal, Text } from "@mantine/core";
-import { modals } from "@mantine/modals";
 import { IconDots, IconLink, IconTrash, IconUserShield, IconX } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import type { Member } from "@tera/admin-api/members";
 import { useState } from "react";
 import { membersQuery, usePasswordLink, useRemoveMember, useRevokeGrant } from "../../api/members.ts";
 import { useMay, useSession } from "../../api/session.ts";
+import { confirm } from "../../dialog/confirm.tsx";
 import { SecretOnce } from "../../form/secret-once.tsx";
 import { Moment } from "../../format/moment.tsx";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
@@ -100,7 +100,7 @@ function Actions({ member }: { member: Member }) {
   const linking = usePasswordLink(member.id);
 
   function askToRemove() {
-    modals.openConfirmModal({
+    confirm({
       title: `Remove ${member.name}?`,
       children: <Text size="sm">Sessions end at once. Keys of accounts stay as they are.</Text>,
       labels: { confirm: "Remove", cancel: "Cancel" },

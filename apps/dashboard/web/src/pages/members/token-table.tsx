@@ -1,11 +1,11 @@
 /** Admin tokens, those that are over too. */
 import { Badge, Button, Text } from "@mantine/core";
-import { modals } from "@mantine/modals";
 import { useQuery } from "@tanstack/react-query";
 import type { AdminToken } from "@tera/admin-api/tokens";
 import type { ReactNode } from "react";
 import { adminTokensQuery, useRevokeToken } from "../../api/members.ts";
 import { useMay } from "../../api/session.ts";
+import { confirm } from "../../dialog/confirm.tsx";
 import { Moment } from "../../format/moment.tsx";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
 import { EmptyState } from "../../list/empty-state.tsx";
@@ -73,7 +73,7 @@ function Revoke({ token: { id, name, revokedAt } }: { token: AdminToken }) {
   const revoking = useRevokeToken();
   if (revokedAt !== null) return null;
   const ask = () =>
-    modals.openConfirmModal({
+    confirm({
       title: `Revoke ${name}?`,
       children: <Text size="sm">Scripts that use it are refused from now on. This cannot be undone.</Text>,
       labels: { confirm: "Revoke", cancel: "Cancel" },

@@ -2,6 +2,7 @@
 import { Anchor, Badge, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ModelServing } from "@tera/admin-api/models";
+import "mantine-datatable/styles.layer.css";
 import { DataTable } from "mantine-datatable";
 import { formatCount } from "../../format/quantity.ts";
 import { describeState } from "../../live/runner-words.ts";

@@ -3,7 +3,6 @@ import { Alert, Button, Card, Select, SimpleGrid, Skeleton, Stack, Text, Title }
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense } from "react";
 import type { OverviewUsage } from "../../../../api/overview.ts";
 import { accountsQuery } from "../../api/accounts.ts";
 import { overviewUsageQuery } from "../../api/overview.ts";
@@ -12,8 +11,8 @@ import { formatCount, formatShort } from "../../format/quantity.ts";
 import { formatAmount, Usd } from "../../format/usd.tsx";
 import { LiveTile } from "../../live/live-tile.tsx";
 import { Page } from "../../shell/page.tsx";
+import { HoursCharts } from "./hours-charts.tsx";
 
-const HoursCharts = lazy(() => import("./hours-charts.tsx"));
 const route = getRouteApi("/inside/");
 const amountLengthMax = 10;
 
@@ -83,9 +82,7 @@ export function AccountOverview() {
               </Stack>
             </Card>
           )}
-          <Suspense fallback={<Skeleton h={264} radius="md" />}>
-            {usage.data === undefined ? <Skeleton h={264} radius="md" /> : <HoursCharts hours={usage.data.hours} />}
-          </Suspense>
+          {usage.data === undefined ? <Skeleton h={264} radius="md" /> : <HoursCharts hours={usage.data.hours} />}
         </Stack>
       )}
     </Page>

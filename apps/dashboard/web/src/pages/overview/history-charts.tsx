@@ -1,38 +1,15 @@
-/** The last hour in four charts. Loaded apart: the charting library is as large as all the rest. */
-import "@mantine/charts/styles.layer.css";
-import { AreaChart, LineChart } from "@mantine/charts";
+/** The last hour in four charts. */
 import { SimpleGrid } from "@mantine/core";
 import { memo } from "react";
 import type { LivePoint } from "../../../../api/live.ts";
+import { TimeChart } from "../../chart/time-chart.tsx";
 import { formatMs } from "../../format/milliseconds.ts";
 import { formatShort } from "../../format/quantity.ts";
 import { ChartCard, chartHeightPx } from "../../live/chart-card.tsx";
 import { type FilledPoint, fillHistory } from "../../live/fill-history.ts";
 
 const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
-/** A tooltip that points at nothing yet has no label. */
-const nameOf = (at: unknown) => (typeof at === "number" ? time.format(at) : "");
-
-const axes = {
-  dataKey: "at",
-  h: chartHeightPx,
-  tickLine: "none" as const,
-  strokeWidth: 1.5,
-  withDots: false,
-  curveType: "linear" as const,
-  xAxisProps: { tickFormatter: nameOf, minTickGap: 48 },
-  yAxisProps: { width: 66 },
-  tooltipProps: { labelFormatter: nameOf },
-};
-/** New points appear; nothing glides. */
-const still = { isAnimationActive: false };
-/** Without lines: that of a thin layer would cover it. */
-const layers = {
-  type: "stacked" as const,
-  fillOpacity: 0.7,
-  connectNulls: false,
-  areaProps: { ...still, strokeWidth: 0 },
-};
+const common = { heightPx: chartHeightPx, formatMoment: (atMs: number) => time.format(atMs), formatValue: formatShort };
 const period = "the last hour";
 
 const outcomes = [
@@ -60,40 +37,30 @@ export interface HistoryChartsProps {
 }
 
 /** Drawn again when a point is added, not with every snapshot. */
-const HistoryCharts = memo(function HistoryCharts({ history, everyS }: HistoryChartsProps) {
-  const filled = fillHistory(history, everyS);
+export const HistoryCharts = memo(function HistoryCharts({ history, everyS }: HistoryChartsProps) {
+  const rows = fillHistory(history, everyS).map(toRow);
   const empty =
-    filled.length === 0 ? "No gateway has told anything in the last hour. The first point takes 20 s." : undefined;
-  const data = toData(filled);
+    rows.length === 0 ? "No gateway has told anything in the last hour. The first point takes 20 s." : undefined;
   return (
     <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
       <ChartCard title="Requests per second" period={period} legend={outcomes} empty={empty}>
-        <AreaChart {...axes} {...layers} valueFormatter={formatShort} data={data} series={outcomes} />
+        <TimeChart {...common} kind="layers" rows={rows} series={outcomes} />
       </ChartCard>
       <ChartCard title="Tokens per second" period={period} legend={tokens} empty={empty}>
-        <AreaChart
-          {...axes}
-          connectNulls={false}
-          areaProps={still}
-          valueFormatter={formatShort}
-          data={data}
-          series={tokens}
-        />
+        <TimeChart {...common} kind="areas" rows={rows} series={tokens} />
       </ChartCard>
       <ChartCard title="Time to first token" period={period} legend={times} empty={empty}>
-        <LineChart {...axes} connectNulls lineProps={still} valueFormatter={formatMs} data={data} series={times} />
+        <TimeChart {...common} kind="lines" formatValue={formatMs} rows={rows} series={times} />
       </ChartCard>
       <ChartCard title="Open requests" period={period} legend={requests} empty={empty}>
-        <AreaChart {...axes} {...layers} valueFormatter={formatShort} data={data} series={requests} />
+        <TimeChart {...common} kind="layers" rows={rows} series={requests} />
       </ChartCard>
     </SimpleGrid>
   );
 });
-export default HistoryCharts;
 
-function toData(filled: readonly FilledPoint[]) {
-  return filled.map(({ atMs, point }) => {
-    if (point === undefined) return { at: atMs };
-    return { ...point, at: atMs, running: Math.max(0, point.open - point.waiting) };
-  });
+function toRow({ atMs, point }: FilledPoint) {
+  if (point === undefined) return { atMs, values: {} };
+  const { beginsAt: _beginsAt, ...figures } = point;
+  return { atMs, values: { ...figures, running: Math.max(0, point.open - point.waiting) } };
 }

@@ -1,7 +1,6 @@
 /** The installation as it is now and was in the last hour, and what needs somebody. */
 import { SimpleGrid, Skeleton, Stack } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
 import { useLive } from "../../api/live.ts";
 import { attentionQuery } from "../../api/overview.ts";
 import { LiveBadge } from "../../live/live-badge.tsx";
@@ -9,10 +8,9 @@ import { Page } from "../../shell/page.tsx";
 import { findAttention } from "./attention.ts";
 import { AttentionList } from "./attention-list.tsx";
 import { Fleet } from "./fleet.tsx";
+import { HistoryCharts } from "./history-charts.tsx";
 import { LiveTiles } from "./live-tiles.tsx";
 import { NextSteps } from "./next-steps.tsx";
-
-const HistoryCharts = lazy(() => import("./history-charts.tsx"));
 
 export function InstallationOverview() {
   const live = useLive();
@@ -29,9 +27,7 @@ export function InstallationOverview() {
         <Stack gap="md">
           <LiveTiles snapshot={snapshot} history={history} everyS={everyS} />
           <AttentionList items={findAttention(snapshot, history, attention.data)} problem={attention.error?.message} />
-          <Suspense fallback={<ChartsWaiting />}>
-            <HistoryCharts history={history} everyS={everyS} />
-          </Suspense>
+          <HistoryCharts history={history} everyS={everyS} />
           <Fleet workers={snapshot.workers} />
         </Stack>
       )}

@@ -1,6 +1,5 @@
 /** What can be done with one runner: each action is asked for first where it takes something away. */
 import { ActionIcon, List, Menu, Stack, Text } from "@mantine/core";
-import { modals } from "@mantine/modals";
 import {
   IconDotsVertical,
   IconFileText,
@@ -14,6 +13,7 @@ import type { RunnerAction } from "@tera/admin-api/runners";
 import type { LiveRunner, LiveWorker } from "@tera/admin-api/workers";
 import type { ReactNode } from "react";
 import { useRunnerAction } from "../../api/runners.ts";
+import { confirm } from "../../dialog/confirm.tsx";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
 import { servedByNobodyElse } from "../../live/runner-words.ts";
 
@@ -45,7 +45,7 @@ export function RunnerMenu({ workerId, runner, workers, onShowLog }: RunnerMenuP
   function ask(action: RunnerAction) {
     if (action === "resume" || action === "load") return act(action);
     const isCut = action !== "drain" && runner.busy > 0;
-    modals.openConfirmModal({
+    confirm({
       title: `${items[action].title} ${id}?`,
       children: <Consequences action={action} runner={runner} workers={workers} />,
       labels: { confirm: isCut ? `${items[action].title} anyway` : items[action].title, cancel: "Cancel" },

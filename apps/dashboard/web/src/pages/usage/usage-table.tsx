@@ -2,6 +2,7 @@
 import { Anchor, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { Usage, UsageDimension, UsageRow, UsageSums } from "@tera/admin-api/usage";
+import "mantine-datatable/styles.layer.css";
 import { DataTable, type DataTableColumn } from "mantine-datatable";
 import { Moment } from "../../format/moment.tsx";
 import { formatCount } from "../../format/quantity.ts";

@@ -1,10 +1,10 @@
 /** Automatic top-ups of an account: how they are set, how they are doing, and setting them. */
 import { Alert, Badge, Button, Card, Group, Stack, Text } from "@mantine/core";
-import { modals } from "@mantine/modals";
 import { useQuery } from "@tanstack/react-query";
 import type { AutoTopUp } from "@tera/admin-api/billing";
 import { useState } from "react";
 import { autoTopUpQuery, useClearAutoTopUp } from "../../../api/billing.ts";
+import { confirm } from "../../../dialog/confirm.tsx";
 import { Moment } from "../../../format/moment.tsx";
 import { tellFailure, tellSuccess } from "../../../format/tell.ts";
 import { Usd } from "../../../format/usd.tsx";
@@ -26,7 +26,7 @@ export function AutoTopUpCard({ accountId, hasStripe, mayPay }: AutoTopUpCardPro
   if (data === undefined || (!hasStripe && data.setting === null)) return null;
 
   function askToClear() {
-    modals.openConfirmModal({
+    confirm({
       title: "Switch automatic top-ups off?",
       children: <Text size="sm">The account then stops at zero, until credit is added by hand.</Text>,
       labels: { confirm: "Switch off", cancel: "Cancel" },

@@ -14,12 +14,12 @@ import {
   TextInput,
 } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { modals } from "@mantine/modals";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { newPriceSchema, type Price } from "@tera/admin-api/prices";
 import { modelIdsQuery } from "../../../api/installation.ts";
 import { useSetPrice } from "../../../api/prices.ts";
+import { confirm } from "../../../dialog/confirm.tsx";
 import { AmountInput } from "../../../form/amount-input.tsx";
 import { MomentInput, toMoment } from "../../../form/moment-input.tsx";
 import { blankAsUndefined, parseForm, showFailure } from "../../../form/parse-form.ts";
@@ -103,7 +103,7 @@ function Fields({ onClose, model, from }: Omit<PriceFormProps, "opened">) {
   }
 
   function offerRerating(price: Price) {
-    modals.openConfirmModal({
+    confirm({
       title: "Look at what it changes?",
       children: (
         <Text size="sm">

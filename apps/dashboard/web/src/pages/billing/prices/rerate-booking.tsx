@@ -1,11 +1,11 @@
 /** Books a re-rating that was looked at. */
 import { Alert, Button, Card, Group, Loader, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import { modals } from "@mantine/modals";
 import { useQuery } from "@tanstack/react-query";
 import { type AppliedRerating, type Rerating, reratingApplySchema } from "@tera/admin-api/prices";
 import { useState } from "react";
 import { appliedReratingQuery, useApplyRerating } from "../../../api/prices.ts";
+import { confirm } from "../../../dialog/confirm.tsx";
 import { parseForm, showFailure } from "../../../form/parse-form.ts";
 import { formatCount } from "../../../format/quantity.ts";
 import { Usd } from "../../../format/usd.tsx";
@@ -21,7 +21,7 @@ export function RerateBooking({ id, result }: { id: string; result: NonNullable<
   function ask(values: typeof form.values) {
     const body = parseForm(reratingApplySchema, values, form);
     if (body === undefined) return;
-    modals.openConfirmModal({
+    confirm({
       title: "Book the corrections?",
       children: (
         <Text size="sm">
