@@ -4,6 +4,8 @@
  */
 import { Command, Option } from "commander";
 import { readCount, readCounts, readLargeCount, readTargets } from "./arguments.ts";
+import { runDashboard } from "./dashboard/dashboard.ts";
+import { dashboardColumns } from "./dashboard/rows.ts";
 import { meteringColumns, runMetering } from "./metering/metering.ts";
 import { runOverhead } from "./overhead/overhead.ts";
 import { overheadColumns, streamColumns } from "./report/columns.ts";
@@ -21,6 +23,13 @@ interface CommonFlags {
   seconds: number;
   onlyNode?: true;
   cpuProf?: string;
+}
+
+interface DashboardFlags {
+  events: number;
+  keys: number;
+  times: number;
+  livePages: number;
 }
 
 function say(line: string): void {
@@ -84,6 +93,24 @@ program
     measure(flags, async (workbench) => ({
       columns: meteringColumns,
       ...(await runMetering(workbench, flags)),
+    })),
+  );
+
+program
+  .command("dashboard")
+  .description("how long pages wait for their data, what a browser loads, what live pages cost the gateway")
+  .addOption(new Option("--json", "the rows as JSON").conflicts("markdown"))
+  .option("--markdown", "the table that docs/performance.md holds")
+  .option("--events <count>", "requests that there were", readLargeCount, 10_000_000)
+  .option("--keys <count>", "keys that there are", readCount, 10_000)
+  .option("--times <count>", "how often each page is asked for", readCount, 40)
+  .option("--live-pages <count>", "that are open", readCount, 50)
+  .option("--rounds <count>", "how often the gateway is measured with and without them", readCount, 7)
+  .option("--seconds <count>", "length of one measurement of the gateway", readCount, 4)
+  .action((flags: Pick<CommonFlags, "json" | "markdown" | "rounds" | "seconds"> & DashboardFlags) =>
+    measure(flags, async (workbench) => ({
+      columns: dashboardColumns,
+      ...(await runDashboard(workbench, { ...flags, onlyPlain: false, ownPostgres: true, onlyNode: false })),
     })),
   );
 

@@ -4,9 +4,7 @@
  * Postgres is the embedded one as `tera up` runs it: what it commits is on disk. Of the rounds of settling the best counts, because other programs can only make it
  * slower.
  */
-import { join } from "node:path";
-import { migrateDatabase } from "@tera/database";
-import { type EmbeddedPostgres, startEmbeddedPostgres } from "@tera/embedded";
+import { openPostgres } from "../open-postgres.ts";
 import type { Report } from "../report/report.ts";
 import type { Column } from "../report/table.ts";
 import type { Workbench } from "../workbench.ts";
@@ -98,11 +96,4 @@ export async function runMetering(
       `best of ${rounds} rounds of ${seconds} s`,
     ],
   };
-}
-
-async function openPostgres({ directory, guard, defer }: Workbench, name: string): Promise<EmbeddedPostgres> {
-  const postgres = await startEmbeddedPostgres({ dataDir: join(directory, name), guard, log: () => undefined });
-  defer(() => postgres.stop());
-  await migrateDatabase(postgres.url, { log: { info: () => undefined } });
-  return postgres;
 }

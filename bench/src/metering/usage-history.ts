@@ -14,26 +14,31 @@ export interface UsageHistory {
   keysPerAccount: number;
   /** Besides `rareModel`, which one of 100,000 requests asks for. */
   models: number;
+  /** It ends now, and not with the month before this one. */
+  untilNow?: boolean;
+  /** Programs have keys of their own: nine of ten requests of a key are for the same model, and few keys of an account are used much. By default keys and models are drawn evenly. */
+  keysDiffer?: boolean;
 }
 
 export const rareModel = "bench/rare";
 
-const monthsAgo = [3, 2, 1];
+const monthsOf = ({ untilNow = false }: UsageHistory) => (untilNow ? [2, 1, 0] : [3, 2, 1]);
 const statementTimeoutMs = 1_800_000;
 const rolledUp =
   "requests, failed_requests, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, speech_characters, charge_nano";
 
 type Sql = Pick<Db, "execute">;
 
-/** @param url of a migrated database, as its owner. It ends with the month before this one. */
+/** @param url of a migrated database without usage, as its owner. It ends with the month before this one. */
 export async function makeUsageHistory(url: string, history: UsageHistory, say: (line: string) => void): Promise<void> {
+  const monthsAgo = monthsOf(history);
   const database = connectDatabase({ url, name: "tera-bench", poolSizeMax: monthsAgo.length, statementTimeoutMs });
   const { db } = database;
   try {
     await db.transaction((tx) => addSubjects(tx, history));
     await Promise.all(monthsAgo.map((ago) => db.transaction((tx) => fillMonth(tx, history, ago))));
     say("its roll-ups and ledger");
-    await db.transaction(fillSums);
+    await db.transaction((tx) => fillSums(tx, monthsAgo));
     await db.transaction(async (tx) => {
       await tx.execute(sql`set local role none`);
       for (const table of ["usage_event", "usage_hour", "usage_day", "ledger_transaction", "ledger_entry", "purse"])
@@ -60,18 +65,25 @@ async function addSubjects(tx: Sql, { accounts, keysPerAccount, models }: UsageH
     from generate_series(0, ${accounts - 1}::int) a, generate_series(0, ${keysPerAccount - 1}::int) k, generate_series(0, ${models}::int) m, price p
     where p.id = 'price_' || m`);
   await tx.execute(sql`analyze bench_subject`);
+  // A month that goes on has a partition, which is empty: it makes way.
+  await tx.execute(sql`
+    do $$ begin
+      execute 'drop table if exists usage_event_' || to_char(now() at time zone 'UTC', 'YYYYMM');
+    end $$`);
 }
 
 /** A month's partition, and its hours in a table of their own. */
 async function fillMonth(tx: Sql, history: UsageHistory, ago: number): Promise<void> {
-  const { accounts, keysPerAccount, models } = history;
-  const count = Math.ceil(history.events / monthsAgo.length);
+  const { accounts, keysPerAccount, models, keysDiffer = false } = history;
+  const count = Math.ceil(history.events / monthsOf(history).length);
+  const key = sql.raw(`floor(${keysPerAccount} * random()${keysDiffer ? " ^ 2" : ""})::int`);
+  const isOwnModel = sql.raw(keysDiffer ? "random() < 0.9" : "false");
   await tx.execute(sql`set local role none`);
   await tx.execute(sql`set local work_mem = '256MB'`);
   await tx.execute(sql`set local maintenance_work_mem = '512MB'`);
   const { rows } = await tx.execute<{ name: string; start: string; end: string; seconds: string }>(sql`
     select 'usage_event_' || to_char(start, 'YYYYMM') as name, start || 'Z' as start, start + interval '1 month' || 'Z' as "end",
-      extract(epoch from start + interval '1 month' - start)::text as seconds
+      extract(epoch from least(start + interval '1 month', now() at time zone 'UTC') - start)::text as seconds
     from (select date_trunc('month', now() at time zone 'UTC') - ${ago} * interval '1 month' as start) month`);
   const [month] = rows;
   if (month === undefined) return;
@@ -86,11 +98,11 @@ async function fillMonth(tx: Sql, history: UsageHistory, ago: number): Promise<v
       case when dice >= 0.02 then floor(extract(epoch from admitted_at) / 3600)::bigint * ${accounts}::int + s.account end,
       2, 120, completion * 10, admitted_at + interval '5 seconds'
     from (
-      select i, random() as dice, floor(${accounts}::int * random() ^ 2)::int as account, floor(${keysPerAccount}::int * random())::int as key,
-        case when random() < 0.00001 then ${models}::int else floor(${models}::int * random())::int end as model,
+      select i, random() as dice, account, key,
+        case when random() < 0.00001 then ${models}::int when ${isOwnModel} then (account + key) % ${models}::int else floor(${models}::int * random())::int end as model,
         100 + floor(2000 * random())::int as prompt, 1 + floor(500 * random())::int as completion,
         (${month.start}::timestamptz + i * ${Number(month.seconds) / count}::float8 * interval '1 second')::timestamptz(3) as admitted_at
-      from generate_series(0, ${count - 1}::int) i
+      from (select i, floor(${accounts}::int * random() ^ 2)::int as account, ${key} as key from generate_series(0, ${count - 1}::int) i) drawn
     ) made join bench_subject s using (account, key, model)`);
   await tx.execute(
     sql.raw(
@@ -107,7 +119,7 @@ async function fillMonth(tx: Sql, history: UsageHistory, ago: number): Promise<v
 }
 
 /** Hours, days, and one posting per account and hour, after a payment that covers all of them twice. */
-async function fillSums(tx: Sql): Promise<void> {
+async function fillSums(tx: Sql, monthsAgo: readonly number[]): Promise<void> {
   await tx.execute(sql`set local role none`);
   await tx.execute(sql`set local work_mem = '256MB'`);
   // The triggers, which would take longer than all the rest; checks and unique indexes stay.

@@ -2,19 +2,17 @@
  * `bench overhead`: what a gateway adds to a request. Whole chat requests of about 1 KB against an engine that answers at once: without anything
  * between, through Tera, and through others, one after the other in the same run, in a new order each round.
  */
-import { ensureProgram } from "../programs/ensure-program.ts";
 import { shuffle } from "../statistics.ts";
 import { startTargets } from "../targets/start-targets.ts";
 import type { Target, TargetName } from "../targets/target.ts";
 import type { TeraTarget } from "../targets/tera.ts";
 import type { Workbench } from "../workbench.ts";
 import { checkAnswer } from "./chat-request.ts";
+import { chooseClient } from "./choose-client.ts";
 import { startFixedEngine } from "./fixed-engine.ts";
 import type { LoadClient, LoadResult } from "./load.ts";
-import { nodeLoad } from "./node-load.ts";
 import { type Measurement, type OverheadRow, toOverheadRows } from "./rows.ts";
 import { countUsageErrors } from "./usage-errors.ts";
-import { createWrk } from "./wrk.ts";
 
 export interface OverheadOptions {
   targets: readonly TargetName[];
@@ -71,14 +69,6 @@ export async function runOverhead(workbench: Workbench, options: OverheadOptions
       ...all.flatMap(({ name, version }) => (version === undefined ? [] : `${name} ${version}`)),
     ],
   };
-}
-
-async function chooseClient({ directory, say }: Workbench, onlyNode: boolean): Promise<LoadClient> {
-  if (onlyNode) return nodeLoad;
-  const wrk = await ensureProgram("wrk", say);
-  if (!("missing" in wrk)) return createWrk(wrk, directory);
-  say(`the load client is this Node process, and may be the bottleneck: ${wrk.missing}`);
-  return nodeLoad;
 }
 
 /** As `client.run`; a lost or doubled usage record is an error. */
