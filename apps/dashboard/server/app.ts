@@ -155,7 +155,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       registerReratingRoutes(typed, { longDb, log });
       registerLedgerCheckRoutes(typed, { longDb, log });
       registerUsageRoutes(typed, { db });
-      registerRequestRoutes(typed, { db });
+      registerRequestRoutes(typed, { db, longDb, log });
       registerCspReports(typed);
       typed.get("/openapi.json", { config: { public: true }, schema: { hide: true } }, async () => api.swagger());
     },

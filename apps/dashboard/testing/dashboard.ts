@@ -125,7 +125,7 @@ export async function startTestDashboard({
       const content = stream.destroyed ? "" : await text(stream);
       return {
         status: response.statusCode,
-        body: type.includes("json") ? JSON.parse(content) : content === "" ? undefined : content,
+        body: type.startsWith("application/json") ? JSON.parse(content) : content === "" ? undefined : content,
         headers: response.headers,
       };
     };

@@ -57,9 +57,71 @@ export const listedRequestSchema = z.object({
   ttftMs: count.nullable(),
   totalMs: count.nullable(),
   failedAttempts: count,
+  /** What the client of a refused request was told. */
+  message: z.string().nullable(),
+  /** Until when a refused request is kept. */
+  expiresAt: momentSchema.nullable(),
 });
 export type ListedRequest = z.infer<typeof listedRequestSchema>;
 export const requestPageSchema = cursorPageOf(listedRequestSchema);
+
+/** `GET /requests/records` and, one in a line and all of a period, `GET /requests.jsonl`. */
+export const requestRecordQuery = cursorQuery.extend({
+  ...filters,
+  model: z.string().max(512).optional(),
+  status: requestStatusSchema.exclude(["refused"]).optional(),
+});
+export const requestExportQuery = requestRecordQuery.omit({ before: true, pageSize: true, code: true, status: true });
+
+/** A request that was admitted, with all that was metered of it. */
+export const requestRecordSchema = z.object({
+  requestId: z.string(),
+  accountId: z.string(),
+  keyId: z.string(),
+  model: z.string(),
+  endpoint: z.enum(["chat", "completion", "speech"]),
+  stream: z.boolean(),
+  status: requestStatusSchema.exclude(["refused"]),
+  errorCode: z.string().nullable(),
+  finishReason: z.string().nullable(),
+  promptTokens: count,
+  cachedTokens: count,
+  completionTokens: count,
+  reasoningTokens: count,
+  speechCharacters: count,
+  /** Who counted: the engine, or Tera from the pieces of the answer. */
+  usageSource: z.enum(["engine", "counted"]),
+  /** Empty to customers; null, as workers and runners are to them: none had it. */
+  gatewayId: z.string(),
+  workerId: z.string().nullable(),
+  runnerId: z.string().nullable(),
+  attempts: count,
+  failedAttempts: z.array(
+    z.object({
+      attempt: z.number().int(),
+      workerId: z.string().optional(),
+      runnerId: z.string().optional(),
+      code: z.string(),
+    }),
+  ),
+  admittedAt: momentSchema,
+  lane: z.enum(["interactive", "batch"]),
+  priceId: z.string().nullable(),
+  queueMs: count.nullable(),
+  ttftMs: count.nullable(),
+  totalMs: count,
+  settledAt: momentSchema,
+  charged: amountSchema,
+  /** What re-rating has changed since. */
+  corrected: amountSchema,
+  cost: amountSchema,
+  ledgerTransactionId: z.string().nullable(),
+});
+export type RequestRecord = z.infer<typeof requestRecordSchema>;
+export const requestRecordPageSchema = cursorPageOf(requestRecordSchema);
+
+/** A line of `GET /requests.jsonl`. */
+export const exportedRequestSchema = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
 export const refusalSumQuery = z.object(filters);
 /** `GET /admin/api/requests/refusals`: of the last seven days at most, whether they are listed or not. */
@@ -94,8 +156,6 @@ export type RequestStep = (typeof requestSteps)[number];
 export const requestDetailsSchema = listedRequestSchema.extend({
   /** Why it ended as it did, in plain words. */
   why: z.string(),
-  /** What the client of a refused request was told. */
-  message: z.string().nullable(),
   finishReason: z.string().nullable(),
   lane: z.enum(["interactive", "batch"]).nullable(),
   /** Who counted its tokens. */
@@ -135,12 +195,15 @@ export const requestDetailsSchema = listedRequestSchema.extend({
           /** Null to customers. */
           author: z.string().nullable(),
           reason: z.string(),
+          ledgerTransactionId: z.string(),
           amount: amountSchema,
           priced: pricedSchema,
         }),
       ),
     })
     .nullable(),
+  /** All that was metered of it; null: it was refused. */
+  record: requestRecordSchema.nullable(),
   /** Prompt and answer were kept, and have not expired. */
   hasContent: z.boolean(),
 });

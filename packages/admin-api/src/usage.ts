@@ -10,6 +10,21 @@ export const usageDimensions = ["time", "model", "key", "account"] as const;
 export const usageDimensionSchema = z.enum(usageDimensions);
 export type UsageDimension = z.infer<typeof usageDimensionSchema>;
 
+/** `GET /usage/sums`: charges and corrections apart, and each group by its id alone. */
+export const usageSumGroups = ["day", "hour", "model", "key", "account"] as const;
+export const usageSumsQuery = z.object({
+  /** Sums are kept by the hour: the one in which this is counts in full. 30 days before `to` when absent. */
+  from: momentSchema.optional(),
+  /** Not itself; now when absent. */
+  to: momentSchema.optional(),
+  by: z.enum(usageSumGroups).default("day"),
+  accountId: z.string().max(100).optional(),
+  keyId: z.string().max(100).optional(),
+  model: z.string().max(512).optional(),
+  /** The latest time first, else the highest cost first. */
+  limit: z.coerce.number().int().min(1).max(1_000).default(1_000),
+});
+
 /** Longer ones are refused. */
 export const periodMaxDays: Record<UsageInterval, number> = { day: 800, hour: 31 };
 
@@ -42,6 +57,22 @@ export const usageSumsSchema = z.object({
   cost: amountSchema,
 });
 export type UsageSums = z.infer<typeof usageSumsSchema>;
+
+const usageSumSchema = usageSumsSchema.extend({
+  /** `2026-11-23`, `2026-11-23T12:00Z`, a model, a key's or an account's id. */
+  group: z.string(),
+  /** When they were settled, and what re-rating has changed since: together the cost. */
+  charged: amountSchema,
+  corrected: amountSchema,
+});
+export type UsageSum = z.infer<typeof usageSumSchema>;
+export const usageSumListSchema = z.object({
+  from: momentSchema,
+  to: momentSchema,
+  groups: z.array(usageSumSchema),
+  /** Of all groups, listed or not; its own is empty. */
+  total: usageSumSchema,
+});
 
 const usageGroupSchema = z.object({
   /** A moment, or the id of a model, a key or an account; empty: all others together. */

@@ -1,7 +1,7 @@
 /** `tera usage`: what was used, by whom, and what it cost. */
 import { type Command, Option } from "commander";
 import { countArgument } from "./arguments.ts";
-import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
+import { adminUrlOption, type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { exportFormats, exportUsageOptions, exportUsageRows } from "./usage/export-usage.ts";
 import { listRequests, requestsOptions, statuses } from "./usage/list-requests.ts";
 import { groups, sumOptions, sumUsage } from "./usage/sum-usage.ts";
@@ -14,6 +14,7 @@ export function registerUsage(program: Command, context: CommandContext): void {
     .addOption(new Option("--by <dimension>", "what to sum up by").choices(groups).default("day"))
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       `
@@ -37,6 +38,7 @@ Examples:
     .option("--content", "with --id: what was asked and answered, where its key has it kept")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       `
@@ -59,6 +61,7 @@ Examples:
     .addOption(new Option("--format <format>", "of the lines").choices(exportFormats).default("csv"))
     .option("-o, --output <file>", "where to (default: stdout)")
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .addHelpText(
       "after",
       `

@@ -34,6 +34,8 @@ export interface AdminClient {
     query?: RemoteQuery,
     timeoutMs?: number,
   ): Promise<z.output<Schema>>;
+  /** Lines of a file of any length, each as it comes. @throws {CliError} where it breaks off. */
+  readLines(path: string, query: RemoteQuery): AsyncGenerator<string>;
   /** A file. @param timeoutMs until all of it is here. */
   download(path: string, timeoutMs: number): Promise<Uint8Array>;
   /** @returns undefined: there is no such thing. */
@@ -65,6 +67,8 @@ interface Question {
   path: string;
   body?: object | undefined;
   timeoutMs?: number | undefined;
+  /** Instead of a time. */
+  signal?: AbortSignal | undefined;
 }
 
 export function createAdminClient({ url, token }: RemoteConfig): AdminClient {
@@ -72,7 +76,7 @@ export function createAdminClient({ url, token }: RemoteConfig): AdminClient {
 
   /** @param read of an answer that is none of a refusal. */
   async function exchange<Answer>(
-    { method = "GET", path, body, timeoutMs: patienceMs = timeoutMs }: Question,
+    { method = "GET", path, body, timeoutMs: patienceMs = timeoutMs, signal }: Question,
     read: (answer: Response) => Promise<Answer>,
   ): Promise<Answer> {
     const headers = {
@@ -88,7 +92,7 @@ export function createAdminClient({ url, token }: RemoteConfig): AdminClient {
         body: body === undefined ? null : JSON.stringify(body),
         // The token is for this address only.
         redirect: "manual",
-        signal: AbortSignal.timeout(patienceMs),
+        signal: signal ?? AbortSignal.timeout(patienceMs),
       });
       if (answer.ok) return await read(answer);
       text = await readText(answer);
@@ -142,6 +146,25 @@ export function createAdminClient({ url, token }: RemoteConfig): AdminClient {
 
   return {
     get,
+    async *readLines(path, query) {
+      // The reader may be slow, and the file long.
+      const ending = new AbortController();
+      const timer = setTimeout(() => ending.abort(new DOMException("", "TimeoutError")), timeoutMs);
+      try {
+        const answer = await exchange(
+          { path: withQuery(path, query), signal: ending.signal },
+          async (opened) => opened,
+        );
+        clearTimeout(timer);
+        yield* splitLines(answer);
+      } catch (error) {
+        if (error instanceof CliError) throw error;
+        throw new CliError(describeNetworkFailure(error, { url, isChange: false }), { cause: error });
+      } finally {
+        clearTimeout(timer);
+        ending.abort();
+      }
+    },
     download: (path, patienceMs) => exchange({ path, timeoutMs: patienceMs }, readBytes),
     async find(schema, path) {
       try {
@@ -198,6 +221,18 @@ async function readBytes({ body }: Response): Promise<Uint8Array> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+async function* splitLines({ body }: Response): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of body ?? []) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    if (rest.length > answerMaxBytes) throw new CliError("A line of the answer has no end.");
+    yield* lines;
+  }
+  if (rest !== "") yield rest;
 }
 
 async function readText({ body }: Response): Promise<string | undefined> {

@@ -11,6 +11,7 @@ import type { AdminClient } from "../remote/admin-client.ts";
 import { CliError } from "../terminal/cli-error.ts";
 import type { CommandPrices } from "./command-prices.ts";
 import type { Books, CommandKeys } from "./command-stores.ts";
+import type { CommandUsage } from "./command-usage.ts";
 import { type FoundStack, isRemote, missing, type RemoteStack } from "./find-stack.ts";
 
 /** @throws {CliError} as `withDatabase`, and when there is no secret; or when the Admin API refuses. */
@@ -83,6 +84,26 @@ export async function withPrices<Result>(
   const useDatabase = async (db: Db) => {
     const { createStoredPrices } = await import("./stored-prices.ts");
     return work(createStoredPrices({ db, actor: stack.auditActor }));
+  };
+  return withDatabase(stack, useDatabase, statementTimeoutMs);
+}
+
+/**
+ * @param statementTimeoutMs as of `withDatabase`.
+ * @throws {CliError} as `withDatabase`, or when the Admin API refuses.
+ */
+export async function withUsage<Result>(
+  stack: FoundStack | RemoteStack,
+  work: (usage: CommandUsage) => Promise<Result>,
+  statementTimeoutMs?: number,
+): Promise<Result> {
+  if (isRemote(stack)) {
+    const { createRemoteUsage } = await import("../remote/remote-usage.ts");
+    return work(createRemoteUsage(await openClient(stack)));
+  }
+  const useDatabase = async (db: Db) => {
+    const { createStoredUsage } = await import("./stored-usage.ts");
+    return work(createStoredUsage({ db }));
   };
   return withDatabase(stack, useDatabase, statementTimeoutMs);
 }

@@ -1,6 +1,6 @@
 /** Requests as the Admin API tells them. What runs where is the operator's: customers are not told of workers, runners, gateways and authors. */
 
-import type { ListedRequest, PricedUsage, RequestDetails } from "@tera/admin-api/requests";
+import type { ListedRequest, PricedUsage, RequestDetails, RequestRecord } from "@tera/admin-api/requests";
 import type { Db, RefusedRequest } from "@tera/database";
 import {
   explainErrorCode,
@@ -78,6 +78,8 @@ function renderUsed(usage: ReportedUsage, names: Names): ListedRequest {
     ttftMs: usage.ttftMs,
     totalMs: usage.totalMs,
     failedAttempts: usage.failedAttempts.length,
+    message: null,
+    expiresAt: null,
   };
 }
 
@@ -101,6 +103,26 @@ function renderRefused(refused: RefusedRequest, names: Names): ListedRequest {
     ttftMs: null,
     totalMs: null,
     failedAttempts: 0,
+    message: refused.message,
+    expiresAt: refused.expiresAt.toISOString(),
+  };
+}
+
+/** @param isCustomer where it ran is not for them. */
+export function renderRecord(usage: ReportedUsage, { isCustomer }: { isCustomer: boolean }): RequestRecord {
+  const { holds: _holds, chargeNano, correctionNano, ledgerTransactionId, admittedAt, settledAt, ...same } = usage;
+  return {
+    ...same,
+    ...(isCustomer ? { gatewayId: "", workerId: null, runnerId: null } : {}),
+    failedAttempts: usage.failedAttempts.map(({ attempt, code, ...where }) =>
+      isCustomer ? { attempt, code } : { attempt, ...where, code },
+    ),
+    admittedAt: admittedAt.toISOString(),
+    settledAt: settledAt.toISOString(),
+    charged: formatUsd(chargeNano),
+    corrected: formatUsd(correctionNano),
+    cost: formatUsd(chargeNano + correctionNano),
+    ledgerTransactionId: ledgerTransactionId === null ? null : String(ledgerTransactionId),
   };
 }
 
@@ -108,7 +130,6 @@ export function renderRefusedDetails(refused: RefusedRequest, names: Names): Req
   return {
     ...renderRefused(refused, names),
     why: explainErrorCode(refused.code),
-    message: refused.message,
     finishReason: null,
     lane: null,
     usageSource: null,
@@ -116,6 +137,7 @@ export function renderRefusedDetails(refused: RefusedRequest, names: Names): Req
     timeline: [],
     attempts: [],
     billing: null,
+    record: null,
     hasContent: false,
   };
 }
@@ -130,7 +152,6 @@ export function renderDetails(
   return {
     ...renderUsed(usage, names),
     why,
-    message: null,
     finishReason: usage.finishReason,
     lane: usage.lane,
     usageSource: usage.usageSource,
@@ -153,14 +174,16 @@ export function renderDetails(
       charge: formatUsd(cost.chargeNano),
       nothingBecause: cost.nothingBecause ?? null,
       priced: cost.charged === undefined ? null : renderPriced(cost.charged),
-      corrections: cost.corrections.map(({ at, author, reason, amountNano, priced }) => ({
+      corrections: cost.corrections.map(({ at, author, reason, ledgerTransactionId, amountNano, priced }) => ({
         at: at.toISOString(),
         author: operators(author),
         reason,
+        ledgerTransactionId: String(ledgerTransactionId),
         amount: formatUsd(amountNano),
         priced: renderPriced(priced),
       })),
     },
+    record: renderRecord(usage, { isCustomer }),
     hasContent,
   };
 }

@@ -1,12 +1,15 @@
 /** `/admin/api/requests`: single requests, and what is known of each. */
-
+import type { Readable } from "node:stream";
 import {
   refusalSumQuery,
   refusalSumsSchema,
   requestContentSchema,
   requestDetailsSchema,
+  requestExportQuery,
   requestListQuery,
   requestPageSchema,
+  requestRecordPageSchema,
+  requestRecordQuery,
 } from "@tera/admin-api/requests";
 import type { Db } from "@tera/database";
 import {
@@ -19,15 +22,36 @@ import {
   listRequests,
   type RequestPosition,
 } from "@tera/metering";
+import type { FastifyBaseLogger } from "fastify";
 import { z } from "zod";
 import { type Actor, accountsInView, sees } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import { AdminError, notFound } from "../errors.ts";
-import { readNames, renderDetails, renderRefusedDetails, renderRequests } from "../requests/render-request.ts";
+import { openExport } from "../requests/open-export.ts";
+import {
+  readNames,
+  renderDetails,
+  renderRecord,
+  renderRefusedDetails,
+  renderRequests,
+} from "../requests/render-request.ts";
+import { createTurnstile } from "../turnstile.ts";
 
 const idParams = z.object({ requestId: z.string().max(100) });
 
-export function registerRequestRoutes(app: AdminApp, { db }: { db: Db }): void {
+/** Each keeps a connection to the database until its reader has all of it. */
+const exportsAtOnceMax = 2;
+
+export interface RequestDependencies {
+  db: Db;
+  /** Whose statements may take minutes. */
+  longDb: Db;
+  log: FastifyBaseLogger;
+}
+
+export function registerRequestRoutes(app: AdminApp, { db, longDb, log }: RequestDependencies): void {
+  const exports = createTurnstile({ atOnceMax: exportsAtOnceMax, what: "Exports" });
+
   app.get(
     "/requests",
     {
@@ -49,13 +73,51 @@ export function registerRequestRoutes(app: AdminApp, { db }: { db: Db }): void {
         return { items: isSeen ? await renderRequests(db, [found]) : [], next: null };
       }
       const filter = { ...readFilter(actor, query), status, model };
-      const found = await listRequests(db, filter, pageSize + 1, readPosition(before));
-      const items = found.slice(0, pageSize);
-      const last = items.at(-1);
-      return {
-        items: await renderRequests(db, items),
-        next: found.length > pageSize && last !== undefined ? `${last.at.getTime()}_${last.requestId}` : null,
-      };
+      const { items, next } = await readPage(filter, pageSize, before);
+      return { items: await renderRequests(db, items), next };
+    },
+  );
+
+  app.get(
+    "/requests/records",
+    {
+      config: { permission: "usage:read" },
+      schema: {
+        summary: "The last requests that were admitted, with all that was metered of them",
+        querystring: requestRecordQuery,
+        response: { 200: requestRecordPageSchema },
+      },
+    },
+    async ({ query, actor }) => {
+      const { before, pageSize, status = "used", model } = query;
+      const { items, next } = await readPage({ ...readFilter(actor, query), status, model }, pageSize, before);
+      const isCustomer = actor.accounts !== null;
+      const records = items.flatMap((item) => (item.kind === "used" ? [renderRecord(item.usage, { isCustomer })] : []));
+      return { items: records, next };
+    },
+  );
+
+  app.get(
+    "/requests.jsonl",
+    {
+      config: { permission: "usage:read" },
+      schema: {
+        summary: "Every request of a period, one in a line",
+        description: "In the order of admission, as of one moment.",
+        querystring: requestExportQuery,
+      },
+    },
+    async ({ query, actor }, reply) => {
+      const { errorCode: _, ...filter } = readFilter(actor, query);
+      const opened = Promise.withResolvers<Readable>();
+      const exporting = exports(async () => {
+        const wanted = { ...filter, model: query.model };
+        const { file, ended } = openExport(longDb, wanted, { isCustomer: actor.accounts !== null, log });
+        opened.resolve(file);
+        await ended;
+      });
+      exporting.catch(opened.reject);
+      return reply.type("application/x-ndjson; charset=utf-8").send(await opened.promise);
     },
   );
 
@@ -77,6 +139,14 @@ export function registerRequestRoutes(app: AdminApp, { db }: { db: Db }): void {
       return { items, total: items.reduce((sum, { requests }) => sum + requests, 0) };
     },
   );
+
+  async function readPage(filter: AnyRequestFilter, pageSize: number, before: string | undefined) {
+    const found = await listRequests(db, filter, pageSize + 1, readPosition(before));
+    const items = found.slice(0, pageSize);
+    const last = items.at(-1);
+    const next = found.length > pageSize && last !== undefined ? `${last.at.getTime()}_${last.requestId}` : null;
+    return { items, next };
+  }
 
   app.get(
     "/requests/:requestId",

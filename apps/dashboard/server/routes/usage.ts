@@ -1,10 +1,12 @@
 /** `/admin/api/usage` and `/admin/api/usage.csv` */
 import { Readable } from "node:stream";
-import { usageQuery, usageSchema } from "@tera/admin-api/usage";
+import { usageQuery, usageSchema, usageSumListSchema, usageSumsQuery } from "@tera/admin-api/usage";
 import type { Db } from "@tera/database";
+import { createUsageReports } from "@tera/metering";
+import { accountsInView } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
-import { readFilter, readPeriod } from "../usage/read-period.ts";
-import { reportUsage } from "../usage/report-usage.ts";
+import { readFilter, readHours, readPeriod } from "../usage/read-period.ts";
+import { reportUsage, toUsageSum } from "../usage/report-usage.ts";
 import { writeUsageCsv } from "../usage/usage-csv.ts";
 
 export function registerUsageRoutes(app: AdminApp, { db }: { db: Db }): void {
@@ -22,6 +24,31 @@ export function registerUsageRoutes(app: AdminApp, { db }: { db: Db }): void {
     async ({ query, actor }) => {
       const period = readPeriod(query);
       return reportUsage(db, readFilter(actor, query, period), period, query);
+    },
+  );
+
+  app.get(
+    "/usage/sums",
+    {
+      config: { permission: "usage:read" },
+      schema: {
+        summary: "The same in whole hours, charges and corrections apart",
+        querystring: usageSumsQuery,
+        response: { 200: usageSumListSchema },
+      },
+    },
+    async ({ query, actor }) => {
+      const { by, limit, accountId, keyId, model } = query;
+      const period = readHours(query);
+      const filter = { accountId, among: accountsInView(actor, accountId) ?? undefined, keyId, model, ...period };
+      const reports = createUsageReports({ db });
+      const [groups, total] = await Promise.all([reports.summarize(filter, by, limit), reports.total(filter)]);
+      return {
+        from: period.from.toISOString(),
+        to: period.to.toISOString(),
+        groups: groups.map(toUsageSum),
+        total: toUsageSum(total),
+      };
     },
   );
 

@@ -21,12 +21,26 @@ export function readPeriod({ from, to, interval }: Pick<UsageQuery, "from" | "to
   const end = to === undefined ? new Date() : new Date(to);
   const start = from === undefined ? end.getTime() - standardDays * dayMs : new Date(from).getTime();
   const begin = new Date(Math.floor(start / step) * step);
+  requirePeriod(begin, end, interval);
+  return { from: begin, to: end };
+}
+
+/** Whole hours, of as many days as a report by the day may have. @throws {AdminError} as `readPeriod` */
+export function readHours({ from, to }: Pick<UsageQuery, "from" | "to">): UsagePeriod {
+  const end = to === undefined ? new Date() : new Date(to);
+  const start = from === undefined ? end.getTime() - standardDays * dayMs : new Date(from).getTime();
+  const begin = new Date(Math.floor(start / intervalMs.hour) * intervalMs.hour);
+  requirePeriod(begin, end, "day");
+  return { from: begin, to: end };
+}
+
+/** @throws {AdminError} that names what is wrong with it */
+function requirePeriod(begin: Date, end: Date, interval: UsageInterval): void {
   if (begin >= end) throw refuseField("from", "must lie before the end");
   const daysMax = periodMaxDays[interval];
-  if (end.getTime() - begin.getTime() > daysMax * dayMs + step) {
+  if (end.getTime() - begin.getTime() > daysMax * dayMs + intervalMs[interval]) {
     throw refuseField("from", `must lie at most ${daysMax} days before the end, by the ${interval}`);
   }
-  return { from: begin, to: end };
 }
 
 /** The hours or days that a period is made of. The last one may reach beyond its end. */

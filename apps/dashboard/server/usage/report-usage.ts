@@ -1,6 +1,14 @@
 /** A report of usage: the rows of its table, what they add up to, and the series of its chart. All out of the roll-ups, whatever the number of requests. */
 
-import type { Usage, UsageDimension, UsageQuery, UsageRow, UsageSeries, UsageSums } from "@tera/admin-api/usage";
+import type {
+  Usage,
+  UsageDimension,
+  UsageQuery,
+  UsageRow,
+  UsageSeries,
+  UsageSum as UsageSumAnswer,
+  UsageSums,
+} from "@tera/admin-api/usage";
 import type { Db } from "@tera/database";
 import {
   createUsageReports,
@@ -110,6 +118,11 @@ export function toSums({ chargeNano, correctionNano, ...counts }: Counts): Usage
     speechCharacters,
     cost: formatUsd(chargeNano + correctionNano),
   };
+}
+
+export function toUsageSum({ group, ...counts }: UsageSum): UsageSumAnswer {
+  const { chargeNano, correctionNano } = counts;
+  return { group, ...toSums(counts), charged: formatUsd(chargeNano), corrected: formatUsd(correctionNano) };
 }
 
 /** What is left of a total. Usage that is settled between the two readings may be in one only: never less than nothing. */

@@ -6,7 +6,8 @@ import type { RequestFilter } from "../usage-filter.ts";
 import { createUsageReports, type ReportedUsage } from "../usage-report.ts";
 
 export interface AnyRequestFilter extends Omit<RequestFilter, "status"> {
-  status?: ReportedUsage["status"] | "refused" | undefined;
+  /** used: any that was admitted. */
+  status?: ReportedUsage["status"] | "refused" | "used" | undefined;
 }
 
 export type ListedRequest = RequestPosition &
@@ -27,7 +28,11 @@ export async function listRequests(
       ? [{ ...filter, among }]
       : among.map((accountId) => ({ ...filter, accountId }));
   const used = async (one: RequestFilter): Promise<ListedRequest[]> =>
-    status === "refused" ? [] : (await reports.lastRequests({ ...one, status }, limit, after)).map(toUsed);
+    status === "refused"
+      ? []
+      : (await reports.lastRequests({ ...one, status: status === "used" ? undefined : status }, limit, after)).map(
+          toUsed,
+        );
   const refused = async (one: RequestFilter): Promise<ListedRequest[]> =>
     status === undefined || status === "refused" ? (await refusals.list(one, limit, after)).map(toRefused) : [];
   const found = await Promise.all(asked.flatMap((one) => [used(one), refused(one)]));

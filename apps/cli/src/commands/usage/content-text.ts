@@ -1,9 +1,9 @@
 /** Kept prompts and answers as people read them. What a client or an engine wrote cannot move the cursor or pass for a line of ours: each of its lines is indented. */
 import { stripVTControlCharacters } from "node:util";
-import type { AnswerPart, RequestContent } from "@tera/database";
+import type { CommandContent } from "../../stack/command-usage.ts";
 import { formatMoment } from "../moment.ts";
 
-export function renderContent({ prompt, answer, expiresAt }: RequestContent): string {
+export function renderContent({ prompt, answer, expiresAt }: CommandContent): string {
   const parts = [
     ...missing(prompt.missingParts, "older messages are"),
     ...prompt.parts.map(({ role, text, cut }) => block(role, text, cut)),
@@ -14,7 +14,10 @@ export function renderContent({ prompt, answer, expiresAt }: RequestContent): st
   return parts.join("\n\n");
 }
 
-function renderAnswer({ index, reasoning, text, toolCalls = [], cut }: AnswerPart, count: number): string {
+function renderAnswer(
+  { index, reasoning, text, toolCalls = [], cut }: CommandContent["answer"]["parts"][number],
+  count: number,
+): string {
   const said = [
     ...(reasoning === undefined ? [] : [`(reasoning) ${reasoning}`]),
     ...(text === undefined ? [] : [text]),

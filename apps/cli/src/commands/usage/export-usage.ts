@@ -6,8 +6,8 @@ import { resolve } from "node:path";
 import { finished } from "node:stream/promises";
 import type { ExportedUsage } from "@tera/metering";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withUsage } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import type { CommandContext } from "../context.ts";
 import { filterOptions, readFilter } from "./usage-filter.ts";
@@ -46,18 +46,18 @@ export async function exportUsageRows(options: ExportOptions, context: CommandCo
       metering.renderCsvRow(Object.values(row).map((value) => (value === null ? null : String(value)))),
     jsonl: (row: ExportedUsage) => `${JSON.stringify(row)}\n`,
   }[options.format];
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
   const sink = options.output === undefined ? toTerminal(context) : await toFile(resolve(context.cwd, options.output));
   let count = 0;
   const write = async (text: string) => {
     if (!(await sink.write(text))) throw new NobodyReads();
   };
   try {
-    await withDatabase(
+    await withUsage(
       stack,
-      async (db) => {
+      async (usage) => {
         if (options.format === "csv") await write(metering.renderCsvRow(columns));
-        await metering.exportUsage(db, filter, async (batch) => {
+        await usage.exportAll(filter, async (batch) => {
           await write(batch.map(render).join(""));
           const before = count;
           count += batch.length;

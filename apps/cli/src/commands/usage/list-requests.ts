@@ -1,9 +1,8 @@
 /** `tera usage requests`: the last requests, each with what it used, what it cost, and why attempts failed. */
-import type { Db } from "@tera/database";
-import type { ReportedUsage } from "@tera/metering";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import type { CommandRequest, CommandUsage } from "../../stack/command-usage.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withUsage } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine, renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
@@ -27,32 +26,32 @@ type RequestsOptions = z.infer<typeof requestsOptions>;
 
 export async function listRequests(options: RequestsOptions, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const { id, content, json, dataDir } = options;
-  if (id !== undefined) return showRequest({ id, content, json, dataDir }, context);
+  const { id, content, json, dataDir, url } = options;
+  if (id !== undefined) return showRequest({ id, content, json, dataDir, url }, context);
   if (content) throw new CliError("--content is of one request: name it with --id.");
   const { status } = options;
   const filter = readFilter(options);
   const metering = await import("@tera/metering");
-  const stack = await findStack({ ...context, dataDir });
-  const findAfter = async (db: Db) => {
+  const stack = await findInstallation({ ...context, dataDir, url });
+  const findAfter = async (usage: CommandUsage) => {
     if (options.after === undefined) return undefined;
-    const after = await metering.findListedRequest(db, options.after);
+    const after = await usage.findPosition(options.after);
     if (after === undefined) throw new CliError(`--after ${oneLine(options.after)}: nothing is kept of this request.`);
     return after;
   };
   if (status === "refused") {
-    const { refused, sums } = await withDatabase(stack, async (db) => {
-      const store = metering.createRefusalStore({ db });
-      return { refused: await store.list(filter, options.limit, await findAfter(db)), sums: await store.count(filter) };
-    });
+    const { refused, sums } = await withUsage(stack, async (usage) => ({
+      refused: await usage.lastRefused(filter, options.limit, await findAfter(usage)),
+      sums: await usage.countRefused(filter),
+    }));
     if (json) return terminal.print(JSON.stringify(refused));
     if (refused.length > 0) terminal.print(renderRefused(refused, terminal.columns));
     terminal.note(describeSums(sums) ?? "No request was refused in the last seven days.");
     if (refused.length === options.limit) terminal.note(`Older ones: --after ${refused.at(-1)?.requestId}`);
     return;
   }
-  const requests = await withDatabase(stack, async (db) =>
-    metering.createUsageReports({ db }).lastRequests({ ...filter, status }, options.limit, await findAfter(db)),
+  const requests = await withUsage(stack, async (usage) =>
+    usage.lastRequests({ ...filter, status }, options.limit, await findAfter(usage)),
   );
   if (json) {
     terminal.print(JSON.stringify(requests.map((request) => toRequestJson(request, metering))));
@@ -68,11 +67,11 @@ export async function listRequests(options: RequestsOptions, context: CommandCon
 }
 
 function renderRequests(
-  requests: readonly ReportedUsage[],
+  requests: readonly CommandRequest[],
   columns: number,
   { formatUsd, formatMs }: Metering,
 ): string {
-  return renderTable<ReportedUsage>(
+  return renderTable<CommandRequest>(
     [
       { header: "ADMITTED (UTC)", value: ({ admittedAt }) => admittedAt.toISOString().slice(0, 19).replace("T", " ") },
       { header: "REQUEST", value: ({ requestId }) => requestId },

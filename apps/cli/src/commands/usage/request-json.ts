@@ -1,9 +1,9 @@
 /** Requests as programs read them: amounts are decimal strings of USD, quantities of a cost are strings too, because they are exact. */
-import type { PricedUsage, ReportedUsage, RequestDescription } from "@tera/metering";
+import type { CommandDescription, CommandPriced, CommandRequest } from "../../stack/command-usage.ts";
 
 export type Metering = typeof import("@tera/metering");
 
-export function toRequestJson(request: ReportedUsage, { formatUsd }: Metering) {
+export function toRequestJson(request: CommandRequest & { holds?: unknown }, { formatUsd }: Metering) {
   const { chargeNano, correctionNano, ledgerTransactionId, holds: _holds, ...envelope } = request;
   return {
     ...envelope,
@@ -14,7 +14,7 @@ export function toRequestJson(request: ReportedUsage, { formatUsd }: Metering) {
   };
 }
 
-export function toDescriptionJson(description: RequestDescription, metering: Metering) {
+export function toDescriptionJson(description: CommandDescription, metering: Metering) {
   const { usage, accountName, keyName, timeline, attempts, why, cost } = description;
   const { charged, nothingBecause, corrections } = cost;
   return {
@@ -39,7 +39,7 @@ export function toDescriptionJson(description: RequestDescription, metering: Met
   };
 }
 
-function toPricedJson({ price, lines, discountNano, amountNano }: PricedUsage, { formatUsd }: Metering) {
+function toPricedJson({ price, lines, discountNano, amountNano }: CommandPriced, { formatUsd }: Metering) {
   return {
     priceId: price.id,
     validFrom: price.validFrom,

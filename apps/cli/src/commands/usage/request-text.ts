@@ -1,16 +1,17 @@
 /** Requests as people read them. */
-import type { PricedUsage, ReportedUsage, RequestAttempt, RequestDescription, RequestStep } from "@tera/metering";
+import type { RequestAttempt, RequestStep } from "@tera/metering";
+import type { CommandDescription, CommandPriced, CommandRequest } from "../../stack/command-usage.ts";
 import { renderFields } from "../../terminal/fields.ts";
 import { oneLine, renderTable } from "../../terminal/table.ts";
 import { dollars } from "../credit/money-text.ts";
 import { formatMoment } from "../moment.ts";
 import type { Metering } from "./request-json.ts";
 
-export function describeInput({ promptTokens, cachedTokens, speechCharacters }: ReportedUsage): string {
+export function describeInput({ promptTokens, cachedTokens, speechCharacters }: CommandRequest): string {
   return speechCharacters > 0 ? `${speechCharacters} characters` : ofWhich(promptTokens, cachedTokens, "cached");
 }
 
-export function describeOutput({ completionTokens, reasoningTokens, usageSource }: ReportedUsage): string {
+export function describeOutput({ completionTokens, reasoningTokens, usageSource }: CommandRequest): string {
   const tokens = ofWhich(completionTokens, reasoningTokens, "reasoning");
   return usageSource === "counted" ? `${tokens}, counted` : tokens;
 }
@@ -20,7 +21,7 @@ function ofWhich(count: number, part: number, what: string): string {
 }
 
 /** `succeeded`; `failed: runner_failed; 1: worker_lost on w1/r1`. */
-export function describeStatus({ status, errorCode, failedAttempts }: ReportedUsage): string {
+export function describeStatus({ status, errorCode, failedAttempts }: CommandRequest): string {
   const attempts = failedAttempts.map(({ attempt, code, ...where }) => `${attempt}: ${code}${onRunner(where)}`);
   return [errorCode === null ? status : `${status}: ${errorCode}`, ...attempts].join("; ");
 }
@@ -39,7 +40,7 @@ const stepWords: Readonly<Record<RequestStep, string>> = {
   settled: "settled",
 };
 
-export function renderDescription(description: RequestDescription, columns: number, metering: Metering): string {
+export function renderDescription(description: CommandDescription, columns: number, metering: Metering): string {
   const { usage, accountName, keyName, why, cost } = description;
   const named = (id: string, name: string | null) => (name === null ? id : `${id} (${oneLine(name)})`);
   const fields = renderFields(
@@ -69,7 +70,7 @@ export function renderDescription(description: RequestDescription, columns: numb
     .join("\n\n");
 }
 
-function renderTimeline({ timeline }: RequestDescription, columns: number, { formatMs }: Metering): string {
+function renderTimeline({ timeline }: CommandDescription, columns: number, { formatMs }: Metering): string {
   return renderTable(
     [
       { header: "STEP", value: ({ step }) => stepWords[step] },
@@ -82,7 +83,7 @@ function renderTimeline({ timeline }: RequestDescription, columns: number, { for
   );
 }
 
-function renderAttempts({ attempts }: RequestDescription, columns: number, { explainErrorCode }: Metering): string {
+function renderAttempts({ attempts }: CommandDescription, columns: number, { explainErrorCode }: Metering): string {
   if (attempts.length === 0) return "";
   const table = renderTable<RequestAttempt>(
     [
@@ -108,7 +109,7 @@ const measureWords = {
   character: "characters of speech",
 } as const;
 
-function renderCost({ cost }: RequestDescription, columns: number, metering: Metering): string {
+function renderCost({ cost }: CommandDescription, columns: number, metering: Metering): string {
   const { formatUsd } = metering;
   const parts = [
     ...(cost.nothingBecause === undefined ? [] : [`Nothing was charged. ${cost.nothingBecause}`]),
@@ -125,7 +126,7 @@ function renderCost({ cost }: RequestDescription, columns: number, metering: Met
 }
 
 function renderPriced(
-  { price, lines, discountNano, amountNano }: PricedUsage,
+  { price, lines, discountNano, amountNano }: CommandPriced,
   columns: number,
   metering: Metering,
 ): string {

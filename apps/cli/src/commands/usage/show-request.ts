@@ -1,7 +1,7 @@
 /** `tera usage requests --id`: one request: its timeline, its attempts, why it ended, how its cost came about, and, with --content, what was asked and answered. */
-import type { RequestContent } from "@tera/database";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import type { CommandContent } from "../../stack/command-usage.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withUsage } from "../../stack/open-stack.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
@@ -15,16 +15,16 @@ export interface ShowRequestOptions {
   content: boolean;
   json?: boolean | undefined;
   dataDir?: string | undefined;
+  url?: string | undefined;
 }
 
 export async function showRequest(options: ShowRequestOptions, context: CommandContext): Promise<void> {
   const { terminal } = context;
   const metering = await import("@tera/metering");
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const { description, refused, content } = await withDatabase(stack, async (db) => ({
-    description: await metering.describeRequest(db, options.id),
-    refused: await metering.createRefusalStore({ db }).find(options.id),
-    content: options.content ? await metering.createContentStore({ db }).find(options.id) : undefined,
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const { description, refused, content } = await withUsage(stack, async (usage) => ({
+    ...(await usage.find(options.id)),
+    content: options.content ? await usage.findContent(options.id) : undefined,
   }));
   if (description === undefined && refused !== undefined) {
     terminal.print(
@@ -48,7 +48,7 @@ export async function showRequest(options: ShowRequestOptions, context: CommandC
   if (options.content) showContent(content, context);
 }
 
-function showContent(content: RequestContent | undefined, { terminal }: CommandContext): void {
+function showContent(content: CommandContent | undefined, { terminal }: CommandContext): void {
   if (content === undefined) {
     terminal.note(
       "Nothing is kept of what was asked and answered: content logging of its key was off (`tera keys set <key-id> --content-logging on`), or it has expired.",

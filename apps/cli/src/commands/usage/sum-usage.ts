@@ -1,8 +1,8 @@
 /** `tera usage`: what was used and what it cost, in sums. */
 import type { UsageGroup, UsageSum } from "@tera/metering";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import { findInstallation } from "../../stack/find-stack.ts";
+import { withUsage } from "../../stack/open-stack.ts";
 import { type Column, renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
 import { dollars } from "../credit/money-text.ts";
@@ -26,11 +26,8 @@ export async function sumUsage(options: z.infer<typeof sumOptions>, context: Com
   // Roll-ups are by the hour: the one in which the period begins counts in full.
   const filter = { ...given, from: new Date(Math.floor(from.getTime() / hourMs) * hourMs), to };
   const metering = await import("@tera/metering");
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const { rows, total } = await withDatabase(stack, async (db) => {
-    const reports = metering.createUsageReports({ db });
-    return { rows: await reports.summarize(filter, by, rowsMax), total: await reports.total(filter) };
-  });
+  const stack = await findInstallation({ ...context, dataDir: options.dataDir, url: options.url });
+  const { rows, total } = await withUsage(stack, (usage) => usage.summarize(filter, by, rowsMax));
   if (options.json) {
     const period = { from: filter.from.toISOString(), to: to.toISOString(), by };
     const toJson = (sum: UsageSum) => toSumJson(sum, metering);

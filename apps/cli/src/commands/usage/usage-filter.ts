@@ -13,6 +13,7 @@ export const filterOptions = z.object({
   to: z.string().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 
 export function addFilterOptions(command: Command): Command {
