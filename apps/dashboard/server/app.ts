@@ -8,6 +8,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } 
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import { createFindActor } from "./access/actor.ts";
 import { createChange } from "./changes.ts";
+import { createDocuments } from "./documents/documents.ts";
 import { AdminError, registerErrorHandler } from "./errors.ts";
 import type { LiveHub } from "./live/live-hub.ts";
 import { createPlaygroundKeys } from "./playground/playground-keys.ts";
@@ -45,13 +46,10 @@ import { registerTokenRoutes } from "./routes/tokens.ts";
 import { registerUsageRoutes } from "./routes/usage.ts";
 import type { Auth } from "./sign-in/auth.ts";
 import { registerAuthRoutes } from "./sign-in/auth-routes.ts";
-import { createTurnstile } from "./turnstile.ts";
 
 /** Milliseconds. */
 const requestTimeoutMs = 60_000;
 const headersTimeoutMs = 15_000;
-/** Invoices and statements that are made at once; some are long. */
-const documentsAtOnceMax = 2;
 const bodyMaxBytes = 1_024 * 1_024;
 
 export interface AppDependencies {
@@ -106,7 +104,8 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   const memberStore = createMemberStore({ db });
   const adminTokenStore = createAdminTokenStore({ db });
   const change = createChange(db);
-  const documents = createTurnstile({ atOnceMax: documentsAtOnceMax, what: "Documents" });
+  const documents = createDocuments({ databaseUrl });
+  app.addHook("onClose", () => documents.close());
   const playgroundKeys = createPlaygroundKeys({ db, change, secret, tellGateways });
   app.addHook("onClose", () => playgroundKeys.close());
   registerErrorHandler(app);

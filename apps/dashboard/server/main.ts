@@ -26,7 +26,7 @@ import { createOidcProvider, type OidcSettings } from "./sign-in/oidc-provider.t
 
 const webDirectory = join(import.meta.dirname, "..", "dist");
 
-/** Statements, invoice runs, re-ratings, checks of the ledger: one of each at most, and two documents. */
+/** Statements, invoice runs, re-ratings, checks of the ledger: one of each at most, and two statements on the screen. */
 const longConnectionsMax = 6;
 /** A worker looks at once. */
 const workerAnswerTimeoutMs = 5_000;

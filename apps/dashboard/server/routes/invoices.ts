@@ -19,24 +19,21 @@ import {
   formatUsd,
   listInvoices,
   readSettlements,
-  renderInvoiceCsv,
-  renderInvoicePdf,
 } from "@tera/metering";
 import { z } from "zod";
 import { type Actor, accountsInView, authorOf, mustSee } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import type { Change } from "../changes.ts";
+import type { Documents } from "../documents/documents.ts";
+import { sendDocument } from "../documents/send-document.ts";
 import { AdminError, notFound } from "../errors.ts";
 import { toNano } from "../money/amounts.ts";
 import { toChargeLine, toInvoice } from "../money/invoice-json.ts";
-import { type DocumentKind, sendDocument } from "../money/send-document.ts";
-import type { Turnstile } from "../turnstile.ts";
 
 export interface InvoiceDependencies {
   db: Db;
   change: Change;
-  /** Documents are made in this process, and some are long. */
-  documents: Turnstile;
+  documents: Pick<Documents, "make">;
 }
 
 const numberParams = z.object({ number: z.string().max(40) });
@@ -71,21 +68,16 @@ export function registerInvoiceRoutes(app: AdminApp, { db, change, documents }: 
     async ({ params: { number }, actor }) => readDetails(await mustFind(actor, number, linesShownMax + 1), actor),
   );
 
-  const renders: Readonly<Record<DocumentKind, (found: FoundInvoice) => Promise<Uint8Array | string>>> = {
-    pdf: async (found) => renderInvoicePdf(found, (await createPartyStore({ db }).seller())?.paymentNote ?? null),
-    csv: async (found) => renderInvoiceCsv(found),
-  };
-  for (const kind of ["pdf", "csv"] as const) {
+  for (const format of ["pdf", "csv"] as const) {
     app.get(
-      `/invoices/:number/${kind}`,
+      `/invoices/:number/${format}`,
       {
         config: { permission: "billing:read" },
-        schema: { summary: `The invoice as ${kind.toUpperCase()}`, params: numberParams },
+        schema: { summary: `The invoice as ${format.toUpperCase()}`, params: numberParams },
       },
       async ({ params: { number }, actor }, reply) => {
         await mustFind(actor, number, 1);
-        const content = await documents(async () => renders[kind](await mustFind(actor, number)));
-        return sendDocument(reply, number, kind, content);
+        return sendDocument(reply, number, format, await documents.make({ kind: "invoice", number, format }));
       },
     );
   }
@@ -190,7 +182,7 @@ export function registerInvoiceRoutes(app: AdminApp, { db, change, documents }: 
     },
   );
 
-  async function mustFind(actor: Actor, number: string, linesMax?: number): Promise<FoundInvoice> {
+  async function mustFind(actor: Actor, number: string, linesMax: number): Promise<FoundInvoice> {
     const found = await createInvoiceStore({ db }).find(number, linesMax);
     if (found === undefined) throw notFound("invoice");
     mustSee(actor, found.accountId, "invoice");

@@ -3,31 +3,28 @@
 import { statementSchema } from "@tera/admin-api/invoices";
 import { monthSchema } from "@tera/admin-api/money";
 import type { Db } from "@tera/database";
-import {
-  ChargesDisagreeError,
-  formatUsd,
-  readStatement,
-  renderStatementCsv,
-  renderStatementPdf,
-  type Statement,
-} from "@tera/metering";
+import { ChargesDisagreeError, formatUsd, readStatement, type Statement } from "@tera/metering";
 import { z } from "zod";
 import { mustSee } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
+import type { Documents } from "../documents/documents.ts";
+import { sendDocument } from "../documents/send-document.ts";
 import { AdminError, notFound } from "../errors.ts";
 import { toChargeLine } from "../money/invoice-json.ts";
-import { sendDocument } from "../money/send-document.ts";
-import type { Turnstile } from "../turnstile.ts";
+import { createTurnstile } from "../turnstile.ts";
 
 const params = z.object({ accountId: z.string(), month: monthSchema });
 /** Of a statement on the screen; the files have all. */
 const linesShownMax = 500;
+const readingsAtOnceMax = 2;
 
 /** @param longDb whose statements may take minutes: a month's usage is added up. */
 export function registerStatementRoutes(
   app: AdminApp,
-  { longDb, documents }: { longDb: Db; documents: Turnstile },
+  { longDb, documents }: { longDb: Db; documents: Pick<Documents, "make"> },
 ): void {
+  const readings = createTurnstile({ atOnceMax: readingsAtOnceMax, what: "Statements" });
+
   app.get(
     "/accounts/:accountId/statements/:month",
     {
@@ -36,7 +33,7 @@ export function registerStatementRoutes(
     },
     async ({ params: { accountId, month }, actor }) => {
       mustSee(actor, accountId);
-      const { openingNano, movements, usage, closingNano } = await documents(() => mustRead(accountId, month));
+      const { openingNano, movements, usage, closingNano } = await readings(() => mustRead(accountId, month));
       return {
         month,
         opening: formatUsd(openingNano),
@@ -54,18 +51,17 @@ export function registerStatementRoutes(
     },
   );
 
-  const renders = { pdf: renderStatementPdf, csv: async (statement: Statement) => renderStatementCsv(statement) };
-  for (const kind of ["pdf", "csv"] as const) {
+  for (const format of ["pdf", "csv"] as const) {
     app.get(
-      `/accounts/:accountId/statements/:month/${kind}`,
+      `/accounts/:accountId/statements/:month/${format}`,
       {
         config: { permission: "billing:read" },
-        schema: { summary: `The statement as ${kind.toUpperCase()}`, params },
+        schema: { summary: `The statement as ${format.toUpperCase()}`, params },
       },
       async ({ params: { accountId, month }, actor }, reply) => {
         mustSee(actor, accountId);
-        const content = await documents(async () => renders[kind](await mustRead(accountId, month)));
-        return sendDocument(reply, `statement-${month}`, kind, content);
+        const content = await documents.make({ kind: "statement", accountId, month, format });
+        return sendDocument(reply, `statement-${month}`, format, content);
       },
     );
   }
