@@ -20,11 +20,16 @@ const milliseconds = z.number().nonnegative().nullable();
 
 /** Over all gateways. */
 export const liveFiguresSchema = z.object({
-  /** Requests that ended, by how; refused by a limit: they never began. */
+  /**
+   * Requests that ended, by how. Those that never began: refused by a limit; refused for what the client could have known (bad key, unknown model, no credit, ...); not served although
+   * nothing was wrong with them (no replica, a full queue, ...).
+   */
   succeededPerS: perSecond,
   failedPerS: perSecond,
   cancelledPerS: perSecond,
   limitedPerS: perSecond,
+  refusedPerS: perSecond,
+  unservedPerS: perSecond,
   promptTokensPerS: perSecond,
   completionTokensPerS: perSecond,
   ttftP50Ms: milliseconds,

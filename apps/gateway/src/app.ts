@@ -2,7 +2,7 @@
 import type { Socket } from "node:net";
 import type { AddressList, Authenticator } from "@tera/access";
 import type { RefusalLog } from "@tera/metering";
-import { newRequestId, TeraError } from "@tera/protocol";
+import { type Fault, newRequestId, TeraError } from "@tera/protocol";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { PriceList } from "./billing/price-list.ts";
 import type { Catalog } from "./catalog/catalog.ts";
@@ -35,6 +35,8 @@ export interface AppDependencies {
   exchanges: Exchanges;
   contentLog: ContentLog;
   refusalLog: Pick<RefusalLog, "record">;
+  /** Told of each request that no limit refused before it was admitted. */
+  countRefusal(fault: Fault): void;
   catalog: Catalog;
   priceList: Pick<PriceList, "at">;
   /** Models without a price are served for nothing. */
@@ -57,6 +59,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     exchanges,
     contentLog,
     refusalLog,
+    countRefusal,
     catalog,
     priceList,
     unpricedIsFree,
@@ -91,7 +94,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
   });
   registerRequestId(app);
   dropBodies(app);
-  registerErrorHandler(app, createNoteRefusal({ authenticator, refusalLog }));
+  registerErrorHandler(app, createNoteRefusal({ authenticator, refusalLog, count: countRefusal }));
   if (publicHealth !== undefined) registerHealthRoutes(app, publicHealth);
   if (stripeWebhook !== undefined) registerStripeWebhook(app, stripeWebhook);
   const throttle = createBadKeyThrottle();

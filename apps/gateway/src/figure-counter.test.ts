@@ -10,12 +10,17 @@ test("what ended, what was used and how long it took is counted up, in figures t
   counter.ended(newUsageRecord({ usage, queueMs: 1, ttftMs: 900_000 }));
   counter.ended(newUsageRecord({ usage: { promptTokens: 0, completionTokens: 0 }, status: "failed" }));
   counter.limited({ of: "key", kind: "tokens", max: 1 });
+  counter.refused("client");
+  counter.refused("client");
+  counter.refused("gateway");
   const figures = gatewayFiguresSchema.parse(counter.read());
   expect(figures).toMatchObject({
     succeeded: 2,
     failed: 1,
     cancelled: 0,
     limited: { requests: 0, tokens: 1, concurrency: 0 },
+    refused: 2,
+    unserved: 1,
     promptTokens: 20,
     completionTokens: 10,
     open: 3,

@@ -1,12 +1,14 @@
 /** What this gateway has counted since it started, for the dashboard's live figures: beside the metrics, which it takes a text format to read. */
 import type { Limit } from "@tera/access";
-import { figureBoundsMs, type GatewayFigures, type UsageRecord } from "@tera/protocol";
+import { type Fault, figureBoundsMs, type GatewayFigures, type UsageRecord } from "@tera/protocol";
 
 export interface FigureCounter {
   /** To be called with each request that ended. */
   ended(record: UsageRecord): void;
   /** To be called with the limit for which a request was refused. */
   limited(limit: Limit): void;
+  /** To be called with whose fault it was, when a request was refused otherwise before it was admitted. */
+  refused(fault: Fault): void;
   read(): GatewayFigures;
 }
 
@@ -14,6 +16,7 @@ export function createFigureCounter(gauges: { openRequests(): number; waitingJob
   const startedAtMs = Date.now();
   const ended = { succeeded: 0, failed: 0, cancelled: 0 };
   const limited = { requests: 0, tokens: 0, concurrency: 0 };
+  const refused = { refused: 0, unserved: 0 };
   let promptTokens = 0;
   let completionTokens = 0;
   const ttft = newHistogram();
@@ -30,6 +33,9 @@ export function createFigureCounter(gauges: { openRequests(): number; waitingJob
     limited({ kind }) {
       limited[kind]++;
     },
+    refused(fault) {
+      refused[fault === "client" ? "refused" : "unserved"]++;
+    },
     read() {
       const [open, waiting] = [gauges.openRequests(), gauges.waitingJobs()];
       return {
@@ -37,6 +43,7 @@ export function createFigureCounter(gauges: { openRequests(): number; waitingJob
         startedAtMs,
         ...ended,
         limited,
+        ...refused,
         promptTokens,
         completionTokens,
         ttft,

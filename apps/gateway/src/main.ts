@@ -269,6 +269,7 @@ async function main(): Promise<void> {
       retentionMs: config.TERA_GATEWAY_CONTENT_RETENTION_DAYS * dayMs,
     }),
     refusalLog,
+    countRefusal: figures.refused,
     catalog,
     priceList,
     unpricedIsFree,

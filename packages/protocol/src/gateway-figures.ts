@@ -21,6 +21,10 @@ export const gatewayFiguresSchema = z.object({
   cancelled: count,
   /** Requests that a limit of their key or account refused. */
   limited: z.object({ requests: count, tokens: count, concurrency: count }),
+  /** Requests that were refused otherwise before they were admitted: what the client could have known (bad key, unknown model, no credit, ...); absent: a gateway before it told. */
+  refused: count.default(0),
+  /** And those that could not be served although nothing was wrong with them: no replica, a full queue, Redis or Postgres away. */
+  unserved: count.default(0),
   promptTokens: count,
   completionTokens: count,
   /** Requests by their time to first token, and by how long they waited for a worker: how many are in each bucket. */

@@ -21,6 +21,8 @@ function figures(succeeded: number): GatewayFigures {
     failed: 0,
     cancelled: 0,
     limited: { requests: 0, tokens: 0, concurrency: 0 },
+    refused: 0,
+    unserved: 0,
     promptTokens: 0,
     completionTokens: 0,
     ttft: none,

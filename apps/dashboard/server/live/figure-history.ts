@@ -102,6 +102,8 @@ function toFigures(tally: Tally, seconds: number, gauges: readonly Gauges[]): Li
     failedPerS: perS(tally.failed),
     cancelledPerS: perS(tally.cancelled),
     limitedPerS: perS(tally.limited),
+    refusedPerS: perS(tally.refused),
+    unservedPerS: perS(tally.unserved),
     promptTokensPerS: perS(tally.promptTokens),
     completionTokensPerS: perS(tally.completionTokens),
     ttftP50Ms: quantile(tally.ttft, 0.5),

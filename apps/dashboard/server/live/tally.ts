@@ -6,6 +6,8 @@ export interface Tally {
   failed: number;
   cancelled: number;
   limited: number;
+  refused: number;
+  unserved: number;
   promptTokens: number;
   completionTokens: number;
   /** By bucket, as in `GatewayFigures`. */
@@ -13,7 +15,16 @@ export interface Tally {
   queueWait: number[];
 }
 
-const counters = ["succeeded", "failed", "cancelled", "limited", "promptTokens", "completionTokens"] as const;
+const counters = [
+  "succeeded",
+  "failed",
+  "cancelled",
+  "limited",
+  "refused",
+  "unserved",
+  "promptTokens",
+  "completionTokens",
+] as const;
 const histograms = ["ttft", "queueWait"] as const;
 
 export function emptyTally(): Tally {
@@ -22,6 +33,8 @@ export function emptyTally(): Tally {
     failed: 0,
     cancelled: 0,
     limited: 0,
+    refused: 0,
+    unserved: 0,
     promptTokens: 0,
     completionTokens: 0,
     ttft: figureBuckets(),
@@ -45,9 +58,9 @@ export function tallyBetween(before: GatewayFigures | undefined, after: GatewayF
 }
 
 function toTally({ limited, ttft, queueWait, ...figures }: GatewayFigures): Tally {
-  const { succeeded, failed, cancelled, promptTokens, completionTokens } = figures;
-  const refused = limited.requests + limited.tokens + limited.concurrency;
-  return { succeeded, failed, cancelled, limited: refused, promptTokens, completionTokens, ttft, queueWait };
+  const { succeeded, failed, cancelled, refused, unserved, promptTokens, completionTokens } = figures;
+  const counts = { succeeded, failed, cancelled, refused, unserved, promptTokens, completionTokens };
+  return { ...counts, limited: limited.requests + limited.tokens + limited.concurrency, ttft, queueWait };
 }
 
 function figureBuckets(): number[] {

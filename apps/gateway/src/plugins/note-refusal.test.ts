@@ -1,7 +1,7 @@
 /** Which refusals are noted, and whose. */
 import { createAddressList, invalidApiKey, type Principal } from "@tera/access";
 import type { Refusal } from "@tera/metering";
-import { TeraError } from "@tera/protocol";
+import { type Fault, TeraError } from "@tera/protocol";
 import Fastify from "fastify";
 import { expect, test } from "vitest";
 import { registerAuthentication } from "./authenticate.ts";
@@ -25,6 +25,7 @@ const elsewhere: Principal = { ...principal, keyId: "key_2", addresses: createAd
 
 function serve() {
   const noted: Refusal[] = [];
+  const counted: Fault[] = [];
   const recall = (key: string | undefined) =>
     key === "known" ? principal : key === "elsewhere" ? elsewhere : undefined;
   const authenticator = {
@@ -38,21 +39,27 @@ function serve() {
   const app = Fastify({ genReqId: () => "req_test" });
   registerErrorHandler(
     app,
-    createNoteRefusal({ authenticator, refusalLog: { record: (refusal) => noted.push(refusal) } }),
+    createNoteRefusal({
+      authenticator,
+      refusalLog: { record: (refusal) => noted.push(refusal) },
+      count: (fault) => counted.push(fault),
+    }),
   );
   app.get("/health", () => {
     throw new TeraError("draining", "Not now.");
   });
   app.register(async (keyed) => {
     registerAuthentication(keyed, { authenticator, throttle: createBadKeyThrottle() });
-    keyed.post<{ Body: { ok: boolean } }>("/v1/ask", (request) => {
-      if (request.body.ok) return {};
+    keyed.post<{ Body: { ok: boolean; code?: "no_replica" | "rate_limit_exceeded" } }>("/v1/ask", (request) => {
+      const { ok, code } = request.body;
+      if (ok) return {};
+      if (code !== undefined) throw new TeraError(code, "Not now.");
       throw new TeraError("insufficient_quota", "Too little credit.");
     });
   });
   const ask = (key: string, body: object, url = "/v1/ask") =>
     app.inject({ method: "POST", url, headers: { authorization: `Bearer ${key}` }, payload: body });
-  return { app, noted, ask };
+  return { app, noted, counted, ask };
 }
 
 test("a refusal is noted with its key, its model and what the client was told; a success is not", async () => {
@@ -88,4 +95,18 @@ test("a key that is unknown stays without a name, and what is no request to the 
   await app.inject("/health");
   await app.inject("/wp-login.php");
   expect(noted).toMatchObject([{ code: "invalid_api_key", key: undefined }]);
+});
+
+test("each refusal is counted by whose fault it was, but for limits, which are counted where they are looked at", async () => {
+  const { counted, ask } = serve();
+  await ask("known", { ok: true });
+  await ask("known", { ok: false });
+  await ask("unknown", { ok: true });
+  await ask("known", { ok: true }, "/v1/nowhere");
+  expect(counted.splice(0)).toEqual(["client", "client", "client"]);
+  await ask("known", { ok: false, code: "no_replica" });
+  expect(counted.splice(0)).toEqual(["gateway"]);
+  await ask("known", { ok: false, code: "rate_limit_exceeded" });
+  await ask("known", { ok: true }, "/health");
+  expect(counted).toEqual([]);
 });

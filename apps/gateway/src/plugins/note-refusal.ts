@@ -1,19 +1,23 @@
 /** Notes what the error handler answers, so that a refused request can be explained later. A request that succeeds never comes here. */
 import type { Authenticator } from "@tera/access";
 import type { RefusalLog } from "@tera/metering";
-import type { TeraError } from "@tera/protocol";
+import type { Fault, TeraError } from "@tera/protocol";
 import type { FastifyRequest } from "fastify";
 import { readBearer } from "./authenticate.ts";
 
 export interface NoteRefusalOptions {
   authenticator: Pick<Authenticator, "recall">;
   refusalLog: Pick<RefusalLog, "record">;
+  /** Told of each that no limit refused: limits are counted where they are looked at. */
+  count(fault: Fault): void;
 }
 
-export function createNoteRefusal({ authenticator, refusalLog }: NoteRefusalOptions) {
-  return (request: FastifyRequest, { code, message }: TeraError): void => {
+export function createNoteRefusal({ authenticator, refusalLog, count }: NoteRefusalOptions) {
+  return (request: FastifyRequest, { code, message, fault }: TeraError): void => {
     // Health, webhooks, and whoever knocks at random paths.
     if (!request.url.startsWith("/v1/")) return;
+    // Without a principal it is not a key's limit, but the throttle of who tries keys.
+    if (code !== "rate_limit_exceeded" || request.principal === null) count(fault);
     // A request has no principal when its address was wrong, or its path: its key may be a known one all the same.
     const principal = request.principal ?? authenticator.recall(readBearer(request.headers.authorization));
     refusalLog.record({

@@ -9,6 +9,8 @@ const point = (beginsAt: string): LivePoint => ({
   failedPerS: 0,
   cancelledPerS: 0,
   limitedPerS: 0,
+  refusedPerS: 0,
+  unservedPerS: 0,
   promptTokensPerS: 0,
   completionTokensPerS: 0,
   ttftP50Ms: null,

@@ -9,6 +9,8 @@ const idle: LiveSnapshot["now"] = {
   failedPerS: 0,
   cancelledPerS: 0,
   limitedPerS: 0,
+  refusedPerS: 0,
+  unservedPerS: 0,
   promptTokensPerS: 0,
   completionTokensPerS: 0,
   ttftP50Ms: 1,
@@ -87,6 +89,17 @@ test("failures of the last five minutes count, older ones do not", () => {
   const [failing, fine] = [Array(15).fill(point(1)), Array(15).fill(point(0))];
   expect(titles(well, [...fine, ...failing], nothing)).toEqual(["50 % of the last minutes' requests failed"]);
   expect(titles(well, [...failing, ...fine], nothing)).toEqual([]);
+});
+
+test("requests that could not be served count as failures, those that were refused for what the client did not", () => {
+  const point = (change: Partial<LivePoint>): LivePoint => ({
+    ...idle,
+    ...change,
+    beginsAt: "2026-11-23T12:00:00.000Z",
+  });
+  const title = "50 % of the last minutes' requests failed";
+  expect(titles(well, Array(15).fill(point({ unservedPerS: 1 })), nothing)).toEqual([title]);
+  expect(titles(well, Array(15).fill(point({ refusedPerS: 9, limitedPerS: 9 })), nothing)).toEqual([]);
 });
 
 test("money that does not add up is critical; prices and credit that are missing are named", () => {

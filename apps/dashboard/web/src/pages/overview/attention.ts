@@ -4,6 +4,7 @@ import type { LivePoint, LiveSnapshot } from "../../../../api/live.ts";
 import type { Attention } from "../../../../api/overview.ts";
 import { formatMs } from "../../format/milliseconds.ts";
 import { formatCount } from "../../format/quantity.ts";
+import { failuresPerS } from "../../live/failures.ts";
 
 export interface AttentionItem {
   /** critical: requests are refused, or money does not add up. */
@@ -81,8 +82,8 @@ function lookAtRunners({ workers, slots }: LiveSnapshot): AttentionItem[] {
 function lookAtRequests({ now }: LiveSnapshot, history: readonly LivePoint[]): AttentionItem[] {
   const items: AttentionItem[] = [];
   const last = history.slice(-failurePoints);
-  const failed = last.reduce((sum, { failedPerS }) => sum + failedPerS, 0);
-  const all = last.reduce((sum, point) => sum + point.succeededPerS + point.failedPerS + point.cancelledPerS, 0);
+  const failed = last.reduce((sum, point) => sum + failuresPerS(point), 0);
+  const all = last.reduce((sum, point) => sum + point.succeededPerS + point.cancelledPerS, failed);
   if (failed > 0 && failed / all >= failureShareMin) {
     const title = `${Math.round((100 * failed) / all)} % of the last minutes' requests failed`;
     items.push({ level: "warning", title, why: "The page Requests says why, request by request.", to: "/requests" });

@@ -6,6 +6,7 @@ import { TimeChart } from "../../chart/time-chart.tsx";
 import { formatMs } from "../../format/milliseconds.ts";
 import { formatShort } from "../../format/quantity.ts";
 import { ChartCard, chartHeightPx } from "../../live/chart-card.tsx";
+import { failuresPerS } from "../../live/failures.ts";
 import { type FilledPoint, fillHistory } from "../../live/fill-history.ts";
 
 const time = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
@@ -14,9 +15,10 @@ const period = "the last hour";
 
 const outcomes = [
   { name: "succeededPerS", label: "Answered", color: "tera.6" },
-  { name: "failedPerS", label: "Failed", color: "red.6" },
+  { name: "failuresPerS", label: "Failed", color: "red.6" },
   { name: "cancelledPerS", label: "Client left", color: "gray.5" },
   { name: "limitedPerS", label: "Refused by limits", color: "orange.6" },
+  { name: "refusedPerS", label: "Refused otherwise", color: "grape.5" },
 ];
 const tokens = [
   { name: "completionTokensPerS", label: "Written", color: "tera.6" },
@@ -62,5 +64,6 @@ export const HistoryCharts = memo(function HistoryCharts({ history, everyS }: Hi
 function toRow({ atMs, point }: FilledPoint) {
   if (point === undefined) return { atMs, values: {} };
   const { beginsAt: _beginsAt, ...figures } = point;
-  return { atMs, values: { ...figures, running: Math.max(0, point.open - point.waiting) } };
+  const running = Math.max(0, point.open - point.waiting);
+  return { atMs, values: { ...figures, failuresPerS: failuresPerS(point), running } };
 }

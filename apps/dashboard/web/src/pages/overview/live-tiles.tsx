@@ -4,6 +4,7 @@ import type { LiveFigures, LivePoint, LiveSnapshot } from "../../../../api/live.
 import { formatMs } from "../../format/milliseconds.ts";
 import { formatCount, formatShort } from "../../format/quantity.ts";
 import { formatAmount, Usd } from "../../format/usd.tsx";
+import { failuresPerS } from "../../live/failures.ts";
 import { fillHistory } from "../../live/fill-history.ts";
 import { LiveTile } from "../../live/live-tile.tsx";
 
@@ -55,9 +56,9 @@ export function LiveTiles({ snapshot: { now, today, slots }, history, everyS }: 
       />
       <LiveTile
         label="Failures per second"
-        value={formatShort(now.failedPerS)}
-        about={now.limitedPerS > 0 ? `${formatShort(now.limitedPerS)}/s over limits` : "none over limits"}
-        line={line("red-6", ({ failedPerS }) => failedPerS)}
+        value={formatShort(failuresPerS(now))}
+        about={refusalsInWords(now)}
+        line={line("red-6", failuresPerS)}
       />
       <LiveTile
         label="Spent today (UTC)"
@@ -72,4 +73,13 @@ export function LiveTiles({ snapshot: { now, today, slots }, history, everyS }: 
 /** Those that were answered, that failed and whose client left. */
 function requestsPerS({ succeededPerS, failedPerS, cancelledPerS }: LiveFigures): number {
   return succeededPerS + failedPerS + cancelledPerS;
+}
+
+/** `0.5/s over limits, 2/s refused`: requests that never began, and not by a fault of ours. */
+function refusalsInWords({ limitedPerS, refusedPerS }: LiveFigures): string {
+  const words = [
+    ...(limitedPerS > 0 ? [`${formatShort(limitedPerS)}/s over limits`] : []),
+    ...(refusedPerS > 0 ? [`${formatShort(refusedPerS)}/s refused`] : []),
+  ];
+  return words.length === 0 ? "none refused" : words.join(", ");
 }
