@@ -2,21 +2,15 @@
  * Takes down refusals, off the hot path: called where an error is answered, it notes in memory, and writes once a second. A flood of refusals grows nothing: of each key and code the first
  * few of a minute are kept, the others are only counted. Nothing of money hangs on it: what finds the memory full, or is still there when the gateway ends, is lost, and counted.
  */
-import { setTimeout as delay } from "node:timers/promises";
-import { databaseReason, isDataRefused, type RefusalCount, type RefusedRequest } from "@tera/database";
+import type { RefusalCount, RefusedRequest } from "@tera/database";
+import { type BatchWriterLog, createBatchWriter } from "../batch-writer.ts";
 import { cutText, storableText } from "../content/kept-text.ts";
 import { type Refusal, refusalRetentionMs } from "./refusal.ts";
 import type { RefusalBatch, RefusalStore } from "./refusal-store.ts";
 
-interface RefusalLogLog {
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
-
 export interface RefusalLogOptions {
   store: Pick<RefusalStore, "write">;
-  log: RefusalLogLog;
+  log: BatchWriterLog;
   /** So many refusals are neither kept nor counted. Must not throw. */
   onLost?: (count: number) => void;
   /** How long a first one waits for others; 1 s when absent. */
@@ -55,10 +49,6 @@ export function createRefusalLog(options: RefusalLogOptions): RefusalLog {
   const sampled = new Map<string, number>();
   let minute = 0;
   let sampledInMinute = 0;
-  let timer: NodeJS.Timeout | undefined;
-  let writing: Promise<void> | undefined;
-  let away = false;
-  let closed = false;
 
   function isSampled(keyId: string, code: string, atMs: number): boolean {
     const now = Math.floor(atMs / minuteMs);
@@ -90,43 +80,29 @@ export function createRefusalLog(options: RefusalLogOptions): RefusalLog {
     return { samples: samples.splice(0, batchMax), counts: some.map(([, count]) => count) };
   }
 
-  function begin(): void {
-    clearTimeout(timer);
-    timer = undefined;
-    writing ??= drain().then((pauseMs) => {
-      writing = undefined;
-      if (counts.size > 0 && !closed) timer ??= setTimeout(begin, pauseMs);
-    });
-  }
-
-  /** @returns when to look again. */
-  async function drain(): Promise<number> {
-    // Each sample is counted too.
-    while (counts.size > 0) {
-      const batch = takeBatch();
-      try {
-        await store.write(batch);
-      } catch (error) {
-        if (!isDataRefused(error)) {
-          // One line per outage.
-          if (!away) log.warn({ reason: databaseReason(error) }, "refused requests cannot be written; trying again");
-          away = true;
-          samples.unshift(...batch.samples);
-          for (const count of batch.counts) addCount(count);
-          return retryMs;
-        }
-        log.error({ refusals: batch.counts.length }, "Postgres refuses what was noted of refused requests; it is lost");
-        onLost(sumOf(batch.counts));
-      }
-      if (away) log.info({}, "refused requests are written again");
-      away = false;
-    }
-    return batchDelayMs;
-  }
+  const writer = createBatchWriter<RefusalBatch>({
+    queue: {
+      // Each sample is counted too.
+      isEmpty: () => counts.size === 0,
+      take: takeBatch,
+      giveBack(batch) {
+        samples.unshift(...batch.samples);
+        for (const count of batch.counts) addCount(count);
+      },
+      countOf: (batch) => sumOf(batch.counts),
+      count: () => sumOf([...counts.values()]),
+    },
+    write: (batch) => store.write(batch),
+    what: "refused requests",
+    log,
+    onLost,
+    batchDelayMs,
+    retryMs,
+  });
 
   return {
     record({ requestId, key, model, code, message, atMs }) {
-      if (closed) return onLost(1);
+      if (!writer.open) return onLost(1);
       const { accountId, keyId } = key ?? { accountId: "", keyId: "" };
       if (key !== undefined && isSampled(keyId, code, atMs)) {
         samples.push({
@@ -143,17 +119,9 @@ export function createRefusalLog(options: RefusalLogOptions): RefusalLog {
       const hour = new Date(Math.floor(atMs / hourMs) * hourMs);
       const expiresAt = new Date(hour.getTime() + refusalRetentionMs);
       addCount({ hour, accountId, keyId, code, requests: 1, expiresAt });
-      if (writing === undefined) timer ??= setTimeout(begin, batchDelayMs);
+      writer.wake();
     },
-    async close(timeoutMs) {
-      closed = true;
-      begin();
-      const timeout = new AbortController();
-      await Promise.race([writing, delay(timeoutMs, undefined, { signal: timeout.signal }).catch(() => undefined)]);
-      timeout.abort();
-      clearTimeout(timer);
-      if (counts.size > 0) onLost(sumOf([...counts.values()]));
-    },
+    close: writer.close,
   };
 }
 

@@ -129,7 +129,7 @@ test("what waits while Postgres is away is written when it is back, and what is 
     proxy.heal();
     await expect.poll(() => store.find(first.requestId)).toBeDefined();
     await log.close(5_000);
-    expect(lines).toContain("refused requests are written again");
+    expect(lines).toContain("refused requests can be written again");
     expect(await store.count({ keyId: "key_away" })).toEqual([
       { code: "queue_full", requests: 1 },
       { code: "rate_limit_exceeded", requests: 1 },
