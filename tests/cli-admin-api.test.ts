@@ -1,10 +1,14 @@
 /** The command line through the Admin API, against the real dashboard on a real database: the same answers as beside the database, and helpful ones where there are none. */
+import { execFile } from "node:child_process";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo, Server } from "node:net";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { createAuthenticator, createKeyStore } from "@tera/access";
 import { type CliRun, runForTest } from "@tera/cli/testing";
 import { startTestDashboard, testSecret } from "@tera/dashboard/testing";
 import { auditEvent } from "@tera/database";
+import { createPriceStore } from "@tera/metering";
 import { TeraError } from "@tera/protocol";
 import { desc } from "drizzle-orm";
 import { afterAll, expect, onTestFinished, test } from "vitest";
@@ -16,6 +20,7 @@ const url = await dashboard.app.listen({ host: "127.0.0.1", port: 0 });
 const ownerToken = await dashboard.tokenOf("owner");
 const remote = { TERA_ADMIN_URL: url, TERA_ADMIN_TOKEN: ownerToken };
 const local = { DATABASE_URL: dashboard.databaseUrl, TERA_SECRET: testSecret };
+const main = fileURLToPath(import.meta.resolve("@tera/cli"));
 const acme = await dashboard.createAccount("Acme");
 
 /** Through the Admin API. */
@@ -207,6 +212,27 @@ test("a change that got no answer is not said to be undone", async () => {
   expect(asked).toBe(1);
 });
 
+test("a shell completes ids through the API, and none where it does not answer", async () => {
+  const { id } = await makeKey();
+  const price = { model: "org/priced", outputNano: 1n, author: "test", validFrom: new Date("2026-11-01Z") };
+  const { id: priceId } = await createPriceStore({ db: dashboard.db }).addPrice(price);
+  const offered = async (environment: NodeJS.ProcessEnv, ...words: string[]) => {
+    const env = { PATH: process.env["PATH"], ...environment };
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, [main, "complete", "--", ...words], { env });
+    expect(stderr).toBe("");
+    return stdout.split("\n").flatMap((line) => (line.startsWith(":") || line === "" ? [] : [line.split("\t")]));
+  };
+  expect(await offered(remote, "keys", "show", id.slice(0, -2))).toEqual([[id, "made"]]);
+  expect(await offered(remote, "credit", "add", acme.slice(0, -2))).toEqual([[acme, "Acme"]]);
+  expect(await offered(remote, "models", "show", "org/pri")).toEqual([["org/priced", ""]]);
+  const prices = await offered(remote, "prices", "rerate", "org/priced", "--price", "price_");
+  expect(prices).toEqual([[priceId, "org/priced from 2026-11-01"]]);
+  const { TERA_ADMIN_URL: _url, ...tokenOnly } = remote;
+  expect(await offered(tokenOnly, "keys", "show", "--url", url, id)).toEqual([[id, "made"]]);
+  expect(await offered(at("127.0.0.1:1"), "keys", "show", "")).toEqual([]);
+  expect(await offered({ ...remote, TERA_ADMIN_TOKEN: "tera-admin-wrong" }, "keys", "show", "")).toEqual([]);
+});
+
 test("which installation is meant is never guessed", async () => {
   const { TERA_ADMIN_URL: _url, ...tokenOnly } = remote;
   const named: CliRun = await runForTest(["keys", "list", "--json", "--url", url], { environment: tokenOnly });
@@ -214,7 +240,9 @@ test("which installation is meant is never guessed", async () => {
   expect(await refusalOf({ TERA_ADMIN_URL: url }, "keys", "list")).toContain("TERA_ADMIN_TOKEN is not set");
   expect(await refusalOf(remote, "keys", "list", "--url", url, "--data-dir", "x")).toContain("exclude each other");
   expect(await refusalOf({ ...remote, TERA_ADMIN_TOKEN: "sk-tera-x" }, "keys", "list")).toContain("TERA_ADMIN_TOKEN");
-  expect(await refusalOf(remote, "usage", "retention")).toContain("needs the database: not through an Admin API");
+  expect(await refusalOf(remote, "usage", "retention")).toMatch(
+    /needs the database.*run it on the server.*unset TERA_ADMIN_URL/,
+  );
   expect(await refusalOf(tokenOnly, "usage", "retention", "--url", url)).toContain("needs the database");
   expect(await refusalOf(remote, "keys", "revoke", "key_x", "--no-end-waiting", "--yes")).toContain("There is no key");
 });

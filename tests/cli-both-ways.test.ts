@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startTestDashboard, testSecret } from "@tera/dashboard/testing";
+import { startTestDashboard, testOrigin, testSecret } from "@tera/dashboard/testing";
 import { auditEvent } from "@tera/database";
 import { installTestClock } from "@tera/database/testing";
 import { createPriceStore, createUsageWriter, openStripe } from "@tera/metering";
@@ -308,4 +308,20 @@ test("invoices, from who sells to the last payment", async () => {
   await expectSame("invoices", "show", "2026-000003");
   await expect(through("invoices", "pay-link", "2026-000003")).rejects.toThrow("There is no invoice");
   await expect(through("invoices", "show", "2026-000009")).rejects.toThrow("There is no invoice 2026-000009");
+});
+
+test("members, invitations and admin tokens", async () => {
+  const links = { ...local, TERA_DASHBOARD_URL: testOrigin };
+  const admin = createBothWays({ remote, local: links }, db);
+  await dashboard.signIn("viewer");
+  await admin.expectSame("admin", "members");
+  const invite = (email: string) => ["admin", "invite", "--role", "viewer", "--email", email];
+  await admin.expectSameEntry("invitation.create", [invite("a@example.com"), invite("b@example.com")]);
+  await admin.expectSameEntry("token.create", twice("admin", "token", "--name", "deploy", "--expires", "30d"));
+  const [known] = z.array(z.object({ email: z.string() })).parse(await jsonThrough("admin", "members"));
+  await admin.expectSameEntry("member.password_link", twice("admin", "password-link", known?.email ?? ""));
+  const shown = await through("admin", "invite", "--role", "member", "--account", prepaid, "--email", "c@example.com");
+  expect(shown.stdout).toMatch(new RegExp(`^${testOrigin}/invite#[\\w-]+$`));
+  await expect(through("admin", "invite")).rejects.toThrow("name it with --email");
+  await expect(through("admin", "password-link", "nobody@example.com")).rejects.toThrow("is no member");
 });

@@ -5,6 +5,7 @@ import { momentSchema } from "./page.ts";
 import { roleSchema } from "./roles.ts";
 
 export const grantSchema = z.object({
+  id: z.string(),
   role: roleSchema,
   /** Of a customer; null: the operator's. */
   accountId: z.string().nullable(),

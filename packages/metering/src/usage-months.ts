@@ -70,10 +70,15 @@ export async function whyKept(db: Db, month: string): Promise<string | undefined
  * Drops the months that are past their retention, and that nothing needs any more. The connection's statement time-out must allow for reading a month.
  * @param months how many that are over are kept.
  * @param author who does it: `cli:<login name>`, `gateway:<id>`.
+ * @param onDropped within the transaction that drops it.
  */
 export async function dropExpiredUsage(
   db: Db,
-  { months, author }: { months: number; author: string },
+  {
+    months,
+    author,
+    onDropped,
+  }: { months: number; author: string; onDropped?: (tx: Db, dropped: DroppedMonth) => Promise<void> },
 ): Promise<UsageRetention> {
   const retention: UsageRetention = { dropped: [], kept: [] };
   for (const { month, monthsAgo } of await listUsageMonths(db)) {
@@ -83,8 +88,13 @@ export async function dropExpiredUsage(
       retention.kept.push({ month, reason });
       continue;
     }
-    const { rows } = await db.execute(sql`select month, events, bytes from drop_usage_month(${month}, ${author})`);
-    retention.dropped.push(droppedSchema.parse(rows[0]));
+    const dropped = await db.transaction(async (tx) => {
+      const { rows } = await tx.execute(sql`select month, events, bytes from drop_usage_month(${month}, ${author})`);
+      const gone = droppedSchema.parse(rows[0]);
+      await onDropped?.(tx, gone);
+      return gone;
+    });
+    retention.dropped.push(dropped);
   }
   return retention;
 }

@@ -3,12 +3,16 @@ import { type Command, Option } from "commander";
 import { createToken, tokenOptions } from "./admin/create-token.ts";
 import { invite, inviteOptions, makePasswordLink, passwordLinkOptions, roles } from "./admin/invite.ts";
 import { listMembers, listOptions } from "./admin/list-members.ts";
-import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
+import { adminUrlOption, type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 
 const roleHelp =
   "owner: everything; admin: everything but owners; billing: changes money; viewer: changes nothing; member: a customer";
 const accountOption = ["--account <id>", "of which account, for the role member"] as const;
-const urlOption = ["--url <url>", "how browsers reach the dashboard (default: the running stack's)"] as const;
+/** The dashboard's too, and here also beside the database. */
+const urlOption = [
+  "--url <url>",
+  "how browsers reach the dashboard (default: the running stack's); with TERA_ADMIN_TOKEN set, its Admin API makes the link",
+] as const;
 
 export function registerAdmin(program: Command, context: CommandContext): void {
   const admin = program.command("admin").description("let people and scripts into the dashboard");
@@ -49,6 +53,7 @@ Examples:
     .description("list who may sign in, and as what")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .action(async (given: unknown) => listMembers(listOptions.parse(given), context));
 
   admin
@@ -60,5 +65,6 @@ Examples:
     .option("--expires <time>", "for example 30d, or 2027-01-31 (default: never)")
     .option(...jsonOption)
     .option(...dataDirOption)
+    .option(...adminUrlOption)
     .action(async (given: unknown) => createToken(tokenOptions.parse(given), context));
 }

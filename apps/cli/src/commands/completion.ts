@@ -1,12 +1,12 @@
 /**
  * `tera completion <shell>`: completes commands and options, from the same definitions that the help is made of, and ids of keys, accounts, models and prices, which are looked up
- * in Postgres. Where that does not answer at once there are none: a shell that waits, or prints an error into the line being typed, is worse.
+ * in Postgres, or through an Admin API. Where that does not answer at once there are none: a shell that waits, or prints an error into the line being typed, is worse.
  */
 import root from "@bomb.sh/tab";
 import tab from "@bomb.sh/tab/commander";
 import type { IdKind, KnownId } from "@tera/database/known-ids";
 import type { Argument, Command, Option } from "commander";
-import { findStack } from "../stack/find-stack.ts";
+import { findInstallation, isRemote } from "../stack/find-stack.ts";
 import { oneLine } from "../terminal/table.ts";
 import type { CommandContext } from "./context.ts";
 
@@ -96,12 +96,17 @@ function kindOf({ option, argument }: Place): IdKind | undefined {
 }
 
 async function lookUp(kind: IdKind, words: readonly string[], context: CommandContext): Promise<KnownId[]> {
-  const dataDir = words[words.indexOf("--data-dir") + 1];
+  const givenTo = (option: string) => (words.includes(option) ? words[words.indexOf(option) + 1] : undefined);
+  const prefix = words.at(-1) ?? "";
   try {
-    const stack = await findStack({ ...context, dataDir: words.includes("--data-dir") ? dataDir : undefined });
+    const stack = await findInstallation({ ...context, dataDir: givenTo("--data-dir"), url: givenTo("--url") });
+    if (isRemote(stack)) {
+      const { createAdminClient } = await import("../remote/admin-client.ts");
+      const { findRemoteIds } = await import("../remote/remote-ids.ts");
+      return await findRemoteIds(createAdminClient(stack.remote), kind, prefix);
+    }
     if (stack.databaseUrl === undefined) return [];
     const { findKnownIds } = await import("@tera/database/known-ids");
-    const prefix = words.at(-1) ?? "";
     return await findKnownIds({ url: stack.databaseUrl, kind, prefix, timeoutMs: lookUpTimeoutMs });
   } catch {
     // Nobody asked for anything: what is wrong is said by the command itself.

@@ -1,4 +1,4 @@
-/** Commands that do not work through an Admin API yet say so when one is named, instead of not knowing the option. */
+/** Commands that do not work through an Admin API say so when one is named, instead of not knowing the option. */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { needsDatabase } from "../stack/find-stack.ts";
 import { adminUrlOption, dataDirOption } from "./context.ts";

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { account, connectDatabase, price } from "@tera/database";
+import { account, auditEvent, connectDatabase, price } from "@tera/database";
 import {
   createContentStore,
   createContentWriter,
@@ -252,6 +252,8 @@ test("retention shows the months, and drops only what it is told to, and nothing
   const applied = await monthsOf("--months", "2", "--apply", "--yes");
   expect(applied).toEqual(line(4, "needed", needed));
   expect(applied).toEqual(line(5, "dropped"));
+  const entries = (await db.select().from(auditEvent)).filter(({ action }) => action === "usage.drop");
+  expect(entries).toMatchObject([{ actorKind: "cli", objectId: monthOf(5), before: { events: 1 } }]);
   // It was postpaid when it used them: they are to be invoiced, whatever it is now.
   await db.update(account).set({ kind: "prepaid" });
   expect(await monthsOf("--months", "2", "--apply", "--yes")).toEqual(line(4, "needed", needed));

@@ -64,12 +64,14 @@ export async function findInstallation(
  */
 export async function findStack(query: StackQuery): Promise<FoundStack> {
   if (query.dataDir === undefined && query.environment["TERA_ADMIN_URL"]) {
-    throw new CliError(`${needsDatabase} Unset TERA_ADMIN_URL, or name the data directory of a stack with --data-dir.`);
+    throw new CliError(
+      `${needsDatabase} There, unset TERA_ADMIN_URL, or name the data directory of a stack with --data-dir.`,
+    );
   }
   return findLocalStack(query);
 }
 
-export const needsDatabase = "This command needs the database: not through an Admin API yet.";
+export const needsDatabase = "This command needs the database, which no Admin API gives: run it on the server.";
 
 async function findLocalStack({ dataDir, environment, cwd }: StackQuery): Promise<FoundStack> {
   const config = readUpConfig(environment);

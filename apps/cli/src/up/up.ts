@@ -9,6 +9,7 @@
 import { isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import { createProcessGuard, findFreePort, type ProcessGuard } from "@tera/embedded";
 import { z } from "zod";
+import { auditActorOf } from "../stack/audit-actor.ts";
 import { createAttachReporter } from "./attach-messages.ts";
 import { type AppName, startChild } from "./child.ts";
 import type { UpConfig } from "./config.ts";
@@ -146,7 +147,9 @@ async function startDatabase(
   );
   try {
     await migrateDatabase(server.url, { log: { info: (_fields, message) => progress.update(message) } });
-    return { databaseUrl: server.url, key: await ensureFirstKey(server.url, secret, directory) };
+    const { url: databaseUrl } = server;
+    const actor = auditActorOf(config.environment);
+    return { databaseUrl, key: await ensureFirstKey({ databaseUrl, secret, directory, actor }) };
   } catch (error) {
     if (!isDatabaseUnavailable(error)) throw error;
     throw new UpError(`Postgres at ${new URL(server.url).host} cannot be reached: check DATABASE_URL.`, {

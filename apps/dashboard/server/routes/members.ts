@@ -232,7 +232,7 @@ function toMember({ createdAt, grants, ...member }: MemberWithGrants): Member {
   return {
     ...member,
     createdAt: createdAt.toISOString(),
-    grants: grants.map(({ role, accountId, accountName }) => ({ role, accountId, accountName })),
+    grants: grants.map(({ id, role, accountId, accountName }) => ({ id, role, accountId, accountName })),
   };
 }
 

@@ -1,14 +1,11 @@
 /** `tera admin token`: an admin token, shown once. */
 import { z } from "zod";
-import { auditActorOf } from "../../stack/audit-actor.ts";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import { withPeople } from "../../stack/with-people.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import { oneLine } from "../../terminal/table.ts";
-import { authorOf } from "../author.ts";
 import type { CommandContext } from "../context.ts";
 import { parseExpiry } from "../expiry.ts";
-import { findAccount } from "../find-account.ts";
+import { requireAccount } from "../find-account.ts";
 import { checkAccount, roles } from "./invite.ts";
 
 export const tokenOptions = z.object({
@@ -18,34 +15,16 @@ export const tokenOptions = z.object({
   expires: z.string().optional(),
   json: z.boolean().optional(),
   dataDir: z.string().optional(),
+  url: z.string().optional(),
 });
 
 export async function createToken(options: z.infer<typeof tokenOptions>, context: CommandContext): Promise<void> {
   const { name, role, account: accountId } = options;
   checkAccount(role, accountId);
   const expiresAt = options.expires === undefined ? null : readExpiry(options.expires);
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const { token, summary } = await withDatabase(stack, async (db) => {
-    const { createAdminTokenStore, recordAudit } = await import("@tera/access");
-    if (accountId !== undefined) await findAccount(db, accountId);
-    return db.transaction(async (tx) => {
-      const made = await createAdminTokenStore({ db: tx }).createToken({
-        name,
-        role,
-        accountId: accountId ?? null,
-        createdBy: authorOf(context.environment),
-        expiresAt,
-      });
-      await recordAudit(tx, auditActorOf(context.environment), {
-        action: "token.create",
-        objectKind: "token",
-        objectId: made.summary.id,
-        objectName: name,
-        accountId,
-        after: { role, accountId, expiresAt },
-      });
-      return made;
-    });
+  const { token, summary } = await withPeople(options, context, async (people, accounts) => {
+    if (accountId !== undefined) await requireAccount(accounts, accountId);
+    return people.createToken({ name, role, accountId, expiresAt });
   });
   if (options.json) {
     context.terminal.print(JSON.stringify({ token, ...summary }));

@@ -1,20 +1,19 @@
 /** `tera admin members`: who may sign in, and as what. */
 import type { MemberWithGrants } from "@tera/access";
 import { z } from "zod";
-import { findStack } from "../../stack/find-stack.ts";
-import { withDatabase } from "../../stack/open-stack.ts";
+import { withPeople } from "../../stack/with-people.ts";
 import { renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
 
-export const listOptions = z.object({ json: z.boolean().optional(), dataDir: z.string().optional() });
+export const listOptions = z.object({
+  json: z.boolean().optional(),
+  dataDir: z.string().optional(),
+  url: z.string().optional(),
+});
 
 export async function listMembers(options: z.infer<typeof listOptions>, context: CommandContext): Promise<void> {
   const { terminal } = context;
-  const stack = await findStack({ ...context, dataDir: options.dataDir });
-  const members = await withDatabase(stack, async (db) => {
-    const { createMemberStore } = await import("@tera/access");
-    return createMemberStore({ db }).listMembers();
-  });
+  const members = await withPeople(options, context, (people) => people.listMembers());
   if (options.json) {
     terminal.print(JSON.stringify(members));
     return;

@@ -178,9 +178,10 @@ test.each(["drain", "resume", "restart", "load", "unload"] as const)(
   async (action) => {
     await connectWorker("w1", { runners: [runner("p"), runner("q")] });
     const asked = actAs("w1", accepted);
-    const { exitCode, stdout } = await run([action, "p"]);
+    const { exitCode, stdout, stderr } = await run([action, "p"]);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^p on w1 /);
+    expect(stderr).toContain("It is not in the audit log: DATABASE_URL is not set here.");
     expect(JSON.parse((await run([action, "q", "--json"])).stdout)).toEqual({ workerId: "w1", runnerId: "q", action });
     expect(asked).toEqual([
       { runnerId: "p", action },

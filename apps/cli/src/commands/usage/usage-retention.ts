@@ -48,7 +48,18 @@ export async function usageRetention(
       const names = expired.map(({ month }) => month).join(", ");
       await confirm(terminal, `Drop every request of ${names}? Sums, ledger and invoices stay.`);
     }
-    const { dropped } = await metering.dropExpiredUsage(db, { months, author: authorOf(environment) });
+    const { recordAudit } = await import("@tera/access");
+    const { dropped } = await metering.dropExpiredUsage(db, {
+      months,
+      author: authorOf(environment),
+      onDropped: (tx, { month, events, bytes }) =>
+        recordAudit(tx, stack.auditActor, {
+          action: "usage.drop",
+          objectKind: "usage",
+          objectId: month,
+          before: { events, bytes },
+        }),
+    });
     const gone = new Set(dropped.map(({ month }) => month));
     return lines.map((line) => (gone.has(line.month) ? { ...line, state: "dropped" as const } : line));
   };

@@ -25,6 +25,7 @@ const kinds = [
   "invoice",
   "model",
   "runner",
+  "usage",
   "settings",
 ];
 
