@@ -12,6 +12,8 @@ import { AdminError, toAdminError } from "./errors.ts";
 const answerWithinMs = 3_000;
 /** Ended ones that are remembered. */
 const rememberedMax = 20;
+/** For what runs when we end: Postgres gives up what is not booked by then. */
+const closeTimeoutMs = 10_000;
 
 export interface Task<Result> {
   id: string;
@@ -32,7 +34,7 @@ export interface TaskBoard<Result> {
   start(actor: Actor, work: (signal: AbortSignal) => Promise<Result>): Promise<Task<Result>>;
   find(id: string): Task<Result> | undefined;
   latest(): Task<Result> | undefined;
-  /** Stops what runs. */
+  /** Stops what runs, and waits for its end, but not for ever: some of it is one long statement. */
   close(): Promise<void>;
 }
 
@@ -76,17 +78,21 @@ export function createTaskBoard<Result>({ what, log }: { what: string; log: Fast
       const [oldest] = tasks.keys();
       if (tasks.size > rememberedMax && oldest !== undefined) tasks.delete(oldest);
       running = run(task, work);
-      const patience = Promise.withResolvers<void>();
-      const timer = setTimeout(patience.resolve, answerWithinMs);
-      await Promise.race([running, patience.promise]);
-      clearTimeout(timer);
+      await waitFor(running, answerWithinMs);
       return task;
     },
     find: (id) => tasks.get(id),
     latest: () => [...tasks.values()].at(-1),
     async close() {
       ending.abort();
-      await running;
+      if (running !== undefined) await waitFor(running, closeTimeoutMs);
     },
   };
+}
+
+async function waitFor(work: Promise<void>, timeoutMs: number): Promise<void> {
+  const patience = Promise.withResolvers<void>();
+  const timer = setTimeout(patience.resolve, timeoutMs);
+  await Promise.race([work, patience.promise]);
+  clearTimeout(timer);
 }

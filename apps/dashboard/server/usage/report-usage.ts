@@ -30,6 +30,15 @@ const groupsMax = 100;
 const seriesMax = 7;
 
 type Counts = Omit<UsageSum, "group">;
+const countNames = [
+  "requests",
+  "failedRequests",
+  "promptTokens",
+  "cachedTokens",
+  "completionTokens",
+  "reasoningTokens",
+  "speechCharacters",
+] as const;
 
 export interface GroupName extends Pick<UsageRow, "id" | "name" | "lastFour" | "accountName"> {
   /** Of a key that is known. */
@@ -125,19 +134,14 @@ export function toUsageSum({ group, ...counts }: UsageSum): UsageSumAnswer {
   return { group, ...toSums(counts), charged: formatUsd(chargeNano), corrected: formatUsd(correctionNano) };
 }
 
-/** What is left of a total. Usage that is settled between the two readings may be in one only: never less than nothing. */
-function subtract(total: Counts, parts: readonly Counts[]): Counts {
+/** What is left of a total. Usage that is settled between the two readings may be in one only: never fewer than none. */
+export function subtract(total: Counts, parts: readonly Counts[]): Counts {
   const left = { ...total };
   for (const part of parts) {
-    left.requests -= part.requests;
-    left.failedRequests -= part.failedRequests;
-    left.promptTokens -= part.promptTokens;
-    left.cachedTokens -= part.cachedTokens;
-    left.completionTokens -= part.completionTokens;
-    left.reasoningTokens -= part.reasoningTokens;
-    left.speechCharacters -= part.speechCharacters;
+    for (const name of countNames) left[name] -= part[name];
     left.chargeNano -= part.chargeNano;
     left.correctionNano -= part.correctionNano;
   }
+  for (const name of countNames) left[name] = Math.max(0, left[name]);
   return left;
 }

@@ -74,7 +74,7 @@ export function createLiveFeed({ url, onLost }: { url: string; onLost(): void })
   function listen<Schema extends z.ZodType>(name: string, schema: Schema, use: (data: z.infer<Schema>) => void): void {
     source?.addEventListener(name, ({ data }: MessageEvent<string>) => {
       hear();
-      const parsed = schema.safeParse(JSON.parse(data));
+      const parsed = schema.safeParse(parseJson(data));
       if (parsed.success) use(parsed.data);
       else change({ trouble: "The dashboard was updated. Reload this page." });
     });
@@ -137,4 +137,13 @@ export function createLiveFeed({ url, onLost }: { url: string; onLost(): void })
     },
     read: () => state,
   };
+}
+
+/** @returns undefined, which no schema takes, for what is no JSON: a proxy's own words, say */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -37,7 +37,7 @@ export function InstallationOverview() {
 
 function Waiting() {
   return (
-    <Stack gap="md" aria-busy="true" aria-label="Live figures are on their way">
+    <Stack gap="md" role="status" aria-busy="true" aria-label="Live figures are on their way">
       <SimpleGrid cols={{ base: 2, md: 3, xl: 6 }} spacing="md">
         {["requests", "tokens", "first token", "queue", "failures", "spend"].map((name) => (
           <Skeleton key={name} h={146} radius="md" />

@@ -29,7 +29,7 @@ export function RunnersPage() {
         </Alert>
       )}
       {snapshot === undefined && trouble === undefined && (
-        <Stack gap="md" aria-busy="true" aria-label="Workers are on their way">
+        <Stack gap="md" role="status" aria-busy="true" aria-label="Workers are on their way">
           <SimpleGrid cols={{ base: 2, md: 4 }} spacing="sm">
             {["runners", "slots", "waiting", "tokens"].map((name) => (
               <Skeleton key={name} h={70} radius="md" />

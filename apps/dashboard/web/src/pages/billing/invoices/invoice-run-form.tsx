@@ -4,6 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import type { InvoiceRun } from "@tera/admin-api/invoices";
 import { useState } from "react";
 import { invoiceRunQuery, useRunInvoices } from "../../../api/invoices.ts";
+import { followTask } from "../../../api/tasks.ts";
 import { MonthSelect } from "../../../form/month-select.tsx";
 import { formatMonth, monthsBack } from "../../../format/month.ts";
 import { tellFailure } from "../../../format/tell.ts";
@@ -22,7 +23,7 @@ function Steps({ onClose }: { onClose(): void }) {
   const [begun, setBegun] = useState<InvoiceRun>();
   const running = useRunInvoices();
   const asked = useQuery(invoiceRunQuery(begun?.state === "running" ? begun.id : undefined));
-  const run = asked.data?.id === begun?.id ? (asked.data ?? begun) : begun;
+  const run = followTask(begun, asked);
   const result = run?.result ?? undefined;
   const isBusy = running.isPending || run?.state === "running";
 

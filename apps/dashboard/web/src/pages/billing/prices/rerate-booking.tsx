@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { type AppliedRerating, type Rerating, reratingApplySchema } from "@tera/admin-api/prices";
 import { useState } from "react";
 import { appliedReratingQuery, useApplyRerating } from "../../../api/prices.ts";
+import { followTask } from "../../../api/tasks.ts";
 import { confirm } from "../../../dialog/confirm.tsx";
 import { parseForm, showFailure } from "../../../form/parse-form.ts";
 import { formatCount } from "../../../format/quantity.ts";
@@ -14,7 +15,7 @@ export function RerateBooking({ id, result }: { id: string; result: NonNullable<
   const applying = useApplyRerating();
   const [begun, setBegun] = useState<AppliedRerating>();
   const asked = useQuery(appliedReratingQuery(begun?.state === "running" ? begun.id : undefined));
-  const booking = asked.data !== undefined && asked.data.id === begun?.id ? asked.data : begun;
+  const booking = followTask(begun, asked);
   const form = useForm({ initialValues: { reason: "" } });
   const { changed, accountsChanged, difference } = result;
 

@@ -7,6 +7,7 @@ import { type Rerating, reratingRequestSchema } from "@tera/admin-api/prices";
 import { useState } from "react";
 import { modelIdsQuery } from "../../../api/installation.ts";
 import { priceHistoryQuery, reratingQuery, useLookAtRerating } from "../../../api/prices.ts";
+import { followTask } from "../../../api/tasks.ts";
 import { fromMoment, MomentInput, toMoment } from "../../../form/moment-input.tsx";
 import { blankAsUndefined, parseForm, showFailure } from "../../../form/parse-form.ts";
 import { Page } from "../../../shell/page.tsx";
@@ -20,7 +21,7 @@ const dayMs = 86_400_000;
 export function ReratePage() {
   const [begun, setBegun] = useState<Rerating>();
   const asked = useQuery(reratingQuery(begun?.state === "running" ? begun.id : undefined));
-  const look = asked.data !== undefined && asked.data.id === begun?.id ? asked.data : begun;
+  const look = followTask(begun, asked);
   const result = look?.result ?? undefined;
   return (
     <Page
