@@ -1,10 +1,10 @@
 /** A list that only grows, read from its newest end: more is fetched by a button. */
-import { Alert, Button, Center, Stack, Text } from "@mantine/core";
-import { IconAlertTriangle } from "@tabler/icons-react";
+import { Button, Center, Stack } from "@mantine/core";
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
 import "mantine-datatable/styles.layer.css";
 import { DataTable, type DataTableColumn, type DataTableRowExpansionProps } from "mantine-datatable";
 import type { ReactNode } from "react";
+import { NotLoaded } from "./not-loaded.tsx";
 
 export interface GrowingTableProps<Item> {
   label: string;
@@ -25,14 +25,7 @@ export function GrowingTable<Item>(props: GrowingTableProps<Item>) {
     return (
       <Stack gap="sm">
         {filters}
-        <Alert color="red" icon={<IconAlertTriangle />} title={`${label} could not be loaded`}>
-          <Stack align="flex-start" gap="xs">
-            <Text size="sm">{query.error.message}</Text>
-            <Button size="xs" variant="light" color="red" onClick={() => query.refetch()}>
-              Try again
-            </Button>
-          </Stack>
-        </Alert>
+        <NotLoaded what={label} error={query.error} onRetry={query.refetch} />
       </Stack>
     );
   }

@@ -1,12 +1,13 @@
 /** A list whose pages, order and search are the server's, and are kept in the URL: loading, failure with a way to try again, and an empty state that says what to do. */
-import { Alert, Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Group, Stack, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { IconAlertTriangle, IconSearch } from "@tabler/icons-react";
+import { IconSearch } from "@tabler/icons-react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import "mantine-datatable/styles.layer.css";
 import { DataTable, type DataTableColumn } from "mantine-datatable";
 import type { ReactNode } from "react";
 import type { ListSearch } from "./list-search.ts";
+import { NotLoaded } from "./not-loaded.tsx";
 
 const pageSizes = [25, 50, 100, 200];
 const typingPauseMs = 250;
@@ -44,16 +45,7 @@ export function ListTable<Item>(props: ListTableProps<Item>) {
   const { items = [], total = 0 } = query.data ?? {};
 
   if (query.isError) {
-    return (
-      <Alert color="red" icon={<IconAlertTriangle />} title={`${label} could not be loaded`}>
-        <Stack align="flex-start" gap="xs">
-          <Text size="sm">{query.error.message}</Text>
-          <Button size="xs" variant="light" color="red" onClick={() => query.refetch()}>
-            Try again
-          </Button>
-        </Stack>
-      </Alert>
-    );
+    return <NotLoaded what={label} error={query.error} onRetry={query.refetch} />;
   }
   return (
     <Stack gap="sm" component="section" aria-label={label}>

@@ -1,10 +1,9 @@
 /** A short list that is there as a whole: loading, failure with a way to try again, an empty state. */
-import { Alert, Button, Stack, Text } from "@mantine/core";
-import { IconAlertTriangle } from "@tabler/icons-react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import "mantine-datatable/styles.layer.css";
 import { DataTable, type DataTableColumn } from "mantine-datatable";
 import type { ReactNode } from "react";
+import { NotLoaded } from "./not-loaded.tsx";
 
 export interface PlainTableProps<Item> {
   label: string;
@@ -17,16 +16,7 @@ export interface PlainTableProps<Item> {
 
 export function PlainTable<Item>({ label, query, columns, idOf, empty, onOpen }: PlainTableProps<Item>) {
   if (query.isError) {
-    return (
-      <Alert color="red" icon={<IconAlertTriangle />} title={`${label} could not be loaded`}>
-        <Stack align="flex-start" gap="xs">
-          <Text size="sm">{query.error.message}</Text>
-          <Button size="xs" variant="light" color="red" onClick={() => query.refetch()}>
-            Try again
-          </Button>
-        </Stack>
-      </Alert>
-    );
+    return <NotLoaded what={label} error={query.error} onRetry={query.refetch} />;
   }
   const items = query.data?.items ?? [];
   if (query.isSuccess && items.length === 0) return empty;

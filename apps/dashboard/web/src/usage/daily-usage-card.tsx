@@ -1,24 +1,13 @@
 /** What was used and spent on each of the last 30 days: the sums, and a chart that is fetched when it is needed. */
-import {
-  Alert,
-  Anchor,
-  Box,
-  Button,
-  Card,
-  Group,
-  SegmentedControl,
-  SimpleGrid,
-  Skeleton,
-  Stack,
-  Text,
-  Title,
-} from "@mantine/core";
+
+import { Anchor, Box, Card, Group, SegmentedControl, SimpleGrid, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { lazy, type ReactNode, Suspense, useState } from "react";
 import { dailyUsageQuery } from "../api/daily-usage.ts";
 import { formatCount } from "../format/quantity.ts";
 import { Usd } from "../format/usd.tsx";
+import { NotLoaded } from "../list/not-loaded.tsx";
 import type { Measure } from "./daily-usage-chart.tsx";
 
 const DailyUsageChart = lazy(() =>
@@ -58,14 +47,7 @@ export function DailyUsageCard({ of }: { of: { keyId: string } | { accountId: st
         </Group>
       </Group>
       {usage.isError ? (
-        <Alert color="red" title="The usage could not be loaded">
-          <Stack align="flex-start" gap="xs">
-            <Text size="sm">{usage.error.message}</Text>
-            <Button size="xs" variant="light" color="red" onClick={() => usage.refetch()}>
-              Try again
-            </Button>
-          </Stack>
-        </Alert>
+        <NotLoaded what="The usage" error={usage.error} onRetry={usage.refetch} />
       ) : usage.data === undefined ? (
         <Skeleton h={chartHeightPx + 60} />
       ) : (

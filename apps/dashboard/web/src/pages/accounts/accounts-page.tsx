@@ -1,17 +1,16 @@
 /** All accounts. */
-import { Badge, Button, Select, Text } from "@mantine/core";
+import { Button, Select } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
-import type { Account } from "@tera/admin-api/accounts";
 import { useState } from "react";
 import { accountsQuery } from "../../api/accounts.ts";
 import { useMay } from "../../api/session.ts";
 import { Moment } from "../../format/moment.tsx";
-import { Usd } from "../../format/usd.tsx";
 import { EmptyState } from "../../list/empty-state.tsx";
 import { ListTable } from "../../list/list-table.tsx";
 import { Page } from "../../shell/page.tsx";
+import { AccountCell, balanceColumn, KindSelect, kindColumn } from "./account-cells.tsx";
 import { AccountForm } from "./account-form.tsx";
 
 const route = getRouteApi("/inside/accounts");
@@ -43,15 +42,7 @@ export function AccountsPage() {
         isFiltered={search.kind !== undefined || search.state !== undefined}
         filters={
           <>
-            <Select
-              aria-label="Kind"
-              placeholder="Any kind"
-              clearable
-              data={["prepaid", "postpaid"]}
-              value={search.kind ?? null}
-              onChange={(kind) => narrow({ kind: toKind(kind), page: undefined })}
-              w={150}
-            />
+            <KindSelect kind={search.kind} onChange={(kind) => narrow({ kind, page: undefined })} />
             <Select
               aria-label="State"
               placeholder="Any state"
@@ -69,23 +60,14 @@ export function AccountsPage() {
           </EmptyState>
         }
         columns={[
-          { accessor: "name", title: "Name", sortable: true, render: (account) => <NameCell account={account} /> },
           {
-            accessor: "kind",
-            title: "Kind",
-            render: ({ kind }) => (
-              <Badge variant="light" color={kind === "prepaid" ? "tera" : "blue"}>
-                {kind}
-              </Badge>
-            ),
-          },
-          {
-            accessor: "balance",
-            title: "Balance",
+            accessor: "name",
+            title: "Name",
             sortable: true,
-            textAlign: "right",
-            render: ({ balance }) => <Usd amount={balance} />,
+            render: (account) => <AccountCell of={account}>{account.name}</AccountCell>,
           },
+          kindColumn(),
+          balanceColumn(),
           { accessor: "keys", title: "Keys", textAlign: "right" },
           {
             accessor: "createdAt",
@@ -101,23 +83,4 @@ export function AccountsPage() {
   );
 }
 
-function NameCell({ account: { name, id, disabledAt } }: { account: Account }) {
-  return (
-    <>
-      <Text size="sm" fw={600}>
-        {name}{" "}
-        {disabledAt !== null && (
-          <Badge color="red" size="xs">
-            disabled
-          </Badge>
-        )}
-      </Text>
-      <Text size="xs" c="dimmed" className="mono">
-        {id}
-      </Text>
-    </>
-  );
-}
-
-const toKind = (text: string | null) => (text === "prepaid" || text === "postpaid" ? text : undefined);
 const toState = (text: string | null) => (text === "enabled" || text === "disabled" ? text : undefined);

@@ -14,6 +14,7 @@ import { useMay } from "../../api/session.ts";
 import { Moment } from "../../format/moment.tsx";
 import { tellFailure } from "../../format/tell.ts";
 import { EmptyState } from "../../list/empty-state.tsx";
+import { NotLoaded } from "../../list/not-loaded.tsx";
 import { BillingFrame } from "./billing-frame.tsx";
 
 type Invariant = NonNullable<LedgerCheck["result"]>["invariants"][number];
@@ -42,6 +43,7 @@ export function LedgerCheckPage() {
   );
   return (
     <BillingFrame tab="check" actions={action}>
+      {latest.isError && <NotLoaded what="The check" error={latest.error} onRetry={latest.refetch} />}
       {latest.isSuccess && check === undefined && !isBusy && (
         <EmptyState title="Not checked since the dashboard was started" action={action}>
           Everything that the database alone can prove about the money is looked at. It changes nothing, and works

@@ -1,11 +1,12 @@
 /** Accounts with what they have and owe, the lowest balance first. */
-import { Anchor, Badge, Select, Text } from "@mantine/core";
+import { Anchor, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { accountsMoneyQuery } from "../../api/billing.ts";
 import { Usd } from "../../format/usd.tsx";
 import { EmptyState } from "../../list/empty-state.tsx";
 import { ListTable } from "../../list/list-table.tsx";
+import { AccountCell, balanceColumn, KindSelect, kindColumn } from "../accounts/account-cells.tsx";
 
 const route = getRouteApi("/inside/billing");
 
@@ -25,17 +26,7 @@ export function MoneyTable() {
       standardSort="balance"
       searchPlaceholder="Search name or id"
       isFiltered={search.kind !== undefined}
-      filters={
-        <Select
-          aria-label="Kind"
-          placeholder="Any kind"
-          clearable
-          data={["prepaid", "postpaid"]}
-          value={search.kind ?? null}
-          onChange={(kind) => narrow({ kind: toKind(kind), page: undefined })}
-          w={150}
-        />
-      }
+      filters={<KindSelect kind={search.kind} onChange={(kind) => narrow({ kind, page: undefined })} />}
       empty={<EmptyState title="No accounts yet">Make one under Accounts: it is who pays.</EmptyState>}
       columns={[
         {
@@ -43,39 +34,15 @@ export function MoneyTable() {
           title: "Account",
           sortable: true,
           render: ({ name, accountId, disabledAt }) => (
-            <>
-              <Text size="sm" fw={600}>
-                <Anchor component={Link} to={`/billing/accounts/${accountId}`} inherit c="inherit" underline="hover">
-                  {name}
-                </Anchor>{" "}
-                {disabledAt !== null && (
-                  <Badge color="red" size="xs">
-                    disabled
-                  </Badge>
-                )}
-              </Text>
-              <Text size="xs" c="dimmed" className="mono">
-                {accountId}
-              </Text>
-            </>
+            <AccountCell of={{ id: accountId, disabledAt }}>
+              <Anchor component={Link} to={`/billing/accounts/${accountId}`} inherit c="inherit" underline="hover">
+                {name}
+              </Anchor>
+            </AccountCell>
           ),
         },
-        {
-          accessor: "kind",
-          title: "Kind",
-          render: ({ kind }) => (
-            <Badge variant="light" color={kind === "prepaid" ? "tera" : "blue"}>
-              {kind}
-            </Badge>
-          ),
-        },
-        {
-          accessor: "balance",
-          title: "Balance",
-          sortable: true,
-          textAlign: "right",
-          render: ({ balance }) => <Usd amount={balance} />,
-        },
+        kindColumn(),
+        balanceColumn(),
         {
           accessor: "available",
           title: "Available",
@@ -127,5 +94,3 @@ function Nothing() {
     </Text>
   );
 }
-
-const toKind = (text: string | null) => (text === "prepaid" || text === "postpaid" ? text : undefined);

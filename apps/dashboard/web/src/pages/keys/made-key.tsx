@@ -1,12 +1,13 @@
 /** A new key, this once: to copy, and with what to call first. */
-import { Button, Code, CopyButton, Group, ScrollArea, Stack, Tabs, Text } from "@mantine/core";
-import { IconCheck, IconCopy } from "@tabler/icons-react";
+
+import { Button, Code, Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { MadeKey as Made } from "@tera/admin-api/keys";
 import type { ReactNode } from "react";
 import { installationQuery, modelIdsQuery } from "../../api/installation.ts";
 import { SecretOnce } from "../../form/secret-once.tsx";
 import { toCurl, toPython } from "../playground/code-samples.ts";
+import { CodeTabs } from "../playground/code-tabs.tsx";
 
 export interface MadeKeyProps {
   made: Made;
@@ -45,42 +46,13 @@ function FirstCall({ apiUrl, model, secret }: { apiUrl: string; model: string; s
       name: "Python",
       code: toPython(call).replace('os.environ["TERA_API_KEY"]', JSON.stringify(secret)).replace("import os\n", ""),
     },
-  ];
+  ] as const;
   return (
     <Stack gap={6}>
       <Text size="sm">
         Clients of OpenAI need two settings: this key, and the base URL <Code>{apiUrl}</Code>
       </Text>
-      <Tabs defaultValue="curl">
-        <Tabs.List mb="xs">
-          {samples.map(({ name }) => (
-            <Tabs.Tab key={name} value={name}>
-              {name}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
-        {samples.map(({ name, code }) => (
-          <Tabs.Panel key={name} value={name}>
-            <ScrollArea.Autosize mah={300} viewportProps={{ tabIndex: 0 }}>
-              <Code block>{code}</Code>
-            </ScrollArea.Autosize>
-            <Group justify="flex-end" mt="xs">
-              <CopyButton value={code}>
-                {({ copied, copy }) => (
-                  <Button
-                    size="xs"
-                    variant="light"
-                    onClick={copy}
-                    leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-                  >
-                    {copied ? "Copied" : "Copy the call"}
-                  </Button>
-                )}
-              </CopyButton>
-            </Group>
-          </Tabs.Panel>
-        ))}
-      </Tabs>
+      <CodeTabs samples={samples} heightMaxPx={300} copyLabel="Copy the call" />
     </Stack>
   );
 }

@@ -1,6 +1,6 @@
 /** What a customer's accounts have, spent and used. Nothing of the installation. */
-import { Alert, Button, Card, Select, SimpleGrid, Skeleton, Stack, Text, Title } from "@mantine/core";
-import { IconAlertTriangle } from "@tabler/icons-react";
+
+import { Card, Select, SimpleGrid, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { OverviewUsage } from "../../../../api/overview.ts";
@@ -9,6 +9,7 @@ import { overviewUsageQuery } from "../../api/overview.ts";
 import { useSession } from "../../api/session.ts";
 import { formatCount, formatShort } from "../../format/quantity.ts";
 import { formatAmount, Usd } from "../../format/usd.tsx";
+import { NotLoaded } from "../../list/not-loaded.tsx";
 import { LiveTile } from "../../live/live-tile.tsx";
 import { Page } from "../../shell/page.tsx";
 import { HoursCharts } from "./hours-charts.tsx";
@@ -43,14 +44,7 @@ export function AccountOverview() {
       }
     >
       {usage.isError ? (
-        <Alert color="red" icon={<IconAlertTriangle />} title="What was used could not be loaded">
-          <Stack align="flex-start" gap="xs">
-            <Text size="sm">{usage.error.message}</Text>
-            <Button size="xs" variant="light" color="red" onClick={() => usage.refetch()}>
-              Try again
-            </Button>
-          </Stack>
-        </Alert>
+        <NotLoaded what="What was used" error={usage.error} onRetry={usage.refetch} />
       ) : (
         <Stack gap="md">
           <SimpleGrid cols={{ base: 2, md: 4 }} spacing="md">

@@ -1,25 +1,14 @@
 /** An installation that has not answered anything yet: what is still to do until the first request, and the line that makes it. */
-import {
-  Anchor,
-  Box,
-  Button,
-  Card,
-  Code,
-  CopyButton,
-  Group,
-  Stack,
-  Text,
-  ThemeIcon,
-  Title,
-  VisuallyHidden,
-} from "@mantine/core";
-import { IconCheck, IconCopy } from "@tabler/icons-react";
+
+import { Anchor, Box, Card, Code, Group, Stack, Text, ThemeIcon, Title, VisuallyHidden } from "@mantine/core";
+import { IconCheck } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import type { LiveWorker } from "@tera/admin-api/workers";
 import type { ReactNode } from "react";
 import type { Attention } from "../../../../api/overview.ts";
 import { installationQuery } from "../../api/installation.ts";
+import { CopyButton } from "../../form/copy-button.tsx";
 import { toCurl } from "../playground/code-samples.ts";
 
 export interface NextStepsProps {
@@ -108,18 +97,7 @@ function FirstCall({ model }: { model: string }) {
       <Code block w="100%">
         {line}
       </Code>
-      <CopyButton value={line}>
-        {({ copied, copy }) => (
-          <Button
-            size="xs"
-            variant="light"
-            onClick={copy}
-            leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-          >
-            {copied ? "Copied" : "Copy"}
-          </Button>
-        )}
-      </CopyButton>
+      <CopyButton text={line} />
     </Stack>
   );
 }

@@ -4,14 +4,12 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { requestStatuses } from "@tera/admin-api/requests";
 import { requestErrorCodes } from "../../../../api/error-codes.ts";
-import { AccountSelect } from "../../form/account-select.tsx";
-import { KeySelect } from "../../form/key-select.tsx";
-import { ModelSelect } from "../../form/model-select.tsx";
+import { OwnerFilters } from "../../form/owner-filters.tsx";
 import { PeriodPicker } from "../../period/period-picker.tsx";
 import type { RequestsSearch } from "./requests-search.ts";
 
 const typingPauseMs = 300;
-const width = { base: "100%", xs: 190 };
+const width = { base: "100%", xs: 200 };
 
 export interface RequestsFiltersProps {
   search: RequestsSearch;
@@ -59,31 +57,7 @@ export function RequestsFilters({ search, onNarrow, hasAccounts }: RequestsFilte
           onChange={(code) => onNarrow({ code: code ?? undefined })}
           w={width}
         />
-        {hasAccounts && (
-          <AccountSelect
-            aria-label="Account"
-            placeholder="Any account"
-            clearable
-            value={search.accountId ?? null}
-            onChange={(accountId) => onNarrow({ accountId: accountId ?? undefined, keyId: undefined })}
-            w={width}
-          />
-        )}
-        <KeySelect
-          aria-label="Key"
-          placeholder="Any key"
-          accountId={search.accountId}
-          value={search.keyId ?? null}
-          onChange={(keyId) => onNarrow({ keyId: keyId ?? undefined })}
-          w={width}
-        />
-        <ModelSelect
-          aria-label="Model"
-          placeholder="Any model"
-          value={search.model ?? null}
-          onChange={(model) => onNarrow({ model: model ?? undefined })}
-          w={width}
-        />
+        <OwnerFilters search={search} onNarrow={onNarrow} hasAccounts={hasAccounts} />
       </Group>
     </Stack>
   );

@@ -1,9 +1,11 @@
 /** The last lines that a runner's engine wrote, going on while they are shown. */
-import { Alert, Button, Center, CopyButton, Drawer, Group, Loader, ScrollArea, Stack, Text } from "@mantine/core";
-import { IconAlertTriangle, IconCheck, IconCopy } from "@tabler/icons-react";
+
+import { Alert, Center, Drawer, Group, Loader, ScrollArea, Stack, Text } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { type RunnerName, runnerLogsQuery } from "../../api/runners.ts";
+import { CopyButton } from "../../form/copy-button.tsx";
 
 export function RunnerLog({ name, onClose }: { name: RunnerName | undefined; onClose(): void }) {
   return (
@@ -62,18 +64,7 @@ function Lines({ name }: { name: RunnerName }) {
             <Text size="xs" c="dimmed">
               {lines.length} lines, the newest last. Keys and passwords are masked.
             </Text>
-            <CopyButton value={text}>
-              {({ copied, copy }) => (
-                <Button
-                  size="compact-sm"
-                  variant="light"
-                  onClick={copy}
-                  leftSection={copied ? <IconCheck size={14} /> : <IconCopy size={14} />}
-                >
-                  {copied ? "Copied" : "Copy"}
-                </Button>
-              )}
-            </CopyButton>
+            <CopyButton text={text} />
           </Group>
           <ScrollArea
             h="calc(100vh - 150px)"

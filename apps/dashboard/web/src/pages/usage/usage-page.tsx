@@ -1,14 +1,13 @@
 /** What was used and what it cost: over time, and by model, key or account. */
-import { Alert, Button, Group, SegmentedControl, Skeleton, Stack, Text } from "@mantine/core";
-import { IconAlertTriangle, IconDownload } from "@tabler/icons-react";
+import { Button, Group, SegmentedControl, Skeleton, Stack, Text } from "@mantine/core";
+import { IconDownload } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import { usageDimensions } from "@tera/admin-api/usage";
 import { useSession } from "../../api/session.ts";
 import { usageCsvUrl, usageQuery } from "../../api/usage.ts";
-import { AccountSelect } from "../../form/account-select.tsx";
-import { KeySelect } from "../../form/key-select.tsx";
-import { ModelSelect } from "../../form/model-select.tsx";
+import { OwnerFilters } from "../../form/owner-filters.tsx";
+import { NotLoaded } from "../../list/not-loaded.tsx";
 import { PeriodPicker } from "../../period/period-picker.tsx";
 import { Page } from "../../shell/page.tsx";
 import { UsageChartCard } from "./usage-chart-card.tsx";
@@ -17,7 +16,6 @@ import { UsageTable } from "./usage-table.tsx";
 import { UsageTotals } from "./usage-totals.tsx";
 
 const route = getRouteApi("/inside/usage");
-const filterWidth = { base: "100%", xs: 220 };
 const dimensionWords = { time: "Time", model: "Model", key: "Key", account: "Account" };
 
 export function UsagePage() {
@@ -63,42 +61,11 @@ export function UsagePage() {
           </Group>
         </Group>
         <Group gap="sm">
-          {hasAccounts && (
-            <AccountSelect
-              aria-label="Account"
-              placeholder="Any account"
-              clearable
-              value={search.accountId ?? null}
-              onChange={(accountId) => narrow({ accountId: accountId ?? undefined, keyId: undefined })}
-              w={filterWidth}
-            />
-          )}
-          <KeySelect
-            aria-label="Key"
-            placeholder="Any key"
-            accountId={search.accountId}
-            value={search.keyId ?? null}
-            onChange={(keyId) => narrow({ keyId: keyId ?? undefined })}
-            w={filterWidth}
-          />
-          <ModelSelect
-            aria-label="Model"
-            placeholder="Any model"
-            value={search.model ?? null}
-            onChange={(model) => narrow({ model: model ?? undefined })}
-            w={filterWidth}
-          />
+          <OwnerFilters search={search} onNarrow={narrow} hasAccounts={hasAccounts} />
         </Group>
       </Stack>
       {report.isError ? (
-        <Alert color="red" icon={<IconAlertTriangle />} title="The usage could not be loaded">
-          <Stack align="flex-start" gap="xs">
-            <Text size="sm">{report.error.message}</Text>
-            <Button size="xs" variant="light" color="red" onClick={() => report.refetch()}>
-              Try again
-            </Button>
-          </Stack>
-        </Alert>
+        <NotLoaded what="The usage" error={report.error} onRetry={report.refetch} />
       ) : report.data === undefined ? (
         <Skeleton h={420} />
       ) : (

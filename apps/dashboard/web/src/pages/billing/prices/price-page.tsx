@@ -1,18 +1,5 @@
 /** One model's prices: what is in force, what was, what comes. */
-import {
-  Alert,
-  Anchor,
-  Badge,
-  Button,
-  Card,
-  Group,
-  Pagination,
-  Skeleton,
-  Stack,
-  Text,
-  Timeline,
-  Title,
-} from "@mantine/core";
+import { Anchor, Badge, Button, Card, Group, Pagination, Skeleton, Stack, Text, Timeline, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { Price } from "@tera/admin-api/prices";
@@ -21,6 +8,7 @@ import { priceHistoryQuery } from "../../../api/prices.ts";
 import { useMay } from "../../../api/session.ts";
 import { Moment } from "../../../format/moment.tsx";
 import { EmptyState } from "../../../list/empty-state.tsx";
+import { NotLoaded } from "../../../list/not-loaded.tsx";
 import { Page } from "../../../shell/page.tsx";
 import { PriceForm } from "./price-form.tsx";
 import { Rates, statusColors } from "./price-words.tsx";
@@ -61,11 +49,7 @@ export function PricePage() {
       }
     >
       {history.isPending && <Skeleton h={200} />}
-      {history.isError && (
-        <Alert color="red" title="The prices could not be loaded">
-          {history.error.message}
-        </Alert>
-      )}
+      {history.isError && <NotLoaded what="The prices" error={history.error} onRetry={history.refetch} />}
       {history.isSuccess && items.length === 0 && (
         <EmptyState title="It never had a price" action={add}>
           Set one, and it is charged from then on.
