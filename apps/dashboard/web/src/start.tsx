@@ -7,6 +7,7 @@ import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
+import { ApiError } from "./api/client.ts";
 import { queryClient } from "./api/query-client.ts";
 import { DialogPlace } from "./dialog/dialog-place.tsx";
 import { router } from "./router.tsx";
@@ -16,7 +17,12 @@ import { cssVariables, theme } from "./theme.ts";
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 
-createRoot(root).render(
+createRoot(root, {
+  onCaughtError(error) {
+    // The page says it itself: a thing that is not there is no fault of the program.
+    if (!(error instanceof ApiError)) console.error(error);
+  },
+}).render(
   <MantineProvider
     theme={theme}
     cssVariablesResolver={cssVariables}

@@ -41,5 +41,5 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mantine-color-orange-light-color": "#a33603",
     "--mantine-color-yellow-light-color": "#8a4b00",
   },
-  dark: { "--mantine-color-dimmed": "#a3a3a3", "--mantine-color-placeholder": "#979797" },
+  dark: { "--mantine-color-dimmed": "#aaaaaa", "--mantine-color-placeholder": "#979797" },
 });

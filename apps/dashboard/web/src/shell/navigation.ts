@@ -15,6 +15,7 @@ import {
 } from "@tabler/icons-react";
 import type { Permission } from "@tera/admin-api/roles";
 import type { ComponentType } from "react";
+import type { Session } from "../../../api/session.ts";
 
 export interface NavigationEntry {
   path: string;
@@ -110,3 +111,24 @@ export const navigation: readonly NavigationEntry[] = [
     permission: "settings:read",
   },
 ];
+
+/** Pages that are in the menu as parts of others, and not for everybody who has those. */
+const parts: readonly { path: string; permission?: Permission; isOperators?: true }[] = [
+  { path: "/billing/prices", permission: "prices:read" },
+  { path: "/billing/rerate", permission: "prices:write" },
+  { path: "/billing/check", isOperators: true },
+  { path: "/billing/seller", isOperators: true },
+];
+
+/** Whether somebody has the page: who has not finds nothing there, instead of a page on which everything fails. */
+export function hasPage(path: string, { permissions, accounts }: Pick<Session, "permissions" | "accounts">): boolean {
+  const isOn = (page: { path: string }) => path === page.path || path.startsWith(`${page.path}/`);
+  return (
+    navigation.every((page) => !isOn(page) || permissions.includes(page.permission)) &&
+    parts.every(
+      ({ permission, isOperators, ...page }) =>
+        !isOn(page) ||
+        ((permission === undefined || permissions.includes(permission)) && (isOperators !== true || accounts === null)),
+    )
+  );
+}

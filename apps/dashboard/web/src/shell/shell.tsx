@@ -7,7 +7,8 @@ import { lazy, Suspense, useState } from "react";
 import { useSession } from "../api/session.ts";
 import { withStyles } from "../styles/with-styles.ts";
 import { Logo } from "./logo.tsx";
-import { navigation } from "./navigation.ts";
+import { hasPage, navigation } from "./navigation.ts";
+import { NotFound } from "./not-found.tsx";
 import { UserMenu } from "./user-menu.tsx";
 
 /** Fetched when it is first asked for. */
@@ -15,7 +16,7 @@ const Palette = lazy(withStyles(() => import("./palette.tsx").then((file) => ({ 
 
 export function Shell() {
   const [isOpen, { toggle, close }] = useDisclosure();
-  const { permissions } = useSession();
+  const session = useSession();
   const [paletteOpenings, setPaletteOpenings] = useState(0);
   const openPalette = () => setPaletteOpenings((count) => count + 1);
   useHotkeys([
@@ -23,7 +24,7 @@ export function Shell() {
     ["/", openPalette],
   ]);
   const path = useRouterState({ select: (state) => state.location.pathname });
-  const entries = navigation.filter(({ permission }) => permissions.includes(permission));
+  const entries = navigation.filter(({ permission }) => session.permissions.includes(permission));
 
   return (
     <AppShell
@@ -86,9 +87,7 @@ export function Shell() {
         </ScrollArea>
       </AppShell.Navbar>
 
-      <AppShell.Main>
-        <Outlet />
-      </AppShell.Main>
+      <AppShell.Main>{hasPage(path, session) ? <Outlet /> : <NotFound />}</AppShell.Main>
 
       {paletteOpenings > 0 && (
         <Suspense fallback={null}>

@@ -17,6 +17,7 @@ import { RerateEffect } from "./rerate-effect.tsx";
 const route = getRouteApi("/inside/billing/rerate");
 const pricesShownMax = 100;
 const dayMs = 86_400_000;
+const minuteMs = 60_000;
 
 export function ReratePage() {
   const [begun, setBegun] = useState<Rerating>();
@@ -68,7 +69,8 @@ function Choice({ onBegun, onChange }: { onBegun(look: Rerating): void; onChange
     initialValues: {
       model,
       from: fromMoment(from === undefined ? new Date(Date.now() - dayMs) : new Date(from)),
-      to: fromMoment(new Date()),
+      // Whole minutes: this one, too.
+      to: fromMoment(new Date(Date.now() + minuteMs)),
       priceId: "",
     },
     onValuesChange: onChange,
