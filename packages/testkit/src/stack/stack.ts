@@ -29,6 +29,8 @@ export interface StackOptions {
   runner?: FakeRunnerSettingsChange;
   /** Engines that run elsewhere, attached to worker 1 beside its fake runners. */
   externalRunners?: readonly ExternalRunner[];
+  /** Also a fake runner that worker 1 starts by itself, as it does an engine: it can be unloaded, and its lines are read. It serves `ownModel`. */
+  ownRunner?: boolean;
   /** Also a dashboard, which must have been built. */
   dashboard?: boolean;
   /** Also serve the demo model through llama.cpp, on worker 1. */
@@ -91,6 +93,9 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+/** What the runner that a worker starts by itself serves. */
+export const ownModel = "fake/own-1b";
+
 /** The public id of the demo model. */
 export const demoModel = "tera/tera-nano";
 
@@ -100,6 +105,7 @@ const programs = {
   worker: join(root, "apps/worker/src/main.ts"),
   dashboard: join(root, "apps/dashboard/server/main.ts"),
 };
+const fakeRunnerProgram = fileURLToPath(new URL("../fake-runner/main.ts", import.meta.url));
 const demoModelFile = join(root, "models/tera-nano/tera-nano.gguf");
 const servedTimeoutMs = 20_000;
 const defaultRunnerSlots = 32;
@@ -162,13 +168,14 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
       workers[index] = { process: keep(process), ...workerReadySchema.parse(process.ready) };
     };
     for (let index = 0; index < workerCount; index++) {
-      const own = runners.filter((_, at) => at % workerCount === index);
+      const assigned = runners.filter((_, at) => at % workerCount === index);
       const shared = runners[index % Math.max(1, runners.length)];
-      const attached = own.length > 0 || shared === undefined ? own : [shared];
+      const attached = assigned.length > 0 || shared === undefined ? assigned : [shared];
       const file = join(directory, `worker-${index + 1}.yaml`);
       const llama = options.llama === true && index === 0;
       const external = index === 0 ? (options.externalRunners ?? []) : [];
-      await writeFile(file, workerFile(attached, runnerSettings, llama, external));
+      const own = options.ownRunner === true && index === 0;
+      await writeFile(file, workerFile({ runners: attached, settings: runnerSettings, llama, own, external }));
       startWorkers.push(() =>
         startStackProcess({
           name: `worker-${index + 1}`,
@@ -242,6 +249,7 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
     const model = runnerSettings.models?.[0] ?? defaultSettings.models[0] ?? "";
     if (runners.length > 0 && workers.length > 0) await waitForModel(model);
     if (options.llama === true) await waitForModel(demoModel);
+    if (options.ownRunner === true) await waitForModel(ownModel);
 
     return {
       gateways,
@@ -280,13 +288,16 @@ export async function startStack(options: StackOptions = {}): Promise<Stack> {
   }
 }
 
+interface WorkerFileOptions {
+  runners: readonly StackRunner[];
+  settings: FakeRunnerSettingsChange;
+  llama: boolean;
+  own: boolean;
+  external: readonly ExternalRunner[];
+}
+
 /** A JSON document is YAML. */
-function workerFile(
-  runners: readonly StackRunner[],
-  settings: FakeRunnerSettingsChange,
-  llama: boolean,
-  external: readonly ExternalRunner[],
-): string {
+function workerFile({ runners, settings, llama, own, external }: WorkerFileOptions): string {
   const entries: object[] = runners.map(({ url, process }) => ({
     kind: "http",
     id: process.name,
@@ -295,6 +306,10 @@ function workerFile(
     ...(settings.apiKey == null ? {} : { apiKey: settings.apiKey }),
   }));
   if (llama) entries.push({ kind: "llama", id: "demo", model: demoModelFile, name: demoModel });
+  if (own) {
+    const command = [process.execPath, fakeRunnerProgram, "--port", "{port}", "--models", ownModel];
+    entries.push({ kind: "process", id: "own", command });
+  }
   entries.push(...external.map((runner) => ({ kind: "http", ...runner })));
   return JSON.stringify({ runners: entries });
 }
