@@ -1,17 +1,46 @@
-/** Each page of the menu, as everybody who has it in the menu sees it: no errors, no barriers, nothing cut off, in light, dark and on a phone. */
+/** Each page, as everybody who may see it sees it: no errors, no barriers, nothing cut off, in light, dark and on a phone. */
 import { findBarriers, waitForStillness } from "@tera/testkit";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
+import type { Furnished } from "./furnish.ts";
 import { openPage, readMenu } from "./menu.ts";
 import { narrow, type People, wide } from "./people.ts";
 
-export function describePages(people: People, accountId: string): void {
-  test("to the owner, in light, dark and narrow", { timeout: 120_000 }, async () => {
-    const visit = await people.enter("owner");
+export interface PagesDependencies {
+  people: People;
+  furnished: Furnished;
+  model: string;
+}
+
+export function describePages({ people, furnished, model }: PagesDependencies): void {
+  const { acme, initech } = furnished;
+  /** Those that are not in the menu: of one thing each, and parts of others. */
+  const customersPages = [
+    `/keys/${acme.keyId}`,
+    `/requests/${acme.requestId}`,
+    `/models/${encodeURIComponent(model)}`,
+    `/accounts/${acme.id}`,
+    "/profile",
+  ];
+  const operatorsPages = [
+    ...customersPages,
+    `/billing/accounts/${acme.id}`,
+    "/billing/invoices",
+    `/billing/invoices/${initech.invoice}`,
+    "/billing/prices",
+    `/billing/prices/${encodeURIComponent(model)}`,
+    "/billing/check",
+    "/billing/seller",
+  ];
+  const changersPages = ["/billing/rerate", "/members?tab=invitations", "/members?tab=tokens"];
+
+  test("to the owner, in light, dark and narrow", { timeout: 180_000 }, async () => {
+    const visit = await people.visit("owner");
+    await visit.page.goto("/");
     const pages = await readMenu(visit.page);
-    expect(pages.length).toBeGreaterThan(4);
+    expect(pages.length).toBeGreaterThan(10);
     const faults: string[] = [];
-    for (const path of [...pages, "/profile"]) {
+    for (const path of [...pages, ...operatorsPages, ...changersPages]) {
       const note = (where: string, found: readonly string[]) => {
         faults.push(...found.map((fault) => `${path}, ${where}: ${fault}`));
       };
@@ -28,24 +57,37 @@ export function describePages(people: People, accountId: string): void {
       note("anywhere", visit.takeFaults());
     }
     expect(faults).toEqual([]);
-    await visit.context.close();
+    await visit.page.close();
   });
 
   test.each([
-    ["viewer", undefined],
-    ["member", accountId],
-  ] as const)("to a %s, who has fewer", { timeout: 90_000 }, async (role, account) => {
-    const visit = await people.enter(role, account === undefined ? {} : { accountId: account });
+    ["viewer", undefined, operatorsPages],
+    ["member", acme.id, customersPages],
+  ] as const)("to a %s, who has fewer", { timeout: 180_000 }, async (role, account, morePages) => {
+    const visit = await people.visit(role, account);
+    await visit.page.goto("/");
     const pages = await readMenu(visit.page);
     expect(pages).not.toContain("/members");
     const faults: string[] = [];
-    for (const path of pages) {
+    for (const path of [...pages, ...morePages]) {
       await openPage(visit.page, path);
       const found = [...(await findBarriers(visit.page)), ...visit.takeFaults()];
       faults.push(...found.map((fault) => `${path}: ${fault}`));
     }
     expect(faults).toEqual([]);
-    await visit.context.close();
+    await visit.page.close();
+  });
+
+  test("to somebody at the door", { timeout: 180_000 }, async () => {
+    const { page, context, takeFaults } = await people.open();
+    const faults: string[] = [];
+    for (const path of ["/sign-in", new URL(await people.invite("viewer")).href, "/no/such/page"]) {
+      await page.goto(path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      faults.push(...(await findBarriers(page)).map((fault) => `${path}: ${fault}`));
+    }
+    expect([...faults, ...takeFaults()]).toEqual([]);
+    await context.close();
   });
 }
 

@@ -2,6 +2,7 @@
 import { createInvitationStore } from "@tera/access";
 import { launchChromium, openWatchedPage, type Stack, type WatchedPage } from "@tera/testkit";
 import type { BrowserContext, BrowserContextOptions } from "playwright-core";
+import type { z } from "zod";
 
 export const password = "correct horse battery staple";
 
@@ -9,18 +10,32 @@ export interface Visit extends WatchedPage {
   context: BrowserContext;
 }
 
+export interface Guest extends Visit {
+  /** Asks the Admin API as whoever is signed in. @param path below `/admin/api` @throws when it is refused, or answers otherwise than `schema` says */
+  ask<Schema extends z.ZodType>(
+    schema: Schema,
+    method: "GET" | "POST" | "PATCH" | "PUT",
+    path: string,
+    body?: object,
+  ): Promise<z.infer<Schema>>;
+}
+
+type Role = "owner" | "viewer" | "member";
+
 export interface People {
   /** Of the dashboard. */
   url: string;
   /** A link that makes somebody a member. @param accountId of a customer */
-  invite(role: "owner" | "viewer" | "member", accountId?: string): Promise<string>;
+  invite(role: Role, accountId?: string): Promise<string>;
   /** A page of somebody who is not signed in. */
   open(options?: BrowserContextOptions): Promise<Visit>;
   /** Somebody new, who has followed their link. */
   enter(
-    role: "owner" | "viewer" | "member",
+    role: Role,
     options?: BrowserContextOptions & { name?: string; accountId?: string },
-  ): Promise<Visit & { email: string }>;
+  ): Promise<Guest & { email: string }>;
+  /** A new page of somebody who was let in before: for each role and account the same person, who must not sign out. The page is to be closed, not its context. */
+  visit(role: Role, accountId?: string): Promise<Guest>;
   /** Ends the browser. */
   close(): Promise<void>;
 }
@@ -30,33 +45,64 @@ let count = 0;
 
 export async function meetPeople({ database, dashboardUrl }: Stack): Promise<People> {
   if (dashboardUrl === undefined) throw new Error("the stack has no dashboard");
+  const url = dashboardUrl;
   const browser = await launchChromium();
+  /** By role and account. */
+  const residents = new Map<string, Promise<BrowserContext>>();
 
   async function open(options: BrowserContextOptions = {}): Promise<Visit> {
-    const context = await browser.newContext({ baseURL: dashboardUrl ?? "", viewport: wide, ...options });
+    const context = await browser.newContext({ baseURL: url, viewport: wide, ...options });
     context.setDefaultTimeout(30_000);
     return { context, ...(await openWatchedPage(context)) };
   }
-  async function invite(role: "owner" | "viewer" | "member", accountId?: string): Promise<string> {
+  async function invite(role: Role, accountId?: string): Promise<string> {
     const { token } = await createInvitationStore(database).createInvitation({
       role,
       accountId: accountId ?? null,
       email: null,
       createdBy: "test",
     });
-    return `${dashboardUrl}/invite#${token}`;
+    return `${url}/invite#${token}`;
+  }
+  async function enter(
+    role: Role,
+    { name = `A ${role}`, accountId, ...options }: BrowserContextOptions & { name?: string; accountId?: string } = {},
+  ): Promise<Guest & { email: string }> {
+    const visit = await open(options);
+    const email = `person-${++count}@example.com`;
+    await accept(visit, await invite(role, accountId), { name, email });
+    return { ...visit, ask: askerOf(visit.context, url), email };
+  }
+  async function settle(role: Role, accountId?: string): Promise<BrowserContext> {
+    const { context, page } = await enter(role, accountId === undefined ? {} : { accountId });
+    await page.close();
+    return context;
   }
   return {
-    url: dashboardUrl,
+    url,
     invite,
     open,
-    async enter(role, { name = `A ${role}`, accountId, ...options } = {}) {
-      const visit = await open(options);
-      const email = `person-${++count}@example.com`;
-      await accept(visit, await invite(role, accountId), { name, email });
-      return { ...visit, email };
+    enter,
+    async visit(role, accountId) {
+      const who = `${role} ${accountId ?? ""}`;
+      const coming = residents.get(who) ?? settle(role, accountId);
+      residents.set(who, coming);
+      const context = await coming;
+      return { context, ask: askerOf(context, url), ...(await openWatchedPage(context)) };
     },
     close: () => browser.close(),
+  };
+}
+
+function askerOf({ request }: BrowserContext, origin: string): Guest["ask"] {
+  return async (schema, method, path, data) => {
+    const response = await request.fetch(`/admin/api${path}`, {
+      method,
+      headers: { origin },
+      ...(data === undefined ? {} : { data }),
+    });
+    if (!response.ok()) throw new Error(`${method} ${path}: ${response.status()} ${await response.text()}`);
+    return schema.parse(await response.json());
   };
 }
 

@@ -1,0 +1,137 @@
+/** What an installation has that is in use: a price, who sells, customers of both kinds with keys, requests and an invoice. Made as people make it, through the Admin API; only past months are put in. */
+import { connectDatabase } from "@tera/database";
+import { installTestClock } from "@tera/database/testing";
+import { createPriceStore, createUsageWriter, lastMonth } from "@tera/metering";
+import { connectRedis, publishInvalidation } from "@tera/queue";
+import { newUsageRecord, type Stack } from "@tera/testkit";
+import { vi } from "vitest";
+import { z } from "zod";
+import { callApi } from "./call-api.ts";
+import type { Guest, People } from "./people.ts";
+
+export interface Customer {
+  id: string;
+  name: string;
+  keyId: string;
+  /** The key itself. */
+  key: string;
+  /** Of a request that was answered. */
+  requestId: string;
+}
+
+export interface Furnished {
+  /** Prepaid, with $50 to begin with. */
+  acme: Customer;
+  /** Prepaid: somebody else. */
+  globex: Customer;
+  /** Postpaid: it owes for the two months that are over, and has the invoice of the first. */
+  initech: { id: string; name: string; invoice: string };
+  /** The month that is over and not on an invoice yet: `2026-10`. */
+  month: string;
+}
+
+const idSchema = z.object({ id: z.string() });
+const madeKeySchema = z.object({ secret: z.string(), key: idSchema });
+const runSchema = z.object({
+  id: z.string(),
+  result: z.object({ invoices: z.array(z.object({ number: z.string() })) }).nullable(),
+});
+
+/** Used in each month: 1,000,000 tokens of answers, $2. */
+const usedTokens = 1_000_000;
+
+export async function furnish(people: People, stack: Stack): Promise<Furnished> {
+  const owner = await people.visit("owner");
+  const { ask } = owner;
+  await ask(z.unknown(), "PUT", "/seller", {
+    name: "Tera Ltd",
+    address: "1 Main Street",
+    taxId: null,
+    email: "billing@example.com",
+    paymentNote: "IBAN DE00",
+    taxRatePercent: "0",
+    dueDays: 30,
+  });
+  const initech = await ask(idSchema, "POST", "/accounts", { name: "Initech", kind: "postpaid" });
+  const month = lastMonth(new Date());
+  const first = lastMonth(new Date(`${month}-01T00:00:00Z`));
+  const { key } = await ask(madeKeySchema, "POST", "/keys", { accountId: initech.id, name: "robots" });
+  await usePast(stack, initech.id, key.id, [first, month]);
+  const invoice = await issueInvoice(ask, first);
+  const [acme, globex] = await Promise.all([join(ask, stack, "Acme"), join(ask, stack, "Globex")]);
+  await owner.page.close();
+  return { acme, globex, initech: { id: initech.id, name: "Initech", invoice }, month };
+}
+
+async function join(ask: Guest["ask"], stack: Stack, name: string): Promise<Customer> {
+  const { id } = await ask(idSchema, "POST", "/accounts", { name, kind: "prepaid" });
+  await ask(z.unknown(), "POST", `/accounts/${id}/credit`, { kind: "top_up", amount: "50", reason: "Bank transfer" });
+  const { secret, key } = await ask(madeKeySchema, "POST", "/keys", { accountId: id, name: `${name} app` });
+  const { status, requestId } = await callApi(stack, secret);
+  if (status !== 200) throw new Error(`${name} was not answered: ${status}`);
+  await waitForRequest(ask, requestId);
+  return { id, name, keyId: key.id, key: secret, requestId };
+}
+
+/** Requests are there a second after they ended. */
+export async function waitForRequest(ask: Guest["ask"], requestId: string): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const { items } = await ask(z.object({ items: z.array(z.unknown()) }), "GET", `/requests?id=${requestId}`);
+      if (items.length === 0) throw new Error(`${requestId} is not listed`);
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+}
+
+async function usePast(stack: Stack, accountId: string, keyId: string, months: readonly string[]) {
+  const { databaseUrl, model } = stack;
+  const clock = await installTestClock(databaseUrl);
+  const database = connectDatabase({ url: databaseUrl, name: "test-past" });
+  const rates = { inputNano: 1_000n, cacheReadNano: 1_000n, outputNano: 2_000n, author: "test" };
+  const { id: priceId } = await createPriceStore(database).addPrice({
+    ...rates,
+    model,
+    validFrom: new Date("2020-01-01"),
+  });
+  await tellGateways(stack);
+  for (const month of months) {
+    const usedAt = new Date(`${month}-10T12:00:00Z`);
+    await clock.set(usedAt);
+    const usage = { promptTokens: 0, completionTokens: usedTokens };
+    const billing = { priceId, holds: [{ purseId: accountId }] };
+    const record = newUsageRecord({ accountId, keyId, model, usage, billing, admittedAtMs: usedAt.getTime() });
+    await createUsageWriter({ db: database.db, author: "gateway:g1" }).settle([record]);
+  }
+  await clock.set(new Date());
+  await database.close();
+}
+
+/** Of the price; resolves when they have it. */
+async function tellGateways({ redisUrl, baseUrl, apiKey, model }: Stack): Promise<void> {
+  const redis = connectRedis(redisUrl, { name: "test", log: { info: () => undefined, warn: () => undefined } });
+  await redis.connect();
+  await publishInvalidation(redis, { type: "prices" });
+  redis.disconnect();
+  await vi.waitFor(
+    async () => {
+      const headers = { authorization: `Bearer ${apiKey}` };
+      const listed: unknown = await (await fetch(`${baseUrl}/models/${model}`, { headers })).json();
+      z.object({ pricing: z.object({ input: z.literal("0.000001") }) }).parse(listed);
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+}
+
+async function issueInvoice(ask: Guest["ask"], month: string): Promise<string> {
+  const { id } = await ask(runSchema, "POST", "/invoice-runs", { month, dryRun: false });
+  return vi.waitFor(
+    async () => {
+      const run = await ask(runSchema, "GET", `/invoice-runs/${id}`);
+      const number = run.result?.invoices[0]?.number;
+      if (number === undefined) throw new Error(`no invoice was issued: ${JSON.stringify(run)}`);
+      return number;
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+}
