@@ -129,7 +129,11 @@ async function measure<Row extends object>(
     if (report.rows.some((row) => "errors" in row && row.errors !== 0)) process.exitCode = 1;
   } catch (error) {
     // Whatever runs breaks when everything is stopped under it.
-    if (!stopping.stopped) throw error;
+    if (!stopping.stopped) {
+      // Said now: stopping what is broken may fail too, and would be all that is told.
+      say(error instanceof Error ? error.message : String(error));
+      throw error;
+    }
   } finally {
     await workbench[Symbol.asyncDispose]();
   }

@@ -25,7 +25,7 @@ const leaseNano = 10n ** 13n;
 /** What the database's bytes are spent on: the names of tables. */
 const tablesOf = {
   events: "usage_event_.+",
-  "roll-ups": "usage_hour|usage_day",
+  "roll-ups": "usage_hour|usage_day|usage_total",
   ledger: "ledger_transaction|ledger_entry",
   "purses and leases": "purse|credit_lease",
 };

@@ -41,7 +41,15 @@ export async function makeUsageHistory(url: string, history: UsageHistory, say: 
     await db.transaction((tx) => fillSums(tx, monthsAgo));
     await db.transaction(async (tx) => {
       await tx.execute(sql`set local role none`);
-      for (const table of ["usage_event", "usage_hour", "usage_day", "ledger_transaction", "ledger_entry", "purse"])
+      for (const table of [
+        "usage_event",
+        "usage_hour",
+        "usage_day",
+        "usage_total",
+        "ledger_transaction",
+        "ledger_entry",
+        "purse",
+      ])
         await tx.execute(sql.raw(`analyze ${table}`));
     });
   } finally {
@@ -124,7 +132,7 @@ async function fillSums(tx: Sql, monthsAgo: readonly number[]): Promise<void> {
   await tx.execute(sql`set local work_mem = '256MB'`);
   // The triggers, which would take longer than all the rest; checks and unique indexes stay.
   await tx.execute(sql`set local session_replication_role = replica`);
-  await tx.execute(sql`truncate usage_hour, usage_day, ledger_transaction, ledger_entry`);
+  await tx.execute(sql`truncate usage_hour, usage_day, usage_total, ledger_transaction, ledger_entry`);
   for (const ago of monthsAgo)
     await tx.execute(
       sql.raw(
@@ -134,6 +142,11 @@ async function fillSums(tx: Sql, monthsAgo: readonly number[]): Promise<void> {
   await tx.execute(
     sql.raw(`insert into usage_day (day, account_id, key_id, model, ${rolledUp})
     select date_trunc('day', hour, 'UTC'), account_id, key_id, model, ${rolledUp.replaceAll(/\w+/g, "sum($&)")} from usage_hour group by 1, 2, 3, 4 order by 1, 2, 3, 4`),
+  );
+  // As four gateways would have written them.
+  await tx.execute(
+    sql.raw(`insert into usage_total (hour, model, part, ${rolledUp})
+    select hour, model, abs(hashtext(key_id)) % 4, ${rolledUp.replaceAll(/\w+/g, "sum($&)")} from usage_hour group by 1, 2, 3 order by 1, 2, 3`),
   );
   await tx.execute(sql`
     create table bench_posting as

@@ -36,6 +36,9 @@ const expectedCharge = sql`
       10000)
   end`;
 
+/** Every column of a roll-up, added up. */
+const sumsOfHours = sql`array[sum(requests), sum(failed_requests), sum(prompt_tokens), sum(cached_tokens), sum(completion_tokens), sum(reasoning_tokens), sum(speech_characters), sum(charge_nano), sum(correction_nano)]::numeric[]`;
+
 export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
   const since = keptSince?.toISOString() ?? "-infinity";
   // A charge can be booked a while after its request: what was booked on the first day after the cut may be about usage that was dropped.
@@ -170,10 +173,20 @@ export function rowChecks({ keptSince }: RowCheckOptions): RowCheck[] {
           coalesce(h.sums[1], 0), coalesce(h.sums[3] + h.sums[5], 0), coalesce(h.sums[8] + h.sums[9], 0)) as row
         from (select day, account_id, key_id, model, array[requests, failed_requests, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens,
           speech_characters, charge_nano, correction_nano]::numeric[] as sums from usage_day) d
-        full join (select date_trunc('day', hour, 'UTC') as day, account_id, key_id, model, array[sum(requests), sum(failed_requests), sum(prompt_tokens), sum(cached_tokens),
-          sum(completion_tokens), sum(reasoning_tokens), sum(speech_characters), sum(charge_nano), sum(correction_nano)]::numeric[] as sums from usage_hour group by 1, 2, 3, 4) h
+        full join (select date_trunc('day', hour, 'UTC') as day, account_id, key_id, model, ${sumsOfHours} as sums from usage_hour group by 1, 2, 3, 4) h
           using (day, account_id, key_id, model)
         where d.sums is distinct from h.sums`,
+    },
+    {
+      invariant: 4,
+      problem: "total_differs",
+      cause: "Roll-ups were changed by hand, or the triggers that add hours up over all accounts were switched off.",
+      bad: sql`select format('%s, model %s: the total says %s requests, %s tokens and %s nano-USD, its hours %s, %s and %s',
+          hour, model, coalesce(t.sums[1], 0), coalesce(t.sums[3] + t.sums[5], 0), coalesce(t.sums[8] + t.sums[9], 0),
+          coalesce(h.sums[1], 0), coalesce(h.sums[3] + h.sums[5], 0), coalesce(h.sums[8] + h.sums[9], 0)) as row
+        from (select hour, model, ${sumsOfHours} as sums from usage_total group by 1, 2) t
+        full join (select hour, model, ${sumsOfHours} as sums from usage_hour group by 1, 2) h using (hour, model)
+        where t.sums is distinct from h.sums`,
     },
     {
       invariant: 5,

@@ -189,12 +189,12 @@ test.each<[string, SQL, string[]]>([
   [
     "a correction left out of the roll-up",
     sql`update usage_hour set correction_nano = 0`,
-    ["day_differs", "roll_up_differs"],
+    ["day_differs", "roll_up_differs", "total_differs"],
   ],
   [
     "a roll-up that was changed",
     sql`update usage_hour set requests = requests + 1`,
-    ["day_differs", "roll_up_differs"],
+    ["day_differs", "roll_up_differs", "total_differs"],
   ],
   ["a day that was changed", sql`update usage_day set cached_tokens = cached_tokens + 1`, ["day_differs"]],
   ["a day that is gone", sql`delete from usage_day`, ["day_differs"]],
@@ -203,6 +203,8 @@ test.each<[string, SQL, string[]]>([
     sql`insert into usage_day (day, account_id, key_id, model) values ('2001-02-03Z', 'acct_a', 'key_1', 'm')`,
     ["day_differs"],
   ],
+  ["a total that was changed", sql`update usage_total set cached_tokens = cached_tokens + 1`, ["total_differs"]],
+  ["a total that is gone", sql`delete from usage_total`, ["total_differs"]],
   ["days that are no longer added up", sql`drop trigger usage_hour_changed on usage_hour`, ["guard_missing"]],
   [
     "a lease that nobody closed",
@@ -218,7 +220,7 @@ test.each<[string, SQL, string[]]>([
   [
     "a roll-up with tokens of another kind",
     sql`update usage_hour set prompt_tokens = prompt_tokens - 1, completion_tokens = completion_tokens + 1`,
-    ["roll_up_differs", "day_differs"],
+    ["roll_up_differs", "day_differs", "total_differs"],
   ],
   [
     "a role that may change what it may only add to",
@@ -253,6 +255,7 @@ test("an account below zero is found, also without the constraint that forbids i
 test("a month of usage that was dropped by retention is no finding", async () => {
   const found = await tampered(
     sql`insert into usage_hour (hour, account_id, key_id, model, requests) values (now() - interval '40 days', 'acct_a', 'key_1', 'm', 5)`,
+    sql`insert into usage_total (hour, model, part, requests) values (now() - interval '40 days', 'm', 1, 5)`,
     sql`insert into usage_day (day, account_id, key_id, model, requests) values (date_trunc('day', now() - interval '40 days', 'UTC'), 'acct_a', 'key_1', 'm', 5)`,
   );
   expect(found).toEqual([]);

@@ -25,6 +25,7 @@ const said: Readonly<Record<string, string>> = {
   posting_differs: "postings are not the sum of their usage events",
   roll_up_differs: "hourly sums are not the sum of their usage events",
   day_differs: "daily sums are not the sum of their hours",
+  total_differs: "sums over all accounts are not the sum of their hours",
   lease_overdue: "leases are past their term",
   leases_differ: "purses and leases disagree",
   closed_lease_holds: "closed leases hold credit",

@@ -52,7 +52,7 @@ export async function listUsageMonths(db: Db): Promise<UsageMonth[]> {
   const { rows } = await db.execute(sql`
     select to_char(start at time zone 'UTC', 'YYYY-MM') as month, pg_total_relation_size(part) as bytes,
       greatest(0, 12 * (extract(year from today) - extract(year from start at time zone 'UTC')) + extract(month from today) - extract(month from start at time zone 'UTC')) as "monthsAgo",
-      (select coalesce(sum(requests), 0) from usage_hour where hour >= start and hour < (start at time zone 'UTC' + interval '1 month') at time zone 'UTC') as requests
+      (select coalesce(sum(requests), 0) from usage_total where hour >= start and hour < (start at time zone 'UTC' + interval '1 month') at time zone 'UTC') as requests
     from (
       select inhrelid as part, make_timestamptz(substr(relname, 13, 4)::int, substr(relname, 17, 2)::int, 1, 0, 0, 0, 'UTC') as start, now() at time zone 'UTC' as today
       from pg_inherits join pg_class on pg_class.oid = inhrelid where inhparent = 'usage_event'::regclass and relname ~ '^usage_event_[0-9]{6}$'

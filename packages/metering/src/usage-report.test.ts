@@ -186,7 +186,7 @@ test("an export has every request of the period once, in order, with its counts 
   expect(narrow).toMatchObject([{ usage_source: "counted", price_id: null }]);
 });
 
-test("days and hours come to the same as hours alone, wherever a period begins and ends", async () => {
+test("hours, days and totals come to the same, with series and without, wherever a period begins and ends", async () => {
   const moment = fc.option(
     fc.integer({ min: -30, max: 50 }).map((hours) => new Date(noon + hours * hourMs)),
     { nil: undefined },
@@ -196,8 +196,16 @@ test("days and hours come to the same as hours alone, wherever a period begins a
       const filter = { from, to, accountId };
       const hours = await reports.summarize(filter, "hour", 1_000);
       const add = (of: (sum: (typeof hours)[number]) => bigint) => hours.reduce((all, sum) => all + of(sum), 0n);
-      for (const by of [undefined, "day", "account"] as const) {
-        const found = by === undefined ? [await reports.total(filter)] : await reports.summarize(filter, by, 1_000);
+      const byKey = (interval: "day" | "hour") => readUsageSeries(database.db, filter, interval, "key", ["key_2"]);
+      const same = [
+        [await reports.total(filter)],
+        ...(await Promise.all(
+          (["day", "model", "account", "key"] as const).map((by) => reports.summarize(filter, by, 1_000)),
+        )),
+        await byKey("hour"),
+        await byKey("day"),
+      ];
+      for (const found of same) {
         const addFound = (of: (sum: (typeof hours)[number]) => bigint) => found.reduce((all, sum) => all + of(sum), 0n);
         expect(addFound(({ requests }) => BigInt(requests))).toBe(add(({ requests }) => BigInt(requests)));
         expect(addFound(({ chargeNano }) => chargeNano)).toBe(add(({ chargeNano }) => chargeNano));

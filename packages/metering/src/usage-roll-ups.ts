@@ -1,5 +1,5 @@
-/** The roll-ups that sums of usage are asked of, `usage_hour` and `usage_day`, as parts of a query. */
-import { usageDay, usageHour } from "@tera/database";
+/** The roll-ups that sums of usage are asked of, `usage_hour`, `usage_day` and `usage_total`, as parts of a query. */
+import { usageDay, usageHour, usageTotal } from "@tera/database";
 import { and, eq, gte, inArray, lt, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { UsageFilter } from "./usage-filter.ts";
@@ -61,10 +61,47 @@ export const sums = sql`
   coalesce(sum(speech_characters), 0)::text as "speechCharacters",
   coalesce(sum(charge_nano), 0)::text as "chargeNano", coalesce(sum(correction_nano), 0)::text as "correctionNano"`;
 
-const dayMs = 86_400_000;
+/** Of a group or of several, in the order of `sums`. */
+export const summed = [
+  "requests",
+  "failed_requests",
+  "prompt_tokens",
+  "cached_tokens",
+  "completion_tokens",
+  "reasoning_tokens",
+  "speech_characters",
+  "charge_nano",
+  "correction_nano",
+];
 
-/** The roll-ups of a filter: days where whole days are asked for, hours at both ends of the period, and where hours are wanted. */
-export function rollUps(filter: UsageFilter, by: UsageGroup | undefined): SQL {
+const dayMs = 86_400_000;
+/** Of longer periods the days of few keys are fewer than the hours of everybody, and hours are not asked for. */
+const totalDaysMax = 100;
+
+/**
+ * The roll-ups of a filter, as fine as they are grouped by: hours of everybody where neither accounts nor keys are told apart; else days where whole days are asked for, hours at both ends of the
+ * period, and where hours are wanted.
+ */
+export function rollUps(filter: UsageFilter, ...by: UsageGroup[]): SQL {
+  return isOfEverybody(filter, by) ? totals(filter) : daysAndHours(filter, by.includes("hour"));
+}
+
+function isOfEverybody({ accountId, among, keyId, from, to }: UsageFilter, by: readonly UsageGroup[]): boolean {
+  if (accountId !== undefined || among !== undefined || keyId !== undefined) return false;
+  if (by.includes("key") || by.includes("account")) return false;
+  return from !== undefined && (to ?? new Date()).getTime() - from.getTime() <= totalDaysMax * dayMs;
+}
+
+function totals({ model, from, to }: UsageFilter): SQL {
+  const wanted = and(
+    model === undefined ? undefined : eq(usageTotal.model, model),
+    from === undefined ? undefined : gte(usageTotal.hour, from),
+    to === undefined ? undefined : lt(usageTotal.hour, to),
+  );
+  return sql`select hour, '' as account_id, '' as key_id, model, ${sql.raw(summed.join(", "))} from ${usageTotal} where ${wanted ?? sql`true`}`;
+}
+
+function daysAndHours(filter: UsageFilter, isByHour: boolean): SQL {
   const { accountId, among, keyId, model, from, to } = filter;
   const part = (of: typeof usageDay | typeof usageHour, since: Date | undefined, until: Date | undefined) => {
     const begin = of === usageDay ? usageDay.day : usageHour.hour;
@@ -76,10 +113,10 @@ export function rollUps(filter: UsageFilter, by: UsageGroup | undefined): SQL {
       since === undefined ? undefined : gte(begin, since),
       until === undefined ? undefined : lt(begin, until),
     );
-    return sql`select ${begin} as hour, account_id, key_id, model, requests, failed_requests, prompt_tokens, cached_tokens, completion_tokens, reasoning_tokens, speech_characters, charge_nano, correction_nano
+    return sql`select ${begin} as hour, account_id, key_id, model, ${sql.raw(summed.join(", "))}
       from ${of} where ${wanted ?? sql`true`}`;
   };
-  if (by === "hour") return part(usageHour, from, to);
+  if (isByHour) return part(usageHour, from, to);
   const firstDay = from === undefined ? undefined : new Date(Math.ceil(from.getTime() / dayMs) * dayMs);
   const lastDay = to === undefined ? undefined : new Date(Math.floor(to.getTime() / dayMs) * dayMs);
   // Within one day, or across one midnight: no whole day.

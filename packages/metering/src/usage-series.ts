@@ -1,9 +1,9 @@
 /** Usage over time and by a dimension at once, as a stacked chart shows it: the largest groups by name, the others together. */
 import type { Db } from "@tera/database";
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import type { UsageFilter } from "./usage-filter.ts";
-import { groups, rollUps, sumSchema, sums, type UsageSum } from "./usage-roll-ups.ts";
+import { groups, rollUps, summed, sumSchema, sums, type UsageSum } from "./usage-roll-ups.ts";
 
 export type UsageInterval = "day" | "hour";
 export type UsageDimension = "model" | "key" | "account";
@@ -35,9 +35,19 @@ export async function readUsageSeries(
           named.map((name) => sql`${name}`),
           sql`, `,
         )})`;
+  const points = sql`select ${moment.by} as moment, ${column} as named, ${columns("")} from (${rollUps(filter, interval, dimension)}) used where ${isNamed}`;
+  // What is left of everybody: the largest groups are few rows, and all others are never looked at.
   const { rows } = await db.execute(sql`
-    select ${moment.words(sql`moment`)} as at, "group", ${sums}
-    from (select ${moment.by} as moment, case when ${isNamed} then ${column} else '' end as "group", used.* from (${rollUps(filter, interval)}) used) grouped
-    group by moment, "group" order by moment, "group"`);
+    with named as materialized (${points})
+    select ${moment.words(sql`moment`)} as at, "group", ${sums} from (
+      select moment, named as "group", ${columns("")} from named
+      union all select moment, '', ${columns("-")} from named
+      union all select ${moment.by}, '', ${columns("")} from (${rollUps(filter, interval)}) everything
+    ) grouped
+    group by moment, "group" having sum(requests) <> 0 or sum(charge_nano + correction_nano) <> 0 order by moment, "group"`);
   return z.array(pointSchema).parse(rows);
+}
+
+function columns(sign: "" | "-"): SQL {
+  return sql.raw(summed.map((name) => `${sign}${name}${sign === "" ? "" : ` as ${name}`}`).join(", "));
 }

@@ -82,3 +82,4 @@ export { type UsageDay, usageDay } from "./usage-day.ts";
 export { type NewUsageEvent, type UsageEvent, usageEvent } from "./usage-event.ts";
 export { type UsageHour, usageHour } from "./usage-hour.ts";
 export { type UsageMonthDropped, usageMonthDropped } from "./usage-month-dropped.ts";
+export { usageTotal } from "./usage-total.ts";

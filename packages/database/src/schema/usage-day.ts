@@ -14,6 +14,9 @@ export const usageDay = pgTable(
   (table) => [
     primaryKey({ columns: [table.day, table.accountId, table.keyId, table.model] }),
     index("usage_day_account").on(table.accountId, table.day),
+    index("usage_day_key").on(table.keyId, table.day),
+    // Days lie in the order in which they came: a month of everybody's is read without the years before it.
+    index("usage_day_time").using("brin", table.day),
   ],
 );
 export type UsageDay = typeof usageDay.$inferSelect;
