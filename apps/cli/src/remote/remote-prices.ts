@@ -69,8 +69,9 @@ export function createRemotePrices(client: AdminClient): CommandPrices {
         unpriced: look.unpriced,
         async book({ reason }, onBooked) {
           const path = `/reratings/${encodeURIComponent(id)}/apply`;
-          const pathOf = (task: string) => `/reratings/applied/${encodeURIComponent(task)}`;
-          const { result } = await awaitTask(client, appliedReratingSchema, path, { reason }, pathOf);
+          const ask = (task: string) =>
+            client.get(appliedReratingSchema, `/reratings/applied/${encodeURIComponent(task)}`);
+          const { result } = await awaitTask(client, appliedReratingSchema, path, { reason }, ask);
           const corrections = result.corrections.map(
             ({ accountId, ledgerTransactionId, requests, difference }): Correction => ({
               accountId,
