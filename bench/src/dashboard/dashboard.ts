@@ -145,6 +145,7 @@ async function drawSubjects({ database }: Stack, count: number, accountId?: stri
       select account_id, key_id, request_id, model from usage_event tablesample system (5)
       where ${accountId === undefined ? sql`true` : sql`account_id = ${accountId}`} order by random() limit ${count}
     ) drawn join invoice on invoice.account_id = drawn.account_id
+    join account on account.id = drawn.account_id and account.disabled_at is null
     group by 1, 2, 3, 4`);
   return rows.map(({ account, key, request, model, invoice }) => ({
     accountId: account,
