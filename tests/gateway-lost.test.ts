@@ -34,3 +34,29 @@ test("the engine's slot is free within 5 s, and another gateway records the usag
   expect(row?.completionTokens).toBeGreaterThanOrEqual(received - 1);
   expect(row?.completionTokens).toBeLessThanOrEqual(generated);
 });
+
+test("one that is back at once, under its name, keeps no slot busy with what it has forgotten", async () => {
+  const [, survivor] = stack.gateways;
+  const [runner] = stack.runners;
+  if (survivor === undefined || runner === undefined) throw new Error("the stack has no second gateway");
+  await runner.control({ faults: [{ kind: "hang-mid-stream", afterTokens: 3 }] });
+  const asked = new OpenAI({
+    apiKey: stack.apiKey,
+    baseURL: `${survivor.url}/v1`,
+    maxRetries: 0,
+  }).chat.completions.create({
+    model: stack.model,
+    messages: [{ role: "user", content: "Go on." }],
+    max_tokens: 100,
+  });
+  const broken = expect(asked).rejects.toThrow();
+  await expect.poll(async () => (await runner.report()).running, { interval: 20, timeout: 10_000 }).toBe(1);
+  const before = (await usageRows(stack, 0)).length;
+  await survivor.process.kill("SIGKILL");
+  await stack.revive(survivor);
+  await broken;
+  await expect.poll(async () => (await runner.report()).running, { interval: 20, timeout: 8_000 }).toBe(0);
+  await expect
+    .poll(async () => (await usageRows(stack, 0)).length, { interval: 100, timeout: 20_000 })
+    .toBe(before + 1);
+});

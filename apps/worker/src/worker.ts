@@ -8,10 +8,10 @@ import {
   answerRunnerAction,
   answerRunnerLogs,
   createReplyPublisher,
-  findDeadGateways,
   publishEngineCount,
   type Redis,
   type RedisLog,
+  readGatewayBirths,
   readWorkerStates,
   startControlReader,
   startWorkerPresence,
@@ -138,11 +138,14 @@ export function startWorker({
   const misses = new Map<string, number>();
   async function cancelForDeadGateways(): Promise<void> {
     const inUse = generator.gatewaysInUse();
-    const dead = new Set(await findDeadGateways(redis, inUse));
+    const births = await readGatewayBirths(redis, inUse);
     for (const gatewayId of inUse) {
-      const missed = dead.has(gatewayId) ? (misses.get(gatewayId) ?? 0) + 1 : 0;
+      const bornAtMs = births.get(gatewayId);
+      const missed = bornAtMs === undefined ? (misses.get(gatewayId) ?? 0) + 1 : 0;
       misses.set(gatewayId, missed);
       if (missed >= missesUntilDead) generator.cancelGateway(gatewayId);
+      // It was killed and is back: it knows nothing of what it had asked for.
+      if (bornAtMs !== undefined) generator.cancelGateway(gatewayId, bornAtMs);
     }
     for (const gatewayId of misses.keys()) if (!inUse.includes(gatewayId)) misses.delete(gatewayId);
   }

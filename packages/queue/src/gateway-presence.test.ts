@@ -1,7 +1,7 @@
 import { createTestRedis } from "@tera/testkit";
 import { afterAll, expect, it, vi } from "vitest";
 import { connectRedis } from "./connection.ts";
-import { startGatewayPresence } from "./gateway-presence.ts";
+import { readGatewayBirths, startGatewayPresence } from "./gateway-presence.ts";
 import { keys } from "./keys.ts";
 import { findSilentGateways } from "./usage-stream.ts";
 
@@ -62,4 +62,15 @@ it.each([
   vi.useRealTimers();
   expect(await findSilentGateways(other)).not.toContain("wrong");
   await Promise.all([right.stop(), wrong.stop()]);
+});
+
+it("tells workers since when it lives: one that was killed and started again is another life", async () => {
+  const first = await startGatewayPresence({ gatewayId: "reborn", redis, log: silent });
+  const bornAtMs = (await readGatewayBirths(other, ["reborn", "never"])).get("reborn") ?? 0;
+  expect(Math.abs(Date.now() - bornAtMs)).toBeLessThan(60_000);
+  await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(bornAtMs));
+  const second = await startGatewayPresence({ gatewayId: "reborn", redis, log: silent });
+  expect((await readGatewayBirths(other, ["reborn"])).get("reborn")).toBeGreaterThan(bornAtMs);
+  await Promise.all([first.stop(), second.stop()]);
+  expect(await readGatewayBirths(other, ["reborn"])).toEqual(new Map());
 });

@@ -36,6 +36,7 @@ export async function startGatewayPresence(options: {
   onWasSilent?: () => void;
 }): Promise<GatewayPresence> {
   const { gatewayId, redis, log, onWasSilent } = options;
+  const bornAtMs = Date.now();
   let connected = false;
   let beatAtMs = performance.now();
   let silentUntilMs = Number.NEGATIVE_INFINITY;
@@ -57,7 +58,7 @@ export async function startGatewayPresence(options: {
       const [isNew, , , sinceLastMs] = await Promise.all([
         creating,
         redis.pexpire(keys.reply(gatewayId), replyTtlMs),
-        redis.set(keys.alive(gatewayId), "1", "PX", aliveTtlMs),
+        redis.set(keys.alive(gatewayId), bornAtMs, "PX", aliveTtlMs),
         noteScript.run(redis, [keys.gateways], [gatewayId]),
       ]);
       connected = true;
@@ -99,8 +100,11 @@ export async function startGatewayPresence(options: {
   };
 }
 
-/** Of these gateways, the ones that have given no sign of life for 3 s. */
-export async function findDeadGateways(redis: Redis, gatewayIds: readonly string[]): Promise<string[]> {
-  const alive = await Promise.all(gatewayIds.map((gatewayId) => redis.exists(keys.alive(gatewayId))));
-  return gatewayIds.filter((_, index) => alive[index] === 0);
+/**
+ * When each of these gateways was started, epoch milliseconds by its own clock; one that has given no sign of life for 3 s is left out. What was admitted before that belongs to
+ * an earlier life under the same name, and is forgotten.
+ */
+export async function readGatewayBirths(redis: Redis, gatewayIds: readonly string[]): Promise<Map<string, number>> {
+  const births = await Promise.all(gatewayIds.map((gatewayId) => redis.get(keys.alive(gatewayId))));
+  return new Map(gatewayIds.flatMap((id, index) => (births[index] == null ? [] : [[id, Number(births[index])]])));
 }

@@ -19,7 +19,7 @@ export {
   startFiguresPublisher,
   type ToldFigures,
 } from "./gateway-figures.ts";
-export { findDeadGateways, type GatewayPresence, startGatewayPresence } from "./gateway-presence.ts";
+export { type GatewayPresence, readGatewayBirths, startGatewayPresence } from "./gateway-presence.ts";
 export { type Invalidation, publishInvalidation, subscribeInvalidation } from "./invalidation.ts";
 export { keys } from "./keys.ts";
 export { createLane, type Lane, type LaneEntry } from "./lane.ts";

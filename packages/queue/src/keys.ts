@@ -14,7 +14,7 @@
  * | `tera:{g:<gateway>}:reply` | stream: frames for one gateway |
  * | `tera:{g:<gateway>}:usage` | stream: the workers' copies of usage records |
  * | `tera:{g:<gateway>}:recall` | pub/sub channel: others ask this gateway for credit that lies idle in its leases, or answer it |
- * | `tera:{g:<gateway>}:alive` | string with TTL: a gateway's heartbeat |
+ * | `tera:{g:<gateway>}:alive` | string with TTL: a gateway's heartbeat, and when it was started |
  * | `tera:{g:<gateway>}:figures` | stream with TTL: what a gateway has counted, every 2 s, for about an hour |
  * | `tera:{a:<account>}:limit:<subject>:<kind>` | of the account or one of its keys: a window of requests or tokens (hash), or who holds places (sorted set) |
  * | `tera:{a:<account>}:limit:owners` | sorted set: the processes that hold places, by until when they count as alive |

@@ -115,9 +115,12 @@ function findWrong(
     characters > 0
       ? costOf(question, { prompt: 0, completion: 0, characters })
       : costOf(question, { prompt: promptTokens, completion: generatedTokens, characters: 0 });
-  // An engine that froze had computed one more token, which it told nobody.
-  const told = (entry: LoggedRequest) =>
-    entry.fault === "hang-mid-stream" ? { ...entry, generatedTokens: Math.max(0, entry.generatedTokens - 1) } : entry;
+  // An engine that froze had computed one more token, which it told nobody; one that was stopped at work may have.
+  const oneLess = (entry: LoggedRequest) => ({ ...entry, generatedTokens: Math.max(0, entry.generatedTokens - 1) });
+  function told(entry: LoggedRequest): LoggedRequest[] {
+    if (entry.fault === "hang-mid-stream") return [oneLess(entry)];
+    return entry.state === "aborted" ? [entry, oneLess(entry)] : [entry];
+  }
   if (answer.end === "whole") {
     const finished = entries.find(({ state }) => state === "finished");
     if (finished === undefined) return [0n, "a whole answer, and no runner finished one"];
@@ -126,10 +129,10 @@ function findWrong(
   }
   // Nothing that failed through our fault costs anything.
   if (status === "failed") return [charge, charge > 0n ? "it failed" : undefined];
-  const heard = entries.map(told);
+  const heard = entries.flatMap(told);
   const candidates = heard.filter(({ generatedTokens }) => generatedTokens > 0).map(costFor);
-  // Nothing was generated when it ended: it may be charged its prompt, or nothing.
-  if (candidates.length === 0) candidates.push(0n, ...heard.map(costFor));
+  // Of an attempt that had told nothing when it ended, its prompt may be charged, or nothing.
+  if (heard.some(({ generatedTokens }) => generatedTokens === 0)) candidates.push(0n, ...heard.map(costFor));
   const off = candidates.map((cost) => distance(charge, cost)).reduce((least, one) => (one < least ? one : least));
   if (off === 0n) return [0n, undefined];
   const most = Math.max(0, ...entries.map(({ generatedTokens }) => generatedTokens));

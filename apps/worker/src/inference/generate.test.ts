@@ -93,6 +93,23 @@ test.each<[string, Ending, object, object | undefined]>([
     { status: "cancelled", usage },
   ],
   [
+    "was asked for by a gateway that has been started again since",
+    { stop: (generator) => generator.cancelGateway("g", Date.now() + 1) },
+    { type: "fail", retryable: false },
+    { status: "cancelled", usage },
+  ],
+  [
+    "was asked for by a gateway after that was started again, and is left alone until its client leaves",
+    {
+      stop(generator) {
+        generator.cancelGateway("g", 0);
+        generator.cancel("req_1", 1, "client");
+      },
+    },
+    { type: "end" },
+    { status: "cancelled", usage },
+  ],
+  [
     "was asked for by a gateway that is gone, and then fails",
     { stop: (generator) => generator.cancelGateway("g"), error: new TeraError("runner_failed", "") },
     { type: "fail", retryable: false },

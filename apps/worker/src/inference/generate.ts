@@ -35,8 +35,8 @@ export interface Generator {
   /** Takes over the claimed job and its slot; both are given back when it ends. */
   start(claimed: ClaimedJob, slot: TakenSlot): void;
   cancel(requestId: string, attempt: number, reason: CancelReason): void;
-  /** Nobody reads what this gateway asked for any more. */
-  cancelGateway(gatewayId: string): void;
+  /** Nobody reads what this gateway asked for any more, or what it admitted before it was started again. Epoch milliseconds. */
+  cancelGateway(gatewayId: string, admittedBeforeMs?: number): void;
   gatewaysInUse(): string[];
   /** Waits for what runs; past the deadline it fails, so that its gateway tries elsewhere or tells the client. */
   drain(timeoutMs: number): Promise<void>;
@@ -74,8 +74,10 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
       voice.delta(delta);
     }
 
-    const record = (status: UsageRecord["status"], usage: Usage, errorCode?: string) =>
-      toUsageRecord(job, {
+    function record(status: UsageRecord["status"], usage: Usage, errorCode?: string): UsageRecord | undefined {
+      // A line of a batch is charged in the transaction that keeps its result, by the gateway that has it; or it is run again.
+      if (job.laneClass === "batch") return undefined;
+      return toUsageRecord(job, {
         status,
         errorCode,
         finishReason,
@@ -86,6 +88,7 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
         firstDeltaAtMs,
         endedAtMs: Date.now(),
       });
+    }
 
     function fail(error: TeraError, usage: Usage): void {
       const detail = error.detail ?? error.message;
@@ -165,8 +168,11 @@ export function createGenerator({ workerId, publisher, log }: GeneratorDependenc
       const running = attempts.get(nameOf(requestId, attempt));
       if (running !== undefined) stop(running, reason);
     },
-    cancelGateway(gatewayId) {
-      for (const running of attempts.values()) if (running.job.gatewayId === gatewayId) stop(running, "gateway_gone");
+    cancelGateway(gatewayId, admittedBeforeMs = Number.POSITIVE_INFINITY) {
+      for (const running of attempts.values()) {
+        const { job } = running;
+        if (job.gatewayId === gatewayId && job.admittedAtMs < admittedBeforeMs) stop(running, "gateway_gone");
+      }
     },
     gatewaysInUse: () => [...new Set([...attempts.values()].map(({ job }) => job.gatewayId))],
     async drain(timeoutMs) {
