@@ -9,6 +9,7 @@ const beside = [
   "packages/database",
   "packages/access",
   "packages/metering",
+  "packages/batch",
   "packages/background",
   "packages/testkit",
   "apps/gateway",

@@ -2,7 +2,6 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runForTest } from "@tera/cli/testing";
 import { startTestDashboard, testOrigin, testSecret } from "@tera/dashboard/testing";
 import { auditEvent } from "@tera/database";
 import { installTestClock } from "@tera/database/testing";
@@ -18,7 +17,7 @@ import {
   takeRunnerAction,
 } from "@tera/queue";
 import { createTestRedis, newUsageRecord, startFakeStripe } from "@tera/testkit";
-import { desc, sql } from "drizzle-orm";
+import { desc } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { createBothWays } from "./support/both-ways.ts";
@@ -325,15 +324,4 @@ test("members, invitations and admin tokens", async () => {
   expect(shown.stdout).toMatch(new RegExp(`^${testOrigin}/invite#[\\w-]+$`));
   await expect(through("admin", "invite")).rejects.toThrow("name it with --email");
   await expect(through("admin", "password-link", "nobody@example.com")).rejects.toThrow("is no member");
-});
-
-test("the check of the ledger, when it holds and when it does not", async () => {
-  await expectSame("doctor", "--ledger");
-  await db.execute(sql`update purse set balance_nano = balance_nano + 1 where id = ${prepaid}`);
-  const [seen, kept] = await Promise.all(
-    [remote, local].map((environment) => runForTest(["doctor", "--ledger"], { environment, columns: 200 })),
-  );
-  expect(seen).toEqual(kept);
-  expect([seen?.exitCode, seen?.stdout]).toEqual([1, expect.stringContaining(prepaid)]);
-  await expect(through("doctor")).rejects.toThrow("run it on the server");
 });

@@ -61,8 +61,7 @@ export function describePages({ people, furnished, model }: PagesDependencies): 
   });
 
   test.each([
-    // Of the others it sees what the owner does, without the buttons.
-    ["viewer", undefined, []],
+    ["viewer", undefined, operatorsPages],
     ["member", acme.id, customersPages],
   ] as const)("to a %s, who has fewer", { timeout: 180_000 }, async (role, account, morePages) => {
     const visit = await people.visit(role, account);

@@ -9,6 +9,7 @@ export const requestErrorCodes = [
   "model_not_allowed",
   "address_not_allowed",
   "model_not_found",
+  "not_found",
   "unsupported_endpoint",
   "method_not_allowed",
   "body_too_large",

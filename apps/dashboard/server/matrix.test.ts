@@ -14,7 +14,7 @@ const { dashboard } = setting;
 afterAll(() => setting.close());
 const operations = await readOperations(dashboard.app);
 
-test("everybody gets what their role says, and of other customers nothing", { timeout: 300_000 }, async () => {
+test("everybody gets what their role says, and of other customers nothing", { timeout: 120_000 }, async () => {
   const matrix = createMatrix(setting);
   const askers = await createAskers(dashboard);
   const cells: Cell[] = [];

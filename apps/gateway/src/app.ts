@@ -18,6 +18,8 @@ import { dropBodies, parseJsonBodies } from "./plugins/json-body.ts";
 import { registerLimitHeaders } from "./plugins/limit-headers.ts";
 import { createNoteRefusal } from "./plugins/note-refusal.ts";
 import { registerRequestId, requestIdHeaders } from "./plugins/request-id.ts";
+import { type BatchRoutesOptions, registerBatchRoutes } from "./routes/batches.ts";
+import { type FileRoutesOptions, registerFileRoutes } from "./routes/files.ts";
 import { registerGenerationRoutes } from "./routes/generation.ts";
 import { type HealthChecks, registerHealthRoutes } from "./routes/health.ts";
 import { registerModelRoutes } from "./routes/models.ts";
@@ -43,6 +45,7 @@ export interface AppDependencies {
   unpricedIsFree: boolean;
   /** Health on this listener too; undefined: not here. */
   publicHealth: HealthChecks | undefined;
+  batchApi: FileRoutesOptions & BatchRoutesOptions;
   /** Undefined: Stripe is not set up. */
   stripeWebhook: StripeWebhookDependencies | undefined;
   bodyMaxBytes: number;
@@ -64,6 +67,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     priceList,
     unpricedIsFree,
     publicHealth,
+    batchApi,
     stripeWebhook,
     bodyMaxBytes,
     trustedProxies,
@@ -104,6 +108,8 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     parseJsonBodies(keyed);
     registerGenerationRoutes(keyed, { admitter, exchanges, catalog, contentLog });
     registerModelRoutes(keyed, { catalog, priceList, unpricedIsFree });
+    registerFileRoutes(keyed, batchApi);
+    registerBatchRoutes(keyed, batchApi);
   });
   return app;
 }

@@ -1,5 +1,6 @@
 /** The gateway's process: configuration, connections, listen, drain. The only file with side effects. */
 import { createAddressList, createAuthenticator, createKeyStore, createModelStore, invalidApiKey } from "@tera/access";
+import { createBatchStore, createFileStore, createPostgresContent } from "@tera/batch";
 import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import {
   createContentStore,
@@ -50,9 +51,12 @@ import { startUsageCopies } from "./inference/settle.ts";
 import { createLimiter } from "./limits/limiter.ts";
 import { createOperationsApp } from "./operations.ts";
 import { startGatewayBackground } from "./start-background.ts";
+import { startGatewayBatchLane } from "./start-batch-lane.ts";
 
 const settleOnExitMs = 2_000;
 const dayMs = 86_400_000;
+/** A line of a batch that no slot was left for goes back, and comes again: its turn may be another account's by then. */
+const batchQueueWaitMs = 600_000;
 
 async function main(): Promise<void> {
   const config = readConfig();
@@ -156,6 +160,12 @@ async function main(): Promise<void> {
       betweenTokensMs: config.TERA_GATEWAY_BETWEEN_TOKENS_MS,
       totalMs: config.TERA_GATEWAY_TOTAL_MS,
     },
+    batchDeadlines: {
+      queueWaitMs: batchQueueWaitMs,
+      firstTokenMs: config.TERA_GATEWAY_FIRST_TOKEN_MS,
+      betweenTokensMs: config.TERA_GATEWAY_BETWEEN_TOKENS_MS,
+      totalMs: batchQueueWaitMs + config.TERA_GATEWAY_TOTAL_MS,
+    },
     roster,
     retryBudget: createRetryBudget(),
     presence,
@@ -168,6 +178,8 @@ async function main(): Promise<void> {
     },
     settle(record) {
       count.ended(record);
+      // Settled with its result, see batch/end-lines.ts.
+      if (record.billing?.lane === "batch") return;
       figures.ended(record);
       settler.add(record);
     },
@@ -248,6 +260,28 @@ async function main(): Promise<void> {
       })
     : undefined;
 
+  const lineLimits = {
+    lineMaxBytes: config.TERA_GATEWAY_FILE_LINE_MAX_BYTES,
+    linesMax: config.TERA_GATEWAY_FILE_LINES_MAX,
+  };
+  const fileRetentionMs = config.TERA_GATEWAY_FILE_RETENTION_DAYS * dayMs;
+  const batchLane = config.TERA_GATEWAY_BACKGROUND
+    ? await startGatewayBatchLane({
+        gatewayId,
+        databaseUrl: config.DATABASE_URL,
+        redisUrl: config.REDIS_URL,
+        redis,
+        roster,
+        limits: lineLimits,
+        fileRetentionMs,
+        tellsNotices: noticeUrl !== undefined,
+        exchanges,
+        biller,
+        catalog,
+        log,
+      })
+    : undefined;
+
   const figuresPublisher = startFiguresPublisher({ gatewayId, redis, read: figures.read, log });
   let draining = false;
   const checks = {
@@ -274,6 +308,17 @@ async function main(): Promise<void> {
     priceList,
     unpricedIsFree,
     publicHealth: config.TERA_GATEWAY_HEALTH_PUBLIC ? checks : undefined,
+    batchApi: {
+      files: createFileStore({
+        db: database.db,
+        storage: "postgres",
+        contents: { postgres: createPostgresContent({ db: database.db }) },
+      }),
+      batches: createBatchStore({ db: database.db }),
+      limits: lineLimits,
+      fileMaxBytes: config.TERA_GATEWAY_FILE_MAX_BYTES,
+      retentionMs: fileRetentionMs,
+    },
     stripeWebhook: paymentProvider === undefined ? undefined : { provider: paymentProvider, db: database.db },
     bodyMaxBytes: config.TERA_GATEWAY_BODY_MAX_BYTES,
     trustedProxies: createAddressList(config.TERA_GATEWAY_TRUSTED_PROXIES),
@@ -294,6 +339,7 @@ async function main(): Promise<void> {
     draining = true;
     log.info({ reason, open: exchanges.count }, "gateway drains");
     admitter.drain();
+    await batchLane?.stop();
     await waitUntil(() => admitter.open === 0, config.TERA_GATEWAY_DRAIN_MS);
     await Promise.all([settler, contentWriter, refusalLog].map((part) => part.close(settleOnExitMs)));
     await copies.sweep().catch(() => undefined);

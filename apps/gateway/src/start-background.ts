@@ -14,10 +14,12 @@ import {
   type Run,
   startBackground,
 } from "@tera/background";
+import { createFileStore, createPostgresContent } from "@tera/batch";
 import { connectDatabase } from "@tera/database";
 import type { PaymentProvider } from "@tera/metering";
 import { dropEngineCounts, type Redis, readEngineCounts } from "@tera/queue";
 import type { Logger, Registry } from "@tera/telemetry";
+import { createExpiredFilesRun } from "./batch/expired-files-run.ts";
 
 /** A month of a large account is added up, a whole ledger is read: requests do not wait for that, they have their own connections. */
 const statementTimeoutMs = 600_000;
@@ -65,6 +67,9 @@ export async function startGatewayBackground(options: GatewayBackgroundOptions):
         drop: (entryIds) => dropEngineCounts(redis, entryIds),
       },
     }),
+    createExpiredFilesRun(
+      createFileStore({ db, storage: "postgres", contents: { postgres: createPostgresContent({ db }) } }),
+    ),
     createUsageMonthsRun({ db, retentionMonths: usageRetentionMonths, author, log }),
   ];
   if (noticeStore !== undefined) {

@@ -23,6 +23,8 @@ const fields = {
   TERA_WORKER_MODELS_DIR: z.string().default(".tera/models"),
   /** How long running generations may take to end after SIGTERM. Milliseconds. */
   TERA_WORKER_DRAIN_MS: integer(0, 3_600_000).default(30_000),
+  /** Slots of each runner that lines of batches leave free, so that a live request finds one at once. Of a runner with one slot none can be kept: there, a live request waits for the end of a line. */
+  TERA_WORKER_LIVE_RESERVE: integer(0, 1_024).default(1),
   TERA_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 };
 

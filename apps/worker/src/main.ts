@@ -31,6 +31,7 @@ async function main(): Promise<void> {
     runners: runnerSettings.map((settings) => (ears: RunnerEars) => create(settings, ears)),
     readGpus: gpus.read,
     drainMs: config.TERA_WORKER_DRAIN_MS,
+    liveReserve: config.TERA_WORKER_LIVE_RESERVE,
     log,
   });
   log.info({ runners: runnerSettings.length }, "worker started");

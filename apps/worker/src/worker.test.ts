@@ -34,6 +34,7 @@ test("a worker tells of its runners and GPUs, and shows the log of a server that
     ],
     readGpus: () => gpus,
     drainMs: 0,
+    liveReserve: 1,
     log,
   });
   onTestFinished(async () => {
@@ -83,6 +84,7 @@ test("a server that a worker started is drained, restarted, unloaded and loaded 
     runners: [({ onChange }) => createProcessRunner(server, { log, onChange, environment: process.env })],
     readGpus: () => [],
     drainMs: 0,
+    liveReserve: 1,
     log,
   });
   onTestFinished(async () => {

@@ -43,6 +43,8 @@ export interface WorkerDependencies {
   /** The figures of this machine's GPUs. */
   readGpus(): GpuStatus[];
   drainMs: number;
+  /** Slots of each runner that lines of batches leave to live requests. */
+  liveReserve: number;
   log: RunnerLog & RedisLog;
 }
 
@@ -63,6 +65,7 @@ export function startWorker({
   runners,
   readGpus,
   drainMs,
+  liveReserve,
   log,
 }: WorkerDependencies): Worker {
   const startedAtMs = Date.now();
@@ -74,7 +77,7 @@ export function startWorker({
     onGatewayGone: (gatewayId) => generator.cancelGateway(gatewayId),
   });
   const generator = createGenerator({ workerId, publisher, log });
-  const supervisor = createSupervisor({ workerId, servedElsewhere, onChange: () => onChange(), log });
+  const supervisor = createSupervisor({ workerId, liveReserve, servedElsewhere, onChange: () => onChange(), log });
   const claimer = createClaimer({ workerId, redis, connectBlocking, supervisor, generator, log });
   const control = startControlReader({
     workerId,

@@ -20,7 +20,7 @@ import { createAddressList } from "./address-list.ts";
 import { isWellFormedApiKey } from "./api-key-format.ts";
 import { budgetsOf, firstKeyIdOf } from "./budget-purse.ts";
 import { createKeyHasher } from "./key-hash.ts";
-import type { KeyStore } from "./key-store.ts";
+import type { FoundKey, KeyStore } from "./key-store.ts";
 import { limitsOf } from "./limits.ts";
 import type { Principal } from "./principal.ts";
 
@@ -193,28 +193,28 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
   };
 }
 
-type FoundKey = NonNullable<Awaited<ReturnType<KeyStore["findByHash"]>>>;
+function toKnown(found: FoundKey, nowMs: number): Known | undefined {
+  const principal = toPrincipal(found, nowMs);
+  const expiresAtMs = found.key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
+  return principal === undefined ? undefined : { principal, expiresAtMs, readAtMs: nowMs };
+}
 
 /** Undefined for a key that was revoked, has expired, or whose account is disabled: to a client it is unknown. */
-function toKnown({ key, accountKind, accountLimits, accountDisabledAt }: FoundKey, nowMs: number): Known | undefined {
-  const expiresAtMs = key.expiresAt?.getTime() ?? Number.POSITIVE_INFINITY;
-  if (key.revokedAt !== null || key.disabledAt !== null || accountDisabledAt !== null || expiresAtMs <= nowMs)
-    return undefined;
+export function toPrincipal(found: FoundKey, nowMs: number): Principal | undefined {
+  const { key, accountKind, accountLimits, accountDisabledAt } = found;
+  const isOver = key.expiresAt !== null && key.expiresAt.getTime() <= nowMs;
+  if (key.revokedAt !== null || key.disabledAt !== null || accountDisabledAt !== null || isOver) return undefined;
   return {
-    principal: {
-      accountId: key.accountId,
-      keyId: key.id,
-      firstKeyId: firstKeyIdOf(key),
-      modelScope: key.modelScope === null ? null : new Set(key.modelScope),
-      laneClass: key.laneClass,
-      accountKind,
-      budgets: budgetsOf(key),
-      limits: limitsOf(key, accountLimits),
-      addresses: key.allowedAddresses === null ? null : createAddressList(key.allowedAddresses),
-      contentLogging: key.contentLogging,
-    },
-    expiresAtMs,
-    readAtMs: nowMs,
+    accountId: key.accountId,
+    keyId: key.id,
+    firstKeyId: firstKeyIdOf(key),
+    modelScope: key.modelScope === null ? null : new Set(key.modelScope),
+    laneClass: key.laneClass,
+    accountKind,
+    budgets: budgetsOf(key),
+    limits: limitsOf(key, accountLimits),
+    addresses: key.allowedAddresses === null ? null : createAddressList(key.allowedAddresses),
+    contentLogging: key.contentLogging,
   };
 }
 

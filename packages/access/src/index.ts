@@ -47,4 +47,5 @@ export {
   unsetModel,
 } from "./model-store.ts";
 export type { Principal } from "./principal.ts";
+export { readPrincipal } from "./read-principal.ts";
 export type { Rotated, Rotation } from "./rotate-key.ts";

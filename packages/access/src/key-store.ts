@@ -37,28 +37,34 @@ export interface KeyStore extends AccountStore {
   /** @returns undefined: no such key. */
   changeKey(keyId: string, change: KeyChange): Promise<KeyChanged | undefined>;
   rotateKey(rotation: Rotation): Promise<Rotated>;
-  findByHash(
-    hash: Buffer,
-  ): Promise<
-    | { key: KeySummary; accountKind: AccountKind; accountLimits: LimitColumns; accountDisabledAt: Date | null }
-    | undefined
-  >;
+  findByHash(hash: Buffer): Promise<FoundKey | undefined>;
 }
+
+/** A key, and what holds for it because of its account. */
+export interface FoundKey {
+  key: KeySummary;
+  accountKind: AccountKind;
+  accountLimits: LimitColumns;
+  accountDisabledAt: Date | null;
+}
+
+/** Of a key joined with its account. */
+export const foundColumns = {
+  key: summaryColumns,
+  accountKind: account.kind,
+  accountLimits: {
+    requestsPerMinuteMax: account.requestsPerMinuteMax,
+    tokensPerMinuteMax: account.tokensPerMinuteMax,
+    concurrencyMax: account.concurrencyMax,
+  },
+  accountDisabledAt: account.disabledAt,
+};
 
 export function createKeyStore({ db, secret }: { db: Db; secret: string }): KeyStore {
   const hashKey = createKeyHasher(secret);
 
   const byHash = db
-    .select({
-      key: summaryColumns,
-      accountKind: account.kind,
-      accountLimits: {
-        requestsPerMinuteMax: account.requestsPerMinuteMax,
-        tokensPerMinuteMax: account.tokensPerMinuteMax,
-        concurrencyMax: account.concurrencyMax,
-      },
-      accountDisabledAt: account.disabledAt,
-    })
+    .select(foundColumns)
     .from(apiKey)
     .innerJoin(account, eq(account.id, apiKey.accountId))
     .where(eq(apiKey.hash, sql.placeholder("hash")))

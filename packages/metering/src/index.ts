@@ -81,7 +81,6 @@ export { receivePayment } from "./payments/receive-payment.ts";
 export { createPriceBook, createPriceStore, type NewPrice, type PriceBook, type PriceStore } from "./price-book.ts";
 export { listPricedModels, type PricedModel, type PriceStatus, readPricesInForce, withStatus } from "./prices-now.ts";
 export {
-  type BillingLane,
   boundCost,
   type CostBound,
   type Rates,

@@ -4,13 +4,13 @@
  */
 import { connectDatabase } from "@tera/database";
 import { createTestDatabase } from "@tera/database/testing";
-import type { ChatGeneration, CompletionGeneration, UsageRecord } from "@tera/protocol";
+import type { BillingLane, ChatGeneration, CompletionGeneration, UsageRecord } from "@tera/protocol";
 import { createRandom, newUsageRecord } from "@tera/testkit";
 import { sql } from "drizzle-orm";
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { parseUsd, parseUsdPerMillion } from "./money.ts";
-import { type BillingLane, boundCost, type Rates, rateRecord } from "./rate.ts";
+import { boundCost, type Rates, rateRecord } from "./rate.ts";
 
 interface Mix {
   /** As an operator writes it: USD per million, USD per request, percent. */

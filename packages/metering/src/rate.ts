@@ -1,13 +1,12 @@
 /** Rating: what usage costs by a price, and what a request can cost at the most. Pure; integers only. */
 import type { Price } from "@tera/database";
-import type { ChatMessage, GenerationRequest, Usage, UsageRecord } from "@tera/protocol";
+import type { BillingLane, ChatMessage, GenerationRequest, Usage, UsageRecord } from "@tera/protocol";
 
 /** The amounts of a price; all nano-USD per unit. */
 export type Rates = Pick<
   Price,
   "inputNano" | "outputNano" | "cacheReadNano" | "requestNano" | "characterNano" | "batchDiscountBasisPoints"
 >;
-export type BillingLane = "interactive" | "batch";
 
 /** What this usage costs. The batch discount is rounded in the customer's favour. */
 function rateUsage(usage: Usage, rates: Rates, lane: BillingLane): bigint {

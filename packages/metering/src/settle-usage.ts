@@ -23,7 +23,7 @@ export function createUsageWriter({ db, author }: { db: Db; author: string }): U
   }
 
   function chargeOf(record: UsageRecord): Charge {
-    const lane = "interactive";
+    const lane = record.billing?.lane ?? "interactive";
     const rates = record.billing?.priceId === undefined ? undefined : prices.get(record.billing.priceId);
     if (rates === undefined) return { chargeNano: 0n, priceId: undefined, lane };
     return { chargeNano: rateRecord(record, rates, lane), priceId: rates.id, lane };

@@ -1,8 +1,7 @@
 /** `UsageRecord` as the columns of `usage_event`. */
 import { type NewUsageEvent, usageEvent } from "@tera/database";
-import type { UsageRecord } from "@tera/protocol";
+import type { BillingLane, UsageRecord } from "@tera/protocol";
 import { getTableColumns } from "drizzle-orm";
-import type { BillingLane } from "./rate.ts";
 
 const columnNames = new Map(Object.entries(getTableColumns(usageEvent)).map(([field, column]) => [field, column.name]));
 

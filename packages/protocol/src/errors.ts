@@ -28,6 +28,7 @@ export const errorCodes = {
   model_not_allowed: { status: 403, type: "permission_error", fault: "client", retryable: false },
   address_not_allowed: { status: 403, type: "permission_error", fault: "client", retryable: false },
   model_not_found: { status: 404, type: "model_not_found", fault: "client", retryable: false },
+  not_found: { status: 404, type: "invalid_request_error", fault: "client", retryable: false },
   unsupported_endpoint: { status: 404, type: "invalid_request_error", fault: "client", retryable: false },
   method_not_allowed: { status: 405, type: "invalid_request_error", fault: "client", retryable: false },
   body_too_large: { status: 413, type: "invalid_request_error", fault: "client", retryable: false },

@@ -12,6 +12,10 @@ export const jobVersion = 1;
 export const laneClasses = ["high", "normal", "low"] as const;
 export type LaneClass = (typeof laneClasses)[number];
 
+/** What lanes there are: those of live requests, and one for lines of batches, which only get slots that live requests leave free. */
+export const jobLanes = [...laneClasses, "batch"] as const;
+export type JobLane = (typeof jobLanes)[number];
+
 export interface Job {
   version: typeof jobVersion;
   /** The request's id, the same for all its attempts, in usage and in `x-request-id`. */
@@ -22,7 +26,7 @@ export interface Job {
   gatewayId: string;
   accountId: string;
   keyId: string;
-  laneClass: LaneClass;
+  laneClass: JobLane;
   /** Whether the client asked for a stream: for the usage record; the worker streams in any case. */
   stream: boolean;
   /** Epoch milliseconds. */
@@ -49,7 +53,7 @@ const jobSchema = z.object({
   gatewayId: z.string().min(1),
   accountId: z.string(),
   keyId: z.string(),
-  laneClass: z.enum(laneClasses),
+  laneClass: z.enum(jobLanes),
   stream: z.boolean(),
   admittedAtMs: z.number(),
   expiresAtMs: z.number(),

@@ -20,8 +20,13 @@ export type FailedAttempt = z.infer<typeof failedAttemptSchema>;
 const holdSchema = z.object({ purseId: z.string(), leaseId: z.string().optional() });
 export type Hold = z.infer<typeof holdSchema>;
 
+export const billingLanes = ["interactive", "batch"] as const;
+export type BillingLane = (typeof billingLanes)[number];
+
 /** How a request is charged; decided when it was admitted, so that both witnesses charge the same. */
 export const billingSchema = z.object({
+  /** Absent: interactive. A batch's requests have a discount. */
+  lane: z.enum(billingLanes).optional(),
   /** The price in force at admission; absent: the model had none. */
   priceId: z.string().optional(),
   holds: z.array(holdSchema),

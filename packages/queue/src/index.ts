@@ -40,6 +40,13 @@ export { createReplyPublisher, type ReplyPublisher } from "./reply-publisher.ts"
 export { startReplyReader } from "./reply-reader.ts";
 export { answerRunnerAction, askRunnerAction, takeRunnerAction } from "./runner-actions.ts";
 export { answerRunnerLogs, askRunnerLogs } from "./runner-logs.ts";
-export { dropUsageCopies, findSilentGateways, hasUsageCopy, readUsageCopies, type UsageCopy } from "./usage-stream.ts";
+export {
+  dropUsageCopies,
+  findGoneGateways,
+  findSilentGateways,
+  hasUsageCopy,
+  readUsageCopies,
+  type UsageCopy,
+} from "./usage-stream.ts";
 export { startWorkerLaneReader, type WorkerLaneReader } from "./worker-lane-reader.ts";
 export { readWorkerStates, startWorkerPresence, type WorkerPresence } from "./worker-presence.ts";

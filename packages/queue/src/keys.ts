@@ -4,7 +4,7 @@
  *
  * | key | what |
  * |---|---|
- * | `tera:{m:<model>}:lane:<class>` | stream: jobs for a model, by class; group `workers` |
+ * | `tera:{m:<model>}:lane:<class>` | stream: jobs for a model, by class, and `batch` for lines of batches; group `workers` |
  * | `tera:{w:<worker>}:lane` | stream: jobs for one worker; it is their only reader |
  * | `tera:{w:<worker>}:control` | stream: what one worker is told outside the lanes |
  * | `tera:{w:<worker>}:state` | hash with TTL: a worker's heartbeat |
@@ -23,12 +23,12 @@
  * | `tera:engine-counts` | stream: what engines' own counters say, until it is in Postgres |
  * | `tera:invalidate` | pub/sub channel: something that others cache has changed |
  */
-import type { LaneClass } from "@tera/protocol";
+import type { JobLane } from "@tera/protocol";
 
 export const laneGroup = "workers";
 
 export const keys = {
-  lane: (model: string, laneClass: LaneClass) => `tera:{m:${model}}:lane:${laneClass}`,
+  lane: (model: string, laneClass: JobLane) => `tera:{m:${model}}:lane:${laneClass}`,
   workerLane: (workerId: string) => `tera:{w:${workerId}}:lane`,
   control: (workerId: string) => `tera:{w:${workerId}}:control`,
   workerState: (workerId: string) => `tera:{w:${workerId}}:state`,

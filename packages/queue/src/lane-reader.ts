@@ -9,7 +9,7 @@
  * A job that was claimed and never accepted (its worker died in between) is taken over after `takeoverIdleMs`.
  */
 import { readFileSync } from "node:fs";
-import { decodeJob, type Job, laneClasses } from "@tera/protocol";
+import { decodeJob, type Job, type JobLane } from "@tera/protocol";
 import type { Redis, RedisLog } from "./connection.ts";
 import { keys, laneGroup } from "./keys.ts";
 import { type ReadLoop, startReadLoop } from "./read-loop.ts";
@@ -32,6 +32,8 @@ export interface ClaimedJob {
 
 export interface LaneReaderOptions {
   model: string;
+  /** Which of its lanes, the most urgent first. */
+  lanes: readonly JobLane[];
   workerId: string;
   /** For commands. */
   redis: Redis;
@@ -48,7 +50,7 @@ export interface LaneReaderOptions {
 
 export function startLaneReader(options: LaneReaderOptions): ReadLoop {
   const { model, workerId, redis, blockingRedis, log } = options;
-  const lanes = laneClasses.map((laneClass) => keys.lane(model, laneClass));
+  const lanes = options.lanes.map((lane) => keys.lane(model, lane));
 
   async function createGroups(): Promise<void> {
     for (const lane of lanes) {

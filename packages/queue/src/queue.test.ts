@@ -1,5 +1,5 @@
 /** The interactive lane against a real Redis: jobs one way, frames the other. */
-import { type Frame, type Job, jobVersion, type LaneClass } from "@tera/protocol";
+import { type Frame, type Job, jobVersion, type LaneClass, laneClasses } from "@tera/protocol";
 import { createTestRedis, newUsageRecord, type TestRedis } from "@tera/testkit";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import {
@@ -70,6 +70,7 @@ function startReader(workerId: string, slots: { free: number }) {
   const waiting = new Set<() => void>();
   const reader: ReadLoop = startLaneReader({
     model: "m",
+    lanes: laneClasses,
     workerId,
     redis,
     blockingRedis: blocking(),

@@ -101,3 +101,11 @@ export async function findSilentGateways(redis: Redis): Promise<string[]> {
   }
   return silent;
 }
+
+/** Which of these gateways have been silent for a while, or were never heard of. An empty Redis knows nobody for a second: ask twice. */
+export async function findGoneGateways(redis: Redis, gatewayIds: readonly string[]): Promise<string[]> {
+  if (gatewayIds.length === 0) return [];
+  const [seconds = 0] = await redis.time();
+  const heard = await redis.zmscore(keys.gateways, ...gatewayIds);
+  return gatewayIds.filter((_, index) => Number(heard[index] ?? 0) <= Number(seconds) * 1_000 - gatewayDeadAfterMs);
+}

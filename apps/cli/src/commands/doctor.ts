@@ -5,9 +5,8 @@ import pc from "picocolors";
 import { z } from "zod";
 import type { Finding, FindingStatus } from "../doctor/finding.ts";
 import { lookForEngines } from "../engines/look-for-engines.ts";
-import { type FoundStack, findInstallation, findStack, needsDatabase } from "../stack/find-stack.ts";
+import { type FoundStack, findStack } from "../stack/find-stack.ts";
 import { readWorkers } from "../stack/open-stack.ts";
-import { CliError } from "../terminal/cli-error.ts";
 import { oneLine } from "../terminal/table.ts";
 import { type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 
@@ -15,10 +14,7 @@ const doctorOptions = z.object({
   json: z.boolean().optional(),
   ledger: z.boolean().optional(),
   dataDir: z.string().optional(),
-  url: z.string().optional(),
 });
-
-type DoctorOptions = z.infer<typeof doctorOptions>;
 
 export function registerDoctor(program: Command, context: CommandContext): void {
   program
@@ -30,22 +26,20 @@ export function registerDoctor(program: Command, context: CommandContext): void 
     )
     .option(...jsonOption)
     .option(...dataDirOption)
-    .option("--url <url>", "with --ledger: of a dashboard, which checks it, with the token in TERA_ADMIN_TOKEN")
     .addHelpText(
       "after",
       "\nThe exit code is 1 when something is broken.\n\nExamples:\n  tera doctor\n  tera doctor --ledger\n  tera doctor --json | jq '.findings[] | select(.status == \"broken\")'\n",
     )
     .action(async (given: unknown) => {
       const options = doctorOptions.parse(given);
-      const findings = await (options.ledger ? examineLedger : examine)(options, context);
+      const findings = await (options.ledger ? examineLedger : examine)(options.dataDir, context);
       const broken = findings.some(({ status }) => status === "broken");
       context.terminal.print(options.json ? JSON.stringify({ ok: !broken, findings }) : renderFindings(findings));
       if (broken) context.setExitCode(1);
     });
 }
 
-async function examine({ dataDir, url }: DoctorOptions, context: CommandContext): Promise<Finding[]> {
-  if (url !== undefined) throw new CliError(needsDatabase);
+async function examine(dataDir: string | undefined, context: CommandContext): Promise<Finding[]> {
   // Loaded here, because the drivers behind them take half a second that help and completion should not.
   const { checkApi, checkDataDirectory, checkDisk, checkNode, checkPort, checkRedisProgram } = await import(
     "../doctor/check-machine.ts"
@@ -86,9 +80,9 @@ async function examine({ dataDir, url }: DoctorOptions, context: CommandContext)
   return [node, ...groups.flat()];
 }
 
-async function examineLedger({ dataDir, url }: DoctorOptions, context: CommandContext): Promise<Finding[]> {
+async function examineLedger(dataDir: string | undefined, context: CommandContext): Promise<Finding[]> {
   const { checkStackLedger } = await import("../doctor/check-ledger.ts");
-  return checkStackLedger(await findInstallation({ ...context, dataDir, url }));
+  return checkStackLedger(await findStack({ ...context, dataDir }));
 }
 
 const marks: Record<FindingStatus, string> = {

@@ -9,8 +9,8 @@ import {
   ledgerInvariants,
   toDriftFindings,
 } from "@tera/metering";
-import { type FoundStack, isRemote, type RemoteStack } from "../stack/find-stack.ts";
-import { openClient, withDatabase } from "../stack/open-stack.ts";
+import type { FoundStack } from "../stack/find-stack.ts";
+import { withDatabase } from "../stack/open-stack.ts";
 import type { Finding } from "./finding.ts";
 
 /** For one query over all usage there is. */
@@ -18,59 +18,24 @@ const queryMaxMs = 3_600_000;
 
 const checked = [1, 2, 3, 4, 5, 6, 8] as const;
 
-/** @throws {CliError} when the database cannot be asked, or the Admin API refuses. */
-export async function checkStackLedger(stack: FoundStack | RemoteStack): Promise<Finding[]> {
-  const { problems, compared } = await (isRemote(stack) ? askAdminApi(stack) : lookAtDatabase(stack));
-  return checked.flatMap((invariant): Finding[] => {
-    const broken = problems.filter((problem) => problem.invariant === invariant);
-    const check = `ledger ${invariant}`;
-    if (invariant === 6 && broken.length === 0) return [{ check, ...agreement(compared) }];
-    if (broken.length === 0) return [{ check, status: "ok", found: `${capital(ledgerInvariants[invariant])}.` }];
-    return broken.map((problem) => ({ check, ...toFinding(problem) }));
-  });
-}
-
-/** What does not hold. */
-interface Problem extends Pick<LedgerFinding, "count" | "rows" | "cause"> {
-  invariant: number;
-  says: string;
-  isMereWarning: boolean;
-}
-
-interface Looked {
-  problems: Problem[];
-  compared: Pick<EngineComparison, "runners" | "stretches">;
-}
-
-async function lookAtDatabase(stack: FoundStack): Promise<Looked> {
+/** @throws {CliError} when the database cannot be asked. */
+export async function checkStackLedger(stack: FoundStack): Promise<Finding[]> {
   const { found, compared } = await withDatabase(
     stack,
     async (db) => ({ found: await checkLedger({ db }), compared: await compareEngineCounts(db) }),
     queryMaxMs,
   );
-  const problems = [...found, ...toDriftFindings(compared.drifts)].map(
-    ({ invariant, problem, count, rows, cause }) => ({
-      invariant,
-      says: describeProblem(problem),
-      isMereWarning: isMereWarning(problem),
-      count,
-      rows,
-      cause,
-    }),
-  );
-  return { problems, compared };
+  const all = [...found, ...toDriftFindings(compared.drifts)];
+  return checked.flatMap((invariant): Finding[] => {
+    const broken = all.filter((finding) => finding.invariant === invariant);
+    const check = `ledger ${invariant}`;
+    if (invariant === 6 && broken.length === 0) return [{ check, ...agreement(compared) }];
+    if (broken.length === 0) return [{ check, status: "ok", found: `${capital(ledgerInvariants[invariant])}.` }];
+    return broken.map((finding) => ({ check, ...toFinding(finding) }));
+  });
 }
 
-async function askAdminApi(stack: RemoteStack): Promise<Looked> {
-  const { checkLedgerRemotely } = await import("../remote/remote-ledger-check.ts");
-  const { invariants, compared } = await checkLedgerRemotely(await openClient(stack));
-  const problems = invariants.flatMap(({ number, findings }) =>
-    findings.map((finding) => ({ invariant: number, ...finding })),
-  );
-  return { problems, compared };
-}
-
-function agreement({ runners, stretches }: Looked["compared"]): Omit<Finding, "check"> {
+function agreement({ runners, stretches }: EngineComparison): Omit<Finding, "check"> {
   if (stretches === 0) {
     return {
       status: "skipped",
@@ -82,11 +47,11 @@ function agreement({ runners, stretches }: Looked["compared"]): Omit<Finding, "c
   return { status: "ok", found };
 }
 
-function toFinding({ says, isMereWarning: isWarning, count, rows, cause }: Problem): Omit<Finding, "check"> {
+function toFinding({ problem, count, rows, cause }: LedgerFinding): Omit<Finding, "check"> {
   const rest = count > rows.length ? [`and ${count - rows.length} more`] : [];
   return {
-    status: isWarning ? "warning" : "broken",
-    found: `${count} found: ${says}.`,
+    status: isMereWarning(problem) ? "warning" : "broken",
+    found: `${count} found: ${describeProblem(problem)}.`,
     fix: `Known cause: ${cause} Nothing is changed by this check; docs/failure-modes.md says how to go on.`,
     rows: [...rows, ...rest],
   };

@@ -69,9 +69,8 @@ export function createRemotePrices(client: AdminClient): CommandPrices {
         unpriced: look.unpriced,
         async book({ reason }, onBooked) {
           const path = `/reratings/${encodeURIComponent(id)}/apply`;
-          const ask = (task: string) =>
-            client.get(appliedReratingSchema, `/reratings/applied/${encodeURIComponent(task)}`);
-          const { result } = await awaitTask(client, appliedReratingSchema, path, { reason }, ask);
+          const pathOf = (task: string) => `/reratings/applied/${encodeURIComponent(task)}`;
+          const { result } = await awaitTask(client, appliedReratingSchema, path, { reason }, pathOf);
           const corrections = result.corrections.map(
             ({ accountId, ledgerTransactionId, requests, difference }): Correction => ({
               accountId,

@@ -19,20 +19,20 @@ export interface DoneTask<Result> {
   result: Result;
 }
 
-/** @param path where it is begun; its id below that asks for it, where `ask` says nothing else. @throws {CliError} when it fails, in its own words. */
+/** @param path where it is begun; its id below that asks for it. @throws {CliError} when it fails, in its own words. */
 export async function awaitTask<Result>(
   client: AdminClient,
   schema: z.ZodType<Task<Result>>,
   path: string,
-  body: object | undefined,
-  ask = (id: string) => client.get(schema, `${path}/${encodeURIComponent(id)}`),
+  body: object,
+  pathOf = (id: string) => `${path}/${encodeURIComponent(id)}`,
 ): Promise<DoneTask<Result>> {
   const until = Date.now() + patienceMs;
   let task = await client.send("POST", schema, path, body);
   while (task.state === "running") {
     if (Date.now() > until) throw new CliError("It has not ended within an hour, and goes on: see the dashboard.");
     await sleep(askEveryMs);
-    task = await ask(task.id);
+    task = await client.get(schema, pathOf(task.id));
   }
   if (task.state === "failed" || task.result === null) throw new CliError(task.error ?? "It failed.");
   return { id: task.id, result: task.result };

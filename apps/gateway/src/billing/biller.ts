@@ -16,7 +16,7 @@ import {
   isRefusal,
   rateRecord,
 } from "@tera/metering";
-import { type Billing, type GenerationRequest, TeraError, type UsageRecord } from "@tera/protocol";
+import { type Billing, type BillingLane, type GenerationRequest, TeraError, type UsageRecord } from "@tera/protocol";
 import type { PriceList } from "./price-list.ts";
 
 /** Where no engine and no operator says how much a model may write. */
@@ -29,13 +29,20 @@ export interface Bill {
   readonly billing: Billing;
   /** The request, its output capped if its purses cover no more. */
   readonly request: GenerationRequest;
+  /** What the record costs, nano-USD. */
+  chargeOf(record: UsageRecord): bigint;
   /** Exactly once: turns the holds into what the record costs, or lets them go. */
   close(record: UsageRecord): void;
 }
 
 export interface Biller {
   /** @throws {TeraError} `insufficient_quota` naming what is covered; `no_replica` for a model without a price; `database_unavailable`. */
-  open(principal: Principal, request: GenerationRequest, admittedAtMs: number): Bill | Promise<Bill>;
+  open(
+    principal: Principal,
+    request: GenerationRequest,
+    admittedAtMs: number,
+    lane?: BillingLane,
+  ): Bill | Promise<Bill>;
 }
 
 export interface BillerOptions {
@@ -62,28 +69,40 @@ export function createBiller(options: BillerOptions): Biller {
   }
 
   /** Holds `tokens` of output, or, where the client named none, as many as the purse covers. @returns the hold and how many tokens it is for. */
-  async function holdIn(purse: Purse, bound: CostBound, tokens: number): Promise<{ hold: CreditHold; tokens: number }> {
+  async function holdIn(
+    purse: Purse,
+    bound: CostBound,
+    tokens: number,
+    lane: BillingLane,
+  ): Promise<{ hold: CreditHold; tokens: number }> {
     let wanted = tokens;
     for (let tries = 0; tries < capTriesMax; tries++) {
       const amountNano = costOf(bound, wanted);
       const result = await desk.hold({ purseId: purse.id, neededNano: amountNano, wantedNano: amountNano });
       if (!isRefusal(result)) return { hold: result, tokens: wanted };
       const covered = coveredTokens(bound, result.availableNano);
-      if (bound.outputTokens !== undefined || covered < 1) throw notCovered(purse, bound, tokens, result.availableNano);
+      // A line of a batch can wait for what its siblings hold; cut short, it would be a result that nobody wanted.
+      if (lane === "batch" || bound.outputTokens !== undefined || covered < 1)
+        throw notCovered(purse, bound, tokens, result.availableNano);
       wanted = Math.min(wanted - 1, covered);
     }
     throw notCovered(purse, bound, tokens, 0n);
   }
 
-  async function holdAll(request: GenerationRequest, price: Price, purses: readonly Purse[]): Promise<Bill> {
-    const bound = boundCost(request, price, "interactive");
+  async function holdAll(
+    request: GenerationRequest,
+    price: Price,
+    purses: readonly Purse[],
+    lane: BillingLane,
+  ): Promise<Bill> {
+    const bound = boundCost(request, price, lane);
     const asked = bound.outputTokens ?? outputTokensMax(request.model) ?? outputTokensMaxUnknown;
     const holds: CreditHold[] = [];
     let tokens = asked;
     try {
       for (const purse of purses) {
         await ensure(purse);
-        const held = await holdIn(purse, bound, tokens);
+        const held = await holdIn(purse, bound, tokens, lane);
         holds.push(held.hold);
         tokens = held.tokens;
       }
@@ -95,18 +114,24 @@ export function createBiller(options: BillerOptions): Biller {
         retryAfterS: 2,
       });
     }
+    const chargeOf = (record: UsageRecord) => rateRecord(record, price, lane);
     return {
-      billing: { priceId: price.id, holds: holds.map(({ purseId, leaseId }) => ({ purseId, leaseId })) },
+      billing: {
+        ...laneOf(lane),
+        priceId: price.id,
+        holds: holds.map(({ purseId, leaseId }) => ({ purseId, leaseId })),
+      },
       request: tokens < asked ? capOutput(request, tokens) : request,
+      chargeOf,
       close(record) {
-        const chargeNano = rateRecord(record, price, "interactive");
+        const chargeNano = chargeOf(record);
         for (const hold of holds) hold.settle(chargeNano);
       },
     };
   }
 
   return {
-    open(principal, request, admittedAtMs) {
+    open(principal, request, admittedAtMs, lane = "interactive") {
       const price = priceList.at(request.model, admittedAtMs);
       if (price === undefined && !unpricedIsFree) {
         throw new TeraError("no_replica", `The model \`${request.model}\` has no price yet, so it is not offered.`, {
@@ -117,9 +142,14 @@ export function createBiller(options: BillerOptions): Biller {
       if (price === undefined || purses.length === 0) {
         // A postpaid account owes what it uses: its purse is charged, and needs no hold.
         const holds = price === undefined || price.isFree ? [] : [{ purseId: principal.accountId }];
-        return { billing: { priceId: price?.id, holds }, request, close: () => undefined };
+        return {
+          billing: { ...laneOf(lane), priceId: price?.id, holds },
+          request,
+          chargeOf: (record) => (price === undefined ? 0n : rateRecord(record, price, lane)),
+          close: () => undefined,
+        };
       }
-      return holdAll(request, price, purses).then((bill) =>
+      return holdAll(request, price, purses, lane).then((bill) =>
         principal.accountKind === "prepaid"
           ? bill
           : { ...bill, billing: { ...bill.billing, holds: [{ purseId: principal.accountId }, ...bill.billing.holds] } },
@@ -132,6 +162,11 @@ export function createBiller(options: BillerOptions): Biller {
 function pursesOf({ accountId, accountKind, firstKeyId, budgets }: Principal, epochMs: number): Purse[] {
   const own = budgetPurses(firstKeyId, budgets, epochMs);
   return accountKind === "prepaid" ? [{ id: accountId, kind: "account" }, ...own] : own;
+}
+
+/** Said only where it is not the usual one: it travels with every job. */
+function laneOf(lane: BillingLane): { lane?: BillingLane } {
+  return lane === "interactive" ? {} : { lane };
 }
 
 function costOf({ baseNano, perOutputTokenNano }: CostBound, tokens: number): bigint {

@@ -52,7 +52,11 @@ function admitter(options: AdmitterChange) {
   return createAdmitter({
     roster: { empty },
     catalog: { find: (id) => (id === model.id ? entry : undefined) },
-    biller: { open: bill ?? ((_principal, request) => ({ billing: { holds: [] }, request, close: () => undefined })) },
+    biller: {
+      open:
+        bill ??
+        ((_principal, request) => ({ billing: { holds: [] }, request, chargeOf: () => 0n, close: () => undefined })),
+    },
     limiter: { hold: hold ?? (() => Promise.reject(new Error("nobody has limits here"))) },
     queueConnected: () => connected,
     openMax,
@@ -149,7 +153,7 @@ describe("admission", () => {
   it("closes the bill with what the request came to", async () => {
     const close = vi.fn();
     const bill: Biller["open"] = (_principal, asked) =>
-      Promise.resolve({ billing: { holds: [] }, request: asked, close });
+      Promise.resolve({ billing: { holds: [] }, request: asked, chargeOf: () => 0n, close });
     const admission = await admitter({ entry: served, bill }).admit(principal, request("org/m"), onLimits);
     admission.release(ended);
     expect(close).toHaveBeenCalledExactlyOnceWith(ended);

@@ -5,7 +5,7 @@
  * that has run low, leave the process.
  */
 import type { Principal } from "@tera/access";
-import { type Billing, type GenerationRequest, TeraError, type UsageRecord } from "@tera/protocol";
+import { type Billing, type GenerationRequest, type JobLane, TeraError, type UsageRecord } from "@tera/protocol";
 import type { Bill, Biller } from "../billing/biller.ts";
 import type { Catalog } from "../catalog/catalog.ts";
 import { requireCapabilities } from "../catalog/require-capabilities.ts";
@@ -15,6 +15,7 @@ import type { Roster } from "./roster.ts";
 
 export interface Admission {
   principal: Principal;
+  lane: JobLane;
   request: GenerationRequest;
   billing: Billing;
   /** Epoch milliseconds. */
@@ -88,6 +89,7 @@ export function createAdmitter(options: AdmitterOptions): Admitter {
     let released = false;
     return {
       principal,
+      lane: principal.laneClass,
       request: bill.request,
       billing: bill.billing,
       admittedAtMs,

@@ -8,6 +8,8 @@ import type { Roster } from "./roster.ts";
 
 /** Jobs on a lane beyond the free slots: the next one is there before a worker has told us that it is free. */
 const reserve = 4;
+/** The jobs of a model that wait for one another: live ones, or lines of batches. */
+const queueNameOf = ({ laneClass, request }: Job) => `${laneClass === "batch" ? "batch" : "live"} ${request.model}`;
 
 /** One job's way through the queue. */
 export interface Ticket {
@@ -36,6 +38,7 @@ interface Waiting {
 }
 
 interface ModelQueue {
+  readonly model: string;
   waiting: Set<Waiting>;
   /** Sent and not yet done. */
   outstanding: number;
@@ -45,30 +48,31 @@ export function createDispatcher({ lane, roster }: { lane: Lane; roster: Pick<Ro
   const queues = new Map<string, ModelQueue>();
   let waiting = 0;
 
-  function queueOf(model: string): ModelQueue {
-    let queue = queues.get(model);
+  function queueOf(job: Job): ModelQueue {
+    const name = queueNameOf(job);
+    let queue = queues.get(name);
     if (queue === undefined) {
-      queue = { waiting: new Set(), outstanding: 0 };
-      queues.set(model, queue);
+      queue = { model: job.request.model, waiting: new Set(), outstanding: 0 };
+      queues.set(name, queue);
     }
     return queue;
   }
 
-  function pumpModel(model: string, queue: ModelQueue): void {
-    const slots = roster.find(model)?.readySlots ?? 0;
+  function pumpQueue(name: string, queue: ModelQueue): void {
+    const slots = roster.find(queue.model)?.readySlots ?? 0;
     for (const next of queue.waiting) {
       if (slots === 0 || queue.outstanding >= slots + reserve) break;
       queue.waiting.delete(next);
       waiting--;
       next.send();
     }
-    if (queue.waiting.size === 0 && queue.outstanding === 0) queues.delete(model);
+    if (queue.waiting.size === 0 && queue.outstanding === 0) queues.delete(name);
   }
 
   return {
     submit(job, onRefused, workerId) {
-      const { model } = job.request;
-      const queue = queueOf(model);
+      const name = queueNameOf(job);
+      const queue = queueOf(job);
       let state: "waiting" | "sent" | "done" = "waiting";
       let entry: Promise<LaneEntry | undefined> = Promise.resolve(undefined);
 
@@ -97,7 +101,7 @@ export function createDispatcher({ lane, roster }: { lane: Lane; roster: Pick<Ro
           queue.outstanding--;
         }
         state = "done";
-        pumpModel(model, queue);
+        pumpQueue(name, queue);
       }
 
       if (workerId !== undefined) {
@@ -105,7 +109,7 @@ export function createDispatcher({ lane, roster }: { lane: Lane; roster: Pick<Ro
       } else {
         queue.waiting.add(item);
         waiting++;
-        pumpModel(model, queue);
+        pumpQueue(name, queue);
       }
       return {
         get sent() {
@@ -122,7 +126,7 @@ export function createDispatcher({ lane, roster }: { lane: Lane; roster: Pick<Ro
       };
     },
     pump() {
-      for (const [model, queue] of queues) pumpModel(model, queue);
+      for (const [name, queue] of queues) pumpQueue(name, queue);
     },
     get waiting() {
       return waiting;

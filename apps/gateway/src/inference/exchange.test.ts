@@ -25,7 +25,6 @@ const chat: GenerationRequest = {
 };
 const speech: GenerationRequest = { kind: "speech", model: "m", input: "Łódź", format: "pcm" };
 const prompt: Usage = { ...emptyUsage("engine"), promptTokens: 5 };
-const minuteMs = 60_000;
 
 let settled: UsageRecord[];
 let submitted: number;
@@ -46,7 +45,8 @@ beforeEach(() => {
       pump: () => undefined,
       waiting: 0,
     },
-    deadlines: { queueWaitMs: minuteMs, firstTokenMs: minuteMs, betweenTokensMs: minuteMs, totalMs: minuteMs },
+    deadlines,
+    batchDeadlines: deadlines,
     roster: { isLost: () => isWorkerLost, isAway: () => false, findWorker: () => undefined },
     retryBudget: { deposit: () => undefined, withdraw: () => true },
     presence: { wasSilentSince: () => wasSilent },
@@ -61,9 +61,12 @@ afterEach(() => {
 });
 
 /** A stream that a worker has accepted. @returns what makes the worker say more, and what makes the client leave. */
+const deadlines = { queueWaitMs: 60_000, firstTokenMs: 60_000, betweenTokensMs: 60_000, totalMs: 60_000 };
+
 function open(request: GenerationRequest = chat) {
   const admission = {
     principal,
+    lane: "normal" as const,
     request,
     billing: { holds: [] },
     admittedAtMs: Date.now(),

@@ -67,6 +67,8 @@ export interface ExchangeDependencies {
   gatewayId: string;
   dispatcher: Dispatcher;
   deadlines: Deadlines;
+  /** Of lines of batches, which nobody waits for. */
+  batchDeadlines: Deadlines;
   roster: Pick<Roster, "isLost" | "isAway" | "findWorker">;
   retryBudget: RetryBudget;
   presence: Pick<GatewayPresence, "wasSilentSince">;
@@ -112,10 +114,14 @@ interface Entry {
 }
 
 export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
-  const { gatewayId, dispatcher, deadlines, roster, retryBudget, presence, sealer } = dependencies;
+  const { gatewayId, dispatcher, roster, retryBudget, presence, sealer } = dependencies;
   const entries = new Map<string, Entry>();
   /** Keys revoked of late: a request may have been let in before, and its body or its credit have come after. */
   const revoked = new Map<string, TeraError>();
+
+  function deadlinesOf({ admission }: Entry): Deadlines {
+    return admission.lane === "batch" ? dependencies.batchDeadlines : dependencies.deadlines;
+  }
 
   function enqueue(entry: Entry): void {
     const { admission, requestId, state } = entry;
@@ -130,10 +136,10 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
       gatewayId,
       accountId: admission.principal.accountId,
       keyId: admission.principal.keyId,
-      laneClass: admission.principal.laneClass,
+      laneClass: admission.lane,
       stream: entry.stream,
       admittedAtMs: admission.admittedAtMs,
-      expiresAtMs: Date.now() + deadlines.queueWaitMs,
+      expiresAtMs: Date.now() + deadlinesOf(entry).queueWaitMs,
       avoidRunners,
       billing: admission.billing,
       seal: entry.seal,
@@ -276,6 +282,7 @@ export function createExchanges(dependencies: ExchangeDependencies): Exchanges {
   function passedDeadline(entry: Entry, nowMs: number): Deadline | undefined {
     const waitedMs = nowMs - entry.sinceMs;
     const { phase } = entry.state;
+    const deadlines = deadlinesOf(entry);
     if (phase === "cancelled") return waitedMs > cancelledUsageMs ? "cancelledUsage" : undefined;
     if (nowMs - entry.admission.admittedAtMs > deadlines.totalMs) return "total";
     if (phase === "queued" && waitedMs > deadlines.queueWaitMs) return "queueWait";

@@ -3,10 +3,11 @@ import { TeraError } from "@tera/protocol";
 import type { FastifyInstance, FastifyRequest, HTTPMethods } from "fastify";
 import { renderError, toTeraError } from "../http-error.ts";
 
-const offered = "This service offers /v1/chat/completions, /v1/completions, /v1/models and /v1/audio/speech.";
+const offered =
+  "This service offers /v1/chat/completions, /v1/completions, /v1/models, /v1/audio/speech, /v1/files and /v1/batches.";
 /** A body that is announced longer than this is not waited for. */
 const drainedBytesMax = 256 * 1_024 * 1_024;
-const methods: readonly HTTPMethods[] = ["GET", "POST"];
+const methods: readonly HTTPMethods[] = ["GET", "POST", "DELETE"];
 
 /** @param onRefused told of every error that is answered here; must not throw. */
 export function registerErrorHandler(

@@ -1,4 +1,5 @@
 /** Keeps one lane reader per model that a runner serves, and one for the worker's own lane, and gives each claimed job its slot. */
+import { type JobLane, laneClasses } from "@tera/protocol";
 import {
   type ClaimedJob,
   type ReadLoop,
@@ -29,19 +30,28 @@ export interface ClaimerDependencies {
 
 export function createClaimer(dependencies: ClaimerDependencies): Claimer {
   const { workerId, redis, connectBlocking, supervisor, generator, log } = dependencies;
-  const readers = new Map<string, ReadLoop>();
+  const readers = new Map<string, ReadLoop[]>();
   const stopping = new Set<Promise<void>>();
   const stopped = new AbortController();
 
   const isExpired = ({ job }: ClaimedJob) => job.expiresAtMs <= Date.now();
 
-  function startReader(model: string): ReadLoop {
+  /** Lines of batches have a reader of their own, which sees fewer slots: what they leave, live requests find at once. */
+  function startReaders(model: string): ReadLoop[] {
+    return [
+      startReader(model, laneClasses, () => supervisor.freeSlots(model)),
+      startReader(model, ["batch"], () => supervisor.idleSlots(model)),
+    ];
+  }
+
+  function startReader(model: string, lanes: readonly JobLane[], freeSlots: () => number): ReadLoop {
     return startLaneReader({
       model,
+      lanes,
       workerId,
       redis,
       blockingRedis: connectBlocking("tera-worker-lane"),
-      freeSlots: () => (stopped.signal.aborted ? 0 : supervisor.freeSlots(model)),
+      freeSlots: () => (stopped.signal.aborted ? 0 : freeSlots()),
       slotFreed: (signal) => supervisor.changed(signal),
       onJob(claimed) {
         const slot = isExpired(claimed) ? undefined : supervisor.takeSlot(claimed.job);
@@ -92,19 +102,19 @@ export function createClaimer(dependencies: ClaimerDependencies): Claimer {
     refresh() {
       if (stopped.signal.aborted) return;
       const wanted = supervisor.laneModels();
-      for (const [model, reader] of readers) {
+      for (const [model, ofModel] of readers) {
         if (wanted.has(model)) continue;
         readers.delete(model);
-        stopReader(reader);
+        ofModel.forEach(stopReader);
       }
       for (const model of wanted) {
-        if (!readers.has(model)) readers.set(model, startReader(model));
+        if (!readers.has(model)) readers.set(model, startReaders(model));
       }
     },
     async stop() {
       stopped.abort();
       stopReader(ownLane);
-      for (const reader of readers.values()) stopReader(reader);
+      for (const ofModel of readers.values()) ofModel.forEach(stopReader);
       readers.clear();
       await Promise.allSettled(stopping);
     },

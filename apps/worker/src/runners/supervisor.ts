@@ -30,6 +30,8 @@ export interface Supervisor {
   /** Models whose lanes are worth reading: a runner serves them, or will again without having to start. */
   laneModels(): Set<string>;
   freeSlots(model: string): number;
+  /** Of the free slots, those that lines of batches may have: each runner keeps some for live requests. */
+  idleSlots(model: string): number;
   /**
    * A runner with a free slot for this job, preferably none that failed it before (`strict`: certainly none); its slot is taken.
    * Undefined when there is none.
@@ -47,6 +49,8 @@ export interface Supervisor {
 
 export interface SupervisorOptions {
   workerId: string;
+  /** Slots of each runner that lines of batches leave free; of a runner's last slot, none is kept. */
+  liveReserve: number;
   /** Whether a runner of another worker takes jobs for one of these models. */
   servedElsewhere(models: readonly string[]): Promise<boolean>;
   /** A runner's health changed: gateways should hear of it. */
@@ -54,12 +58,18 @@ export interface SupervisorOptions {
   log: RunnerLog;
 }
 
-export function createSupervisor({ workerId, servedElsewhere, onChange, log }: SupervisorOptions): Supervisor {
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const { workerId, liveReserve, servedElsewhere, onChange, log } = options;
   const members: Member[] = [];
   let waiting = new Set<() => void>();
 
   const isAvoided = ({ id }: Member, job: Job) => job.avoidRunners.includes(replicaName(workerId, id));
   const isOpen = (member: Member) => openSlots(member.status()) > 0;
+
+  function idle(member: Member, model: string): number {
+    const kept = Math.min(liveReserve, member.status().slots - 1);
+    return Math.max(0, member.free(model) - kept);
+  }
   const find = (runnerId: string) => members.find(({ id }) => id === runnerId);
 
   async function othersReady(member: Member | undefined, models: readonly string[]): Promise<boolean> {
@@ -121,9 +131,14 @@ export function createSupervisor({ workerId, servedElsewhere, onChange, log }: S
     freeSlots(model) {
       return members.reduce((sum, member) => sum + member.free(model), 0);
     },
+    idleSlots(model) {
+      return members.reduce((sum, member) => sum + idle(member, model), 0);
+    },
     takeSlot(job, { strict = false } = {}) {
+      const { model } = job.request;
+      const free = (member: Member) => (job.laneClass === "batch" ? idle(member, model) : member.free(model));
       const candidates = members
-        .map((member) => ({ member, free: member.free(job.request.model), avoided: isAvoided(member, job) }))
+        .map((member) => ({ member, free: free(member), avoided: isAvoided(member, job) }))
         .filter((candidate) => candidate.free > 0 && !(strict && candidate.avoided))
         .sort((a, b) => Number(a.avoided) - Number(b.avoided) || b.free - a.free);
       return candidates[0]?.member.takeSlot(job.request);

@@ -9,6 +9,7 @@
  * | top_up.failed     | charge                            | a saved payment method was refused                               |
  * | payment.disputed  | provider's movement of money      | a dispute took a payment back, or gave it again                  |
  * | ledger.findings   | day                               | the daily check of the ledger found something                    |
+ * | batch.ended       | batch                             | a batch was completed, expired, was cancelled, or its file was refused |
  */
 import { type Db, type Notice, notice } from "@tera/database";
 import { randomBase62 } from "@tera/protocol";
@@ -20,7 +21,8 @@ export type NoticeType =
   | "invoice.issued"
   | "top_up.failed"
   | "payment.disputed"
-  | "ledger.findings";
+  | "ledger.findings"
+  | "batch.ended";
 
 export interface NewNotice {
   type: NoticeType;

@@ -4,6 +4,22 @@ export { type AdminToken, adminToken } from "./admin-token.ts";
 export { type ApiKey, apiKey } from "./api-key.ts";
 export { type AuditActorKind, type AuditEvent, auditActorKinds, auditEvent } from "./audit-event.ts";
 export { type BackgroundRun, backgroundRun, type Notice, notice } from "./background.ts";
+export {
+  type Batch,
+  type BatchEndpoint,
+  type BatchLine,
+  type BatchLineState,
+  type BatchPause,
+  type BatchProblem,
+  type BatchStatus,
+  batch,
+  batchEndpoints,
+  batchLine,
+  batchLineStates,
+  batchPauses,
+  batchResult,
+  batchStatuses,
+} from "./batch.ts";
 export { type Buyer, buyer, type Seller, seller } from "./billing-party.ts";
 export { type CreditLease, creditLease } from "./credit-lease.ts";
 export {
@@ -16,6 +32,7 @@ export {
   type TokenMeasure,
   tokenMeasures,
 } from "./engine-count.ts";
+export { type File, file, fileChunk, filePurposes, fileStorages } from "./file.ts";
 export {
   type Invoice,
   type InvoiceKind,

@@ -12,10 +12,11 @@ import {
   type UsageMeasure,
   usageMonthDropped,
 } from "@tera/database";
+import type { BillingLane } from "@tera/protocol";
 import { and, asc, gte, inArray, lte, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { costLines } from "../cost-lines.ts";
-import type { BillingLane } from "../rate.ts";
+
 import { monthOf } from "./month.ts";
 import { type Stretch, whileKind } from "./stretches.ts";
 

@@ -13,6 +13,7 @@ const errorReasons: Readonly<Record<ErrorCode, string>> = {
   model_not_allowed: "The key is scoped to other models.",
   address_not_allowed: "The key may not be used from the client's address.",
   model_not_found: "Nobody serves a model of this name.",
+  not_found: "There was no such file or batch, or it was another account's.",
   unsupported_endpoint: "This endpoint is not offered.",
   method_not_allowed: "The path does not know this method.",
   body_too_large: "The body was larger than the gateway allows.",

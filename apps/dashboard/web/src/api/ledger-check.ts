@@ -1,6 +1,6 @@
 /** Whether the money adds up. */
 import { queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { latestLedgerCheckSchema, ledgerCheckSchema } from "@tera/admin-api/ledger-check";
+import { latestLedgerCheckSchema, ledgerCheckSchema } from "../../../api/ledger-check.ts";
 import { call } from "./client.ts";
 
 const askEveryMs = 1_000;

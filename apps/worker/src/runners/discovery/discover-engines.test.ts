@@ -38,6 +38,7 @@ async function startDiscovering(
     ),
     readGpus: () => [],
     drainMs: 0,
+    liveReserve: 1,
     log,
   });
   const told: AttachMessage[] = [];

@@ -8,7 +8,7 @@ import {
   IconShieldCheck,
 } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import type { LedgerCheck } from "@tera/admin-api/ledger-check";
+import type { LedgerCheck } from "../../../../api/ledger-check.ts";
 import { latestLedgerCheckQuery, useCheckLedger } from "../../api/ledger-check.ts";
 import { useMay } from "../../api/session.ts";
 import { Moment } from "../../format/moment.tsx";

@@ -1,7 +1,7 @@
 /** `POST /ledger-checks` and `GET /ledger-checks/latest`: whether the money adds up. */
 
+import { taskOf } from "@tera/admin-api/tasks";
 import { z } from "zod";
-import { taskOf } from "./tasks.ts";
 
 export const ledgerCheckSchema = taskOf(
   z.object({
@@ -17,8 +17,6 @@ export const ledgerCheckSchema = taskOf(
             /** `charge_differs` */
             problem: z.string(),
             says: z.string(),
-            /** It breaks nothing. */
-            isMereWarning: z.boolean(),
             count: z.number().int(),
             /** The first ones. */
             rows: z.array(z.string()),
@@ -27,8 +25,6 @@ export const ledgerCheckSchema = taskOf(
         ),
       }),
     ),
-    /** With engines' own counters: how many stretches of time, of how many runners. */
-    compared: z.object({ runners: z.number().int(), stretches: z.number().int() }),
   }),
 );
 export type LedgerCheck = z.infer<typeof ledgerCheckSchema>;

@@ -1,0 +1,83 @@
+/** The gateway's part in the batch lane: its connections, and who is given what. */
+import { type Principal, readPrincipal } from "@tera/access";
+import { connectQueues } from "@tera/background";
+import {
+  createBatchStore,
+  createFileStore,
+  createLineStore,
+  createPostgresContent,
+  type LineLimits,
+} from "@tera/batch";
+import { connectDatabase } from "@tera/database";
+import { findGoneGateways, type Redis } from "@tera/queue";
+import type { Logger } from "@tera/telemetry";
+import { type BatchLane, startBatchLane } from "./batch/batch-lane.ts";
+import { createLineEnder } from "./batch/end-lines.ts";
+import { createBatchMover } from "./batch/move-batches.ts";
+import { createLineRunner, type LineRunnerOptions } from "./batch/run-line.ts";
+import type { Roster } from "./inference/roster.ts";
+
+/** Thousands of lines are written at once; live requests have connections of their own. */
+const statementTimeoutMs = 120_000;
+const poolSizeMax = 6;
+/** A key that is revoked or changed is known for so long. */
+const keyFreshMs = 5_000;
+
+export interface GatewayBatchLaneOptions extends LineRunnerOptions {
+  gatewayId: string;
+  databaseUrl: string;
+  redisUrl: string;
+  /** For commands. */
+  redis: Redis;
+  roster: Pick<Roster, "find">;
+  limits: LineLimits;
+  fileRetentionMs: number | undefined;
+  tellsNotices: boolean;
+  log: Logger;
+}
+
+export async function startGatewayBatchLane(options: GatewayBatchLaneOptions): Promise<BatchLane> {
+  const { gatewayId, databaseUrl, redisUrl, redis, roster, limits, fileRetentionMs, tellsNotices, log } = options;
+  const database = connectDatabase({ url: databaseUrl, name: "tera-batch", statementTimeoutMs, poolSizeMax });
+  const { db } = database;
+  const connections = connectQueues(redisUrl, log);
+  await Promise.allSettled([connections.commands.connect(), connections.waiting.connect()]);
+  const files = createFileStore({ db, storage: "postgres", contents: { postgres: createPostgresContent({ db }) } });
+  const batches = createBatchStore({ db });
+  const lines = createLineStore({ db, author: `gateway:${gatewayId}` });
+  const lane = await startBatchLane({
+    gatewayId,
+    connections,
+    batches,
+    lines,
+    files,
+    mover: createBatchMover({ db, files, batches, limits, fileRetentionMs, tellsNotices }),
+    runner: createLineRunner(options),
+    ender: createLineEnder({ lines, log }),
+    roster,
+    principalOf: rememberPrincipals((keyId) => readPrincipal(db, keyId)),
+    findGone: (gatewayIds) => findGoneGateways(redis, gatewayIds),
+    log,
+  });
+  return {
+    async stop() {
+      await lane.stop();
+      connections.close();
+      await database.close();
+    },
+  };
+}
+
+/** A batch asks for the same one at every line. */
+function rememberPrincipals(read: (keyId: string) => Promise<Principal>): (keyId: string) => Promise<Principal> {
+  const known = new Map<string, { principal: Promise<Principal>; untilMs: number }>();
+  return (keyId) => {
+    const now = Date.now();
+    for (const [id, { untilMs }] of known) if (untilMs <= now) known.delete(id);
+    const remembered = known.get(keyId);
+    if (remembered !== undefined) return remembered.principal;
+    const principal = read(keyId);
+    known.set(keyId, { principal, untilMs: now + keyFreshMs });
+    return principal;
+  };
+}

@@ -1,0 +1,18 @@
+/** Files and batches: what is kept of them, and how a line becomes a result and a charge. Nothing here knows HTTP, queues or engines. */
+export { type BatchStore, createBatchStore, type NewBatch } from "./batch-store.ts";
+export type { ByteRange, ContentStore } from "./content-store.ts";
+export { createFileStore, type FileQuery, type FileStore, type NewFile, newFileId } from "./file-store.ts";
+export {
+  createLineStore,
+  type LineEnd,
+  type LineStore,
+  type NewLine,
+  type OpenLine,
+  type RunningLine,
+} from "./line-store.ts";
+export { type OutputFiles, writeOutputFiles } from "./output-files.ts";
+export { createPostgresContent } from "./postgres-content.ts";
+export { parseRequestLine, type RequestLine } from "./request-line.ts";
+export { createLineScanner, type LineLimits, type ScannedLine, scanLines } from "./scan-lines.ts";
+export { type ValidationOptions, validateBatch } from "./validate-batch.ts";
+export { withLock } from "./with-lock.ts";
