@@ -15,6 +15,7 @@ import { type BatchLane, startBatchLane } from "./batch/batch-lane.ts";
 import { createLineEnder } from "./batch/end-lines.ts";
 import { createBatchMover } from "./batch/move-batches.ts";
 import { createLineRunner, type LineRunnerOptions } from "./batch/run-line.ts";
+import type { Catalog } from "./catalog/catalog.ts";
 import type { Roster } from "./inference/roster.ts";
 
 /** Thousands of lines are written at once; live requests have connections of their own. */
@@ -30,6 +31,7 @@ export interface GatewayBatchLaneOptions extends LineRunnerOptions {
   /** For commands. */
   redis: Redis;
   roster: Pick<Roster, "find">;
+  catalog: Pick<Catalog, "find" | "resolve">;
   limits: LineLimits;
   fileRetentionMs: number | undefined;
   tellsNotices: boolean;
@@ -37,7 +39,8 @@ export interface GatewayBatchLaneOptions extends LineRunnerOptions {
 }
 
 export async function startGatewayBatchLane(options: GatewayBatchLaneOptions): Promise<BatchLane> {
-  const { gatewayId, databaseUrl, redisUrl, redis, roster, limits, fileRetentionMs, tellsNotices, log } = options;
+  const { gatewayId, databaseUrl, redisUrl, redis, roster, limits, fileRetentionMs, catalog, tellsNotices, log } =
+    options;
   const database = connectDatabase({ url: databaseUrl, name: "tera-batch", statementTimeoutMs, poolSizeMax });
   const { db } = database;
   const connections = connectQueues(redisUrl, log);
@@ -51,7 +54,7 @@ export async function startGatewayBatchLane(options: GatewayBatchLaneOptions): P
     batches,
     lines,
     files,
-    mover: createBatchMover({ db, files, batches, limits, fileRetentionMs, tellsNotices }),
+    mover: createBatchMover({ db, files, batches, limits, fileRetentionMs, catalog, tellsNotices }),
     runner: createLineRunner(options),
     ender: createLineEnder({ lines, log }),
     roster,

@@ -38,6 +38,7 @@ export { type KeyListQuery, type KeyState, keyStates, type ListedKey, listKeys }
 export { createMemberStore, type Grant, type MemberStore, type MemberWithGrants } from "./member-store.ts";
 export { describeModel, type ModelProfile } from "./model-profile.ts";
 export {
+  AliasTakenError,
   createModelStore,
   fieldsSet,
   type ModelChange,

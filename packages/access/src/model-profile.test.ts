@@ -90,6 +90,7 @@ test("an answer is never promised longer than the context", () => {
 test("a model that nobody serves promises text, and no feature that nobody named", () => {
   expect(describeModel("my-model", [], { ...unsetModel, alwaysListed: true })).toEqual({
     id: "my-model",
+    aliases: [],
     name: "my-model",
     description: "",
     huggingFaceId: null,

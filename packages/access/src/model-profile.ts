@@ -21,6 +21,8 @@ import type { ModelSettings } from "./model-store.ts";
 
 export interface ModelProfile {
   readonly id: string;
+  /** Other names that clients may ask for it by. */
+  readonly aliases: readonly string[];
   readonly name: string;
   readonly description: string;
   /** Null: the id is no Hugging Face id, and the operator named none. */
@@ -57,6 +59,7 @@ export function describeModel(
   };
   return {
     id,
+    aliases: settings?.aliases ?? [],
     name: settings?.name ?? agreed(({ name }) => name) ?? id,
     description: settings?.description ?? agreed(({ description }) => description) ?? "",
     huggingFaceId: settings?.huggingFaceId ?? (isHuggingFaceId(id) ? id : null),

@@ -12,6 +12,7 @@ afterAll(async () => {
 });
 
 const everything: ModelSettings = {
+  aliases: ["qwen", "gpt-4o"],
   name: "Qwen 2.5 7B",
   description: 'With "quotes", {braces} and, commas.',
   huggingFaceId: "Qwen/Qwen2.5-7B-Instruct",
@@ -25,6 +26,17 @@ const everything: ModelSettings = {
   reasoningField: "both",
   alwaysListed: true,
 };
+
+test("an alias leads to one model: another cannot have it until it is given back", async () => {
+  await store.setModel("org/first", { aliases: ["best", "other"] });
+  await expect(store.setModel("org/second", { aliases: ["new", "best"] })).rejects.toThrow(
+    "The alias best leads to org/first. Take it from there first.",
+  );
+  expect(await store.findModel("org/second")).toBeUndefined();
+  await store.setModel("org/first", { aliases: ["other", "best"] });
+  await store.setModel("org/first", { aliases: ["other"] });
+  expect(await store.setModel("org/second", { aliases: ["new", "best"] })).toMatchObject({ aliases: ["new", "best"] });
+});
 
 test("everything that is set is found again, and nothing else is set", async () => {
   await store.setModel("org/full", everything);

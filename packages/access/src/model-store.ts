@@ -1,6 +1,6 @@
 /** What the operator says of models, as Postgres has it. How it joins what runners say is in `model-profile.ts`. */
 import { type Db, type Model, model } from "@tera/database";
-import { asc, eq, sql } from "drizzle-orm";
+import { and, arrayOverlaps, asc, eq, ne, sql } from "drizzle-orm";
 
 /** What can be set of a model; null: what its runners say. */
 export type ModelSettings = Omit<Model, "id" | "createdAt" | "updatedAt">;
@@ -12,6 +12,7 @@ export type ModelChange = { readonly [Field in ModelField]?: ModelSettings[Field
 
 /** Every field in the state "not set". */
 export const unsetModel: Readonly<ModelSettings> = Object.freeze({
+  aliases: null,
   name: null,
   description: null,
   huggingFaceId: null,
@@ -30,10 +31,39 @@ export interface ModelStore {
   /** By id, `limit` at most. */
   listModels(limit: number): Promise<Model[]>;
   findModel(id: string): Promise<Model | undefined>;
-  /** @returns the model as it is afterwards; undefined when nothing is set of it. */
+  /**
+   * @returns the model as it is afterwards; undefined when nothing is set of it.
+   * @throws {AliasTakenError} when another model has one of the aliases.
+   */
   setModel(id: string, change: ModelChange): Promise<Model | undefined>;
   /** Gives fields back to the runners. @returns as `setModel`. */
   unsetModel(id: string, fields: readonly ModelField[]): Promise<Model | undefined>;
+}
+
+/** An alias leads to one model. */
+export class AliasTakenError extends Error {
+  override readonly name = "AliasTakenError";
+  readonly alias: string;
+  readonly model: string;
+
+  constructor(alias: string, model: string) {
+    super(`The alias ${alias} leads to ${model}. Take it from there first.`);
+    this.alias = alias;
+    this.model = model;
+  }
+}
+
+/** One at a time, so that two changes cannot give the same alias to two models. */
+async function requireFree(db: Pick<Db, "execute" | "select">, id: string, aliases: readonly string[]): Promise<void> {
+  await db.execute(sql`select pg_advisory_xact_lock(hashtextextended('model aliases', 0))`);
+  const others = await db
+    .select({ id: model.id, aliases: model.aliases })
+    .from(model)
+    .where(and(ne(model.id, id), arrayOverlaps(model.aliases, [...aliases])));
+  for (const other of others) {
+    const taken = other.aliases?.find((alias) => aliases.includes(alias));
+    if (taken !== undefined) throw new AliasTakenError(taken, other.id);
+  }
 }
 
 export function createModelStore({ db }: { db: Db }): ModelStore {
@@ -41,6 +71,7 @@ export function createModelStore({ db }: { db: Db }): ModelStore {
   async function setModel(id: string, change: ModelChange): Promise<Model | undefined> {
     // The row is locked from its change on: what somebody sets meanwhile is not deleted.
     return db.transaction(async (transaction) => {
+      if (change.aliases != null && change.aliases.length > 0) await requireFree(transaction, id, change.aliases);
       const [row] = await transaction
         .insert(model)
         .values({ id, ...change })

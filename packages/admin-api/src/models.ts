@@ -12,6 +12,8 @@ const tokens = z.number().int().min(1).max(1_000_000_000);
 
 /** What clients are told of a model. */
 export const modelProfileSchema = z.object({
+  /** Other names that it can be asked for by. */
+  aliases: z.array(z.string()),
   name: z.string(),
   description: z.string(),
   huggingFaceId: z.string().nullable(),
@@ -46,6 +48,7 @@ export type ModelPrice = z.infer<typeof modelPriceSchema>;
 
 /** What can be set of a model, over what its runners say. */
 export const modelFieldSchema = z.enum([
+  "aliases",
   "name",
   "description",
   "huggingFaceId",
@@ -99,8 +102,15 @@ export const modelPageSchema = pageOf(modelSchema);
 /** The longest id that can be asked for. */
 export const modelIdLengthMax = 512;
 
+const aliasesMax = 50;
+
 /** Each null: what its runners say. */
 const settingsShape = {
+  aliases: z
+    .array(z.string().regex(/^[^\s\p{Cc}]{1,512}$/u, "must be names without spaces, of 512 characters at most"))
+    .min(1, "must name one")
+    .max(aliasesMax)
+    .nullable(),
   name: oneLine(200).nullable(),
   description: z.string().trim().min(1, "is needed").max(4_000).nullable(),
   huggingFaceId: z

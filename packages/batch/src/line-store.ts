@@ -30,6 +30,8 @@ export interface RunningLine extends OpenLine {
   attempt: number;
   failures: number;
   customId: string;
+  /** The model's own name, where the line has an alias. */
+  model: string;
   byteOffset: number;
   byteLength: number;
   accountId: string;
@@ -94,6 +96,7 @@ const runningSchema = z.array(
     attempt: z.number(),
     failures: z.number(),
     custom_id: z.string(),
+    model: z.string(),
     byte_offset: z.coerce.number(),
     byte_length: z.number(),
     account_id: z.string(),
@@ -164,7 +167,7 @@ export function createLineStore({ db, author }: { db: Db | Transaction; author: 
         from batch b
         where l.batch_id = ${batchId} and l.number = ${number} and l.state = 'open' and b.id = l.batch_id
           and b.status = 'in_progress' and b.pause is null and b.expires_at > now()
-        returning l.attempt, l.failures, l.custom_id, l.byte_offset, l.byte_length, b.account_id, b.key_id, b.endpoint, b.input_file_id`);
+        returning l.attempt, l.failures, l.custom_id, l.model, l.byte_offset, l.byte_length, b.account_id, b.key_id, b.endpoint, b.input_file_id`);
       const [row] = runningSchema.parse(rows);
       if (row === undefined) return undefined;
       return {
@@ -173,6 +176,7 @@ export function createLineStore({ db, author }: { db: Db | Transaction; author: 
         attempt: row.attempt,
         failures: row.failures,
         customId: row.custom_id,
+        model: row.model,
         byteOffset: row.byte_offset,
         byteLength: row.byte_length,
         accountId: row.account_id,

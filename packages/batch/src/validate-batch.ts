@@ -20,8 +20,8 @@ export interface ValidationOptions {
   db: Db;
   files: FileStore;
   limits: LineLimits;
-  /** Whether it can be run. @throws {TeraError} in words for who wrote it. */
-  check(line: RequestLine): void;
+  /** Whether it can be run. @returns the model that it means. @throws {TeraError} in words for who wrote it. */
+  check(line: RequestLine): string;
 }
 
 /** @returns "elsewhere": another gateway is at it, or it is over. */
@@ -89,8 +89,8 @@ async function addLines(
           param: "url",
         });
       }
-      check(line);
-      fresh.push({ number, customId: line.customId, model: line.model, byteOffset: offset, byteLength: length });
+      const model = check(line);
+      fresh.push({ number, customId: line.customId, model, byteOffset: offset, byteLength: length });
     } catch (error) {
       if (!(error instanceof TeraError)) throw error;
       problems.push(problem(error.code, number, error.message, error.param ?? null));

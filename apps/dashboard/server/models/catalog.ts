@@ -111,6 +111,7 @@ function toModel(entry: Entry, price: Price | undefined, requestsToday: number |
 function toProfile({ id: _, alwaysListed: __, ...profile }: ModelProfile): ProfileAnswer {
   return {
     ...profile,
+    aliases: [...profile.aliases],
     inputModalities: [...profile.inputModalities],
     outputModalities: [...profile.outputModalities],
     features: [...profile.features],

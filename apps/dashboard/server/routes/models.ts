@@ -1,5 +1,5 @@
 /** `/admin/api/models` */
-import { createModelStore } from "@tera/access";
+import { AliasTakenError, createModelStore } from "@tera/access";
 import {
   type Model,
   type ModelDetails,
@@ -88,7 +88,7 @@ export function registerModelRoutes(app: AdminApp, dependencies: ModelDependenci
         const before = await store.findModel(modelId);
         const { contextLength = null, maxOutputLength = null } = { ...before, ...body };
         requireLengthsThatFit(contextLength, maxOutputLength);
-        const after = await store.setModel(modelId, body);
+        const after = await store.setModel(modelId, body).catch(sayTaken);
         const subject = { objectKind: "model", objectId: modelId, objectName: modelId };
         const entry = { action: "model.change", ...subject, before: settingsOf(before), after: settingsOf(after) };
         return { answer: undefined, entry: Object.keys(body).length === 0 ? undefined : entry };
@@ -128,6 +128,11 @@ const orders: Record<z.output<typeof modelListQuery>["sort"], Order> = {
 };
 
 /** Both as they will be: one may have been set before. */
+function sayTaken(error: unknown): never {
+  if (!(error instanceof AliasTakenError)) throw error;
+  throw new AdminError("conflict", error.message, { fields: [{ path: "aliases", message: error.message }] });
+}
+
 function requireLengthsThatFit(contextLength: number | null, maxOutputLength: number | null): void {
   if (contextLength === null || maxOutputLength === null || maxOutputLength <= contextLength) return;
   const message = `does not fit into a context of ${contextLength} tokens`;

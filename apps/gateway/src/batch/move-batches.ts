@@ -6,12 +6,14 @@ import {
   createLineStore,
   type FileStore,
   type LineLimits,
+  type RequestLine,
   validateBatch,
   withLock,
   writeOutputFiles,
 } from "@tera/batch";
 import type { Batch, Db } from "@tera/database";
 import { formatUsd } from "@tera/metering";
+import type { Catalog } from "../catalog/catalog.ts";
 import { parseLine } from "./parse-line.ts";
 
 export interface BatchMoverOptions {
@@ -22,6 +24,7 @@ export interface BatchMoverOptions {
   limits: LineLimits;
   /** Milliseconds that output files are kept; undefined: until they are deleted. */
   fileRetentionMs: number | undefined;
+  catalog: Pick<Catalog, "resolve">;
   /** Whether somebody is told. */
   tellsNotices: boolean;
 }
@@ -34,7 +37,9 @@ export interface BatchMover {
 }
 
 export function createBatchMover(options: BatchMoverOptions): BatchMover {
-  const { db, files, batches, limits, fileRetentionMs, tellsNotices } = options;
+  const { db, files, batches, limits, fileRetentionMs, catalog, tellsNotices } = options;
+
+  const check = (line: RequestLine) => catalog.resolve(parseLine(line).request.model);
 
   async function finalize(batchId: string): Promise<void> {
     const completed = await withLock(db, `batch ${batchId}`, async (tx) => {
@@ -51,7 +56,7 @@ export function createBatchMover(options: BatchMoverOptions): BatchMover {
   }
 
   async function validate(batchId: string): Promise<void> {
-    const outcome = await validateBatch(batchId, { db, files, limits, check: (line) => void parseLine(line) });
+    const outcome = await validateBatch(batchId, { db, files, limits, check });
     if (outcome !== "failed" || !tellsNotices) return;
     const failed = await batches.find(batchId);
     if (failed !== undefined) await createNoticeStore({ db }).add([toNotice(failed)]);

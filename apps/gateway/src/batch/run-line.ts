@@ -154,7 +154,8 @@ export function createLineRunner({ exchanges, biller, catalog }: LineRunnerOptio
   async function run(line: RunningLine, text: string, principal: Principal): Promise<LineOutcome> {
     const requestId = newRequestId();
     try {
-      const call = parseLine(parseRequestLine(text));
+      const asked = parseLine(parseRequestLine(text));
+      const call = { ...asked, request: { ...asked.request, model: line.model } };
       requireServed(principal, call);
       const bill = await open(line, call, principal);
       if ("type" in bill) return bill;

@@ -66,6 +66,20 @@ test("a model is known when a worker or the operator names it, and listed when i
   expect(catalog.find("org/unknown")).toBeUndefined();
 });
 
+test("an alias means the model that has it, unless a worker serves one of that name", async () => {
+  const { roster, table, start } = await open();
+  table.models = [described("org/new", { aliases: ["best", "org/old"] })];
+  const catalog = await start();
+  expect(["best", "org/old", "org/new", "other"].map(catalog.resolve)).toEqual([
+    "org/new",
+    "org/new",
+    "org/new",
+    "other",
+  ]);
+  roster.set("org/old", { replicas: [served("org/old")], readySlots: 1 });
+  expect(catalog.resolve("org/old")).toBe("org/old");
+});
+
 test("the time of creation stays what it was told to be, whatever workers come and go", async () => {
   const { roster, table, start } = await open();
   roster.set("org/m", {

@@ -31,6 +31,8 @@ export interface CatalogEntry {
 export interface Catalog {
   /** Hot path. Undefined: no worker names this model, or has in the last ten minutes, and the operator says nothing of it. */
   find(model: string): CatalogEntry | undefined;
+  /** Hot path. The model that clients mean who ask for this name: itself, where a worker serves one of that name; else the one that the operator gave the name to. */
+  resolve(model: string): string;
   /** What is listed, by id. */
   list(): CatalogEntry[];
   /** Reads the operator's word again now. Never rejects. */
@@ -53,6 +55,7 @@ interface Remembered {
 /** Resolves when Postgres was read, or could not be. */
 export async function startCatalog({ roster, modelStore, log }: CatalogOptions): Promise<Catalog> {
   let said: ReadonlyMap<string, Model> = new Map();
+  let aliases: ReadonlyMap<string, string> = new Map();
   const remembered = new Map<string, Remembered>();
   /** Epoch seconds by model, as first told. */
   const firstCreatedS = new Map<string, number>();
@@ -84,6 +87,7 @@ export async function startCatalog({ roster, modelStore, log }: CatalogOptions):
     try {
       const models = await modelStore.listModels(settingsMax);
       said = new Map(models.map((model) => [model.id, model]));
+      aliases = new Map(models.flatMap(({ id, aliases: names }) => (names ?? []).map((name) => [name, id] as const)));
       if (postgresAway) log.info({}, "the catalog is read again");
       postgresAway = false;
     } catch (error) {
@@ -127,6 +131,10 @@ export async function startCatalog({ roster, modelStore, log }: CatalogOptions):
 
   return {
     find,
+    resolve(model) {
+      const meant = aliases.size === 0 ? undefined : aliases.get(model);
+      return meant === undefined || roster.find(model) !== undefined ? model : meant;
+    },
     list() {
       const ids = new Set([...roster.modelIds(), ...said.keys()]);
       return [...ids]

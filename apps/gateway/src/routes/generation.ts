@@ -19,7 +19,7 @@ import { requestIdHeaders } from "../plugins/request-id.ts";
 export interface GenerationRoutesOptions {
   admitter: Admitter;
   exchanges: Exchanges;
-  catalog: Pick<Catalog, "find">;
+  catalog: Pick<Catalog, "find" | "resolve">;
   contentLog: ContentLog;
 }
 
@@ -27,12 +27,18 @@ export function registerGenerationRoutes(app: FastifyInstance, options: Generati
   const { admitter, exchanges, catalog, contentLog } = options;
 
   function answer(parseCall: ParseCall, request: FastifyRequest, reply: FastifyReply): void | Promise<void> {
-    const call = parseCall(request.body);
+    const call = meant(parseCall(request.body));
     const admission = admitter.admit(principalOf(request), call.request, (state) => {
       request.limitState = state;
     });
     if (!(admission instanceof Promise)) return open(call, admission, request, reply);
     return admission.then((admitted) => open(call, admitted, request, reply));
+  }
+
+  /** The client is answered by the name that it asked for; all else goes by the model's own. */
+  function meant(call: Call): Call {
+    const model = catalog.resolve(call.request.model);
+    return model === call.request.model ? call : { ...call, request: { ...call.request, model } };
   }
 
   function open(call: Call, admission: Admission, request: FastifyRequest, reply: FastifyReply): void {

@@ -76,6 +76,7 @@ function serve({ modelScope = null, priced, unpricedIsFree = true }: Served = {}
     catalog: {
       list: () => entries.filter(({ listed }) => listed),
       find: (id) => entries.find(({ profile }) => profile.id === id),
+      resolve: (id) => id,
     },
     priceList: { at: (model) => (model === priced?.model ? priced : undefined) },
     unpricedIsFree,

@@ -8,7 +8,7 @@ import type { Catalog, CatalogEntry } from "../catalog/catalog.ts";
 import { principalOf } from "../plugins/authenticate.ts";
 
 export interface ModelRoutesOptions {
-  catalog: Pick<Catalog, "list" | "find">;
+  catalog: Pick<Catalog, "list" | "find" | "resolve">;
   priceList: Pick<PriceList, "at">;
   /** Models without a price are served for nothing. Else they are refused, and what nobody can get is not listed. */
   unpricedIsFree: boolean;
@@ -52,7 +52,7 @@ export function registerModelRoutes(app: FastifyInstance, options: ModelRoutesOp
 
   // A wildcard, because ids contain a slash: it comes raw or percent-encoded, and the router decodes it.
   app.get<{ Params: { "*": string } }>("/v1/models/*", (request) => {
-    const id = request.params["*"];
+    const id = catalog.resolve(request.params["*"]);
     const entry = catalog.find(id);
     if (entry === undefined || !isOffered(entry, principalOf(request))) {
       throw new TeraError(

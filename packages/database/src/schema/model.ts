@@ -12,6 +12,8 @@ export const model = pgTable(
   {
     /** The public id, by preference the Hugging Face one. */
     id: text().primaryKey(),
+    /** Other names that clients may ask for it by. */
+    aliases: text().array(),
     name: text(),
     description: text(),
     huggingFaceId: text("hugging_face_id"),

@@ -34,6 +34,8 @@ export async function setModel(
       change.maxOutputLength ?? before?.maxOutputLength ?? undefined,
     );
     return store.setModel(id, change);
+  }).catch((error: unknown) => {
+    throw error instanceof Error && error.name === "AliasTakenError" ? new CliError(error.message) : error;
   });
   const told = await announce(stack, context, { type: "catalog" });
   if (json) {

@@ -7,6 +7,7 @@ import { suggest } from "../../terminal/suggest.ts";
 
 /** Every field with its name on the command line, in the order in which it is shown. */
 export const fieldNames: Readonly<Record<ModelField, string>> = {
+  aliases: "aliases",
   name: "name",
   description: "description",
   huggingFaceId: "hugging-face-id",
@@ -23,6 +24,7 @@ export const fieldNames: Readonly<Record<ModelField, string>> = {
 
 /** What commander has parsed with the options below. */
 export const settingsOptions = z.object({
+  aliases: z.array(z.string()).optional(),
   name: z.string().optional(),
   description: z.string().optional(),
   huggingFaceId: z.string().optional(),
@@ -44,6 +46,7 @@ export function renderSettings(settings: ModelSettings | undefined, set: readonl
 
 export function addSettingsOptions(command: Command): Command {
   return command
+    .option("--aliases <list>", "other names to ask for it by, with commas", aliasesArgument)
     .option("--name <name>", "what people call it", oneLineOf(200))
     .option("--description <text>", "what it is good for, in a sentence or two", textOf(4_000))
     .option("--hugging-face-id <id>", "owner/name of its weights", huggingFaceIdArgument)
@@ -83,6 +86,10 @@ export function idArgument(text: string): string {
     );
   }
   return text;
+}
+
+function aliasesArgument(text: string): string[] {
+  return [...new Set(text.split(",").map((name) => idArgument(name.trim())))];
 }
 
 function textOf(lengthMax: number) {

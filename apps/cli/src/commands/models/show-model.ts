@@ -79,6 +79,11 @@ interface Sources {
   result: ModelProfile;
 }
 
+/** Other names, where reasoning goes, and what is listed: no runner has a say in it. */
+function isOperatorsAlone(field: ModelField): boolean {
+  return field === "aliases" || field === "reasoningField" || field === "alwaysListed";
+}
+
 interface Row {
   field: string;
   runners: string;
@@ -92,8 +97,7 @@ function renderFields({ fromRunners, settings, set, result }: Sources, terminalC
   for (field in fieldNames) {
     rows.push({
       field: fieldNames[field],
-      // Where reasoning goes, and what is listed, is the operator's alone to say.
-      runners: field === "reasoningField" || field === "alwaysListed" ? "" : show(fromRunners?.[field]),
+      runners: isOperatorsAlone(field) ? "" : show(fromRunners?.[field]),
       set: set.includes(field) ? show(settings?.[field]) : "",
       result: show(result[field]),
     });

@@ -8,6 +8,7 @@ import {
   Select,
   SimpleGrid,
   Switch,
+  TagsInput,
   Textarea,
   TextInput,
 } from "@mantine/core";
@@ -92,6 +93,14 @@ export function ModelForm({ model, origin: { settings, fromRunners } }: { model:
   return (
     <form onSubmit={form.onSubmit(save)} noValidate style={readablePlaceholders}>
       <SimpleGrid cols={{ base: 1, sm: 2 }} spacing="md">
+        <TagsInput
+          label={labelOf("aliases", "Aliases")}
+          placeholder={values.aliases === null ? "other names to ask for it by" : ""}
+          splitChars={[",", " "]}
+          error={form.errors["aliases"]}
+          value={values.aliases ?? []}
+          onChange={(names) => form.setFieldValue("aliases", names.length === 0 ? null : names)}
+        />
         <TextInput label={labelOf("name", "Name")} placeholder={said(fromRunners?.name)} {...textOf("name")} />
         <TextInput
           label={labelOf("ownedBy", "Made by")}
