@@ -1,5 +1,6 @@
 /** The dashboard's HTTP, in request order: headers, who asks, Admin API, sign-in, the web application. */
 import { type AddressList, createAdminTokenStore, createMemberStore } from "@tera/access";
+import type { FileStore } from "@tera/batch";
 import type { Db } from "@tera/database";
 import type { PaymentProvider } from "@tera/metering";
 import { newRequestId, type WorkerState } from "@tera/protocol";
@@ -18,6 +19,7 @@ import { registerSecurityHeaders } from "./plugins/security-headers.ts";
 import { registerWeb } from "./plugins/web.ts";
 import { registerAccountRoutes } from "./routes/accounts.ts";
 import { registerAuditRoutes } from "./routes/audit.ts";
+import { registerBatchRoutes } from "./routes/batches.ts";
 import { registerBillingRoutes } from "./routes/billing.ts";
 import { registerCspReports } from "./routes/csp-reports.ts";
 import { registerDailyUsageRoutes } from "./routes/daily-usage.ts";
@@ -57,6 +59,8 @@ export interface AppDependencies {
   databaseUrl: string;
   /** For what takes minutes: its statements may. */
   longDb: Db;
+  /** Of batches. */
+  files: Pick<FileStore, "find" | "read">;
   /** Undefined: payments are not set up. */
   payments: PaymentProvider | undefined;
   auth: Auth;
@@ -82,7 +86,7 @@ export interface AppDependencies {
 }
 
 export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { db, databaseUrl, longDb, payments, auth, origin, oidcName, secret, gatewayUrl, apiUrl } = dependencies;
+  const { db, databaseUrl, longDb, files, payments, auth, origin, oidcName, secret, gatewayUrl, apiUrl } = dependencies;
   const { readWorkers, workerLine, tellGateways, liveHub, trustedProxies, tls, webDirectory, log } = dependencies;
   const app = Fastify({
     loggerInstance: log,
@@ -155,6 +159,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       registerLedgerCheckRoutes(typed, { longDb, log });
       registerUsageRoutes(typed, { db });
       registerRequestRoutes(typed, { db, longDb, log });
+      registerBatchRoutes(typed, { db, change, files });
       registerCspReports(typed);
       typed.get("/openapi.json", { config: { public: true }, schema: { hide: true } }, async () => api.swagger());
     },

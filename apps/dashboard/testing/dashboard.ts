@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { createAccountStore, createAddressList, createAdminTokenStore, createInvitationStore } from "@tera/access";
 import type { Role } from "@tera/admin-api/roles";
+import { createFileStore, createPostgresContent } from "@tera/batch";
 import { connectDatabase, type Db } from "@tera/database";
 import { createTestDatabase } from "@tera/database/testing";
 import type { PaymentProvider } from "@tera/metering";
@@ -89,6 +90,7 @@ export async function startTestDashboard({
     db,
     databaseUrl: testDatabase.url,
     longDb: db,
+    files: createFileStore({ db, storage: "postgres", contents: { postgres: createPostgresContent({ db }) } }),
     payments,
     auth: createAuth({ db, secret: testSecret, origin: testOrigin, oidc: undefined }),
     origin: testOrigin,
@@ -125,7 +127,7 @@ export async function startTestDashboard({
       const content = stream.destroyed ? "" : await text(stream);
       return {
         status: response.statusCode,
-        body: type.startsWith("application/json") ? JSON.parse(content) : content === "" ? undefined : content,
+        body: /^application\/json(;|$)/.test(type) ? JSON.parse(content) : content === "" ? undefined : content,
         headers: response.headers,
       };
     };

@@ -1,13 +1,13 @@
 /**
  * Who may do what: the one table of roles and permissions, for the server, which decides, and for the web, which hides what would be refused.
  *
- * | role    | whose        | what                                                                            |
- * |---------|--------------|---------------------------------------------------------------------------------|
- * | owner   | operator's   | everything                                                                      |
- * | admin   | operator's   | everything but owners                                                           |
- * | billing | operator's   | sees all but content; changes money: prices, credit, invoices, accounts         |
- * | viewer  | operator's   | sees all but content and people, changes nothing                                |
- * | member  | a customer's | keys, usage, bill and playground of the accounts that he or she is a member of  |
+ * | role    | whose        | what                                                                           |
+ * |---------|--------------|--------------------------------------------------------------------------------|
+ * | owner   | operator's   | everything                                                                     |
+ * | admin   | operator's   | everything but owners                                                          |
+ * | billing | operator's   | sees all but content; changes money: prices, credit, invoices, accounts        |
+ * | viewer  | operator's   | sees all but content and people, changes nothing                               |
+ * | member  | a customer's | keys, usage, batches, bill and playground of his or her accounts               |
  */
 import { z } from "zod";
 
@@ -21,7 +21,10 @@ export const permissions = [
   "keys:read",
   "keys:write",
   "usage:read",
-  /** Prompts and answers that were kept. */
+  "batches:read",
+  /** Cancels, pauses and resumes them. */
+  "batches:write",
+  /** Prompts and answers that were kept, and the files of batches. */
   "content:read",
   "billing:read",
   /** Moves credit, issues and settles invoices. */
@@ -50,6 +53,7 @@ const seen: readonly Permission[] = [
   "accounts:read",
   "keys:read",
   "usage:read",
+  "batches:read",
   "billing:read",
   "prices:read",
   "models:read",
@@ -67,6 +71,8 @@ const granted: Record<Role, readonly Permission[]> = {
     "keys:read",
     "keys:write",
     "usage:read",
+    "batches:read",
+    "batches:write",
     "content:read",
     "billing:read",
     "billing:pay",

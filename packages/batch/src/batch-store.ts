@@ -10,10 +10,11 @@ import {
   type BatchStatus,
   batch,
   batchLine,
+  batchResult,
   type Db,
 } from "@tera/database";
 import { randomBase62 } from "@tera/protocol";
-import { and, desc, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, count, desc, eq, inArray, isNull, lt, or, sql } from "drizzle-orm";
 import type { Transaction } from "./with-lock.ts";
 
 export interface NewBatch {
@@ -36,13 +37,16 @@ export interface BatchStore {
   listIn(statuses: readonly BatchStatus[]): Promise<Batch[]>;
   /** Open batches that read this file. */
   listReading(fileId: string): Promise<string[]>;
-  /** All lines are there. @returns false: it is not being validated any more. */
-  begin(batchId: string, totalLines: number): Promise<boolean>;
+  /** All lines are there. @param models how many lines name each @returns false: it is not being validated any more. */
+  begin(batchId: string, totalLines: number, models: Readonly<Record<string, number>>): Promise<boolean>;
   fail(batchId: string, problems: readonly BatchProblem[]): Promise<void>;
   /** Nothing more of it is begun. @returns undefined: there is none, or it has ended. */
   cancel(batchId: string, accountId?: string): Promise<Batch | undefined>;
-  /** Lines are left to one who waits; what runs goes on. A batch that is paused stays paused for the reason that it has. */
-  pause(batchId: string, pause: BatchPause, reason: string): Promise<boolean>;
+  /**
+   * Lines are left to one who waits; what runs goes on. A batch that is paused stays paused for the reason that it has.
+   * @param over but for these, in whose place the new one is put
+   */
+  pause(batchId: string, pause: BatchPause, reason: string, over?: readonly BatchPause[]): Promise<boolean>;
   /** Batches that were out of credit and may have some again: something was paid since, or a while has passed (a budget begins anew with the day). */
   resumePaid(): Promise<void>;
   /** @param pause only if it was paused for this. */
@@ -54,6 +58,8 @@ export interface BatchStore {
     batchId: string,
     files: { outputFileId: string | null; errorFileId: string | null },
   ): Promise<Batch | undefined>;
+  /** How many of its lines have failed so far, by error code. */
+  countFailures(of: Pick<Batch, "id" | "failures">): Promise<Record<string, number>>;
 }
 
 const now = sql`clock_timestamp()`;
@@ -82,6 +88,15 @@ export function createBatchStore({ db }: { db: Db | Transaction }): BatchStore {
         .returning({ number: batchLine.number });
       closed = rows.length;
     } while (closed === closeMax);
+  }
+
+  async function countResults(batchId: string): Promise<Record<string, number>> {
+    const rows = await db
+      .select({ code: sql<string>`coalesce(${batchResult.errorCode}, 'internal_error')`, lines: count() })
+      .from(batchResult)
+      .where(and(eq(batchResult.batchId, batchId), batchResult.isError))
+      .groupBy(batchResult.errorCode);
+    return Object.fromEntries(rows.map(({ code, lines }) => [code, lines]));
   }
 
   return {
@@ -131,10 +146,10 @@ export function createBatchStore({ db }: { db: Db | Transaction }): BatchStore {
         .where(and(eq(batch.inputFileId, fileId), inArray(batch.status, working)));
       return rows.map(({ id }) => id);
     },
-    async begin(batchId, totalLines) {
+    async begin(batchId, totalLines, models) {
       const begun = await db
         .update(batch)
-        .set({ status: "in_progress", inProgressAt: now, totalLines })
+        .set({ status: "in_progress", inProgressAt: now, totalLines, models })
         .where(and(eq(batch.id, batchId), eq(batch.status, "validating")))
         .returning({ id: batch.id });
       return begun.length > 0;
@@ -153,11 +168,12 @@ export function createBatchStore({ db }: { db: Db | Transaction }): BatchStore {
         .returning();
       return cancelled;
     },
-    async pause(batchId, pause, reason) {
+    async pause(batchId, pause, reason, over = []) {
+      const replaceable = or(isNull(batch.pause), inArray(batch.pause, [...over]));
       const paused = await db
         .update(batch)
         .set({ pause, pauseReason: reason, pausedAt: now })
-        .where(and(eq(batch.id, batchId), inArray(batch.status, ["validating", "in_progress"]), isNull(batch.pause)))
+        .where(and(eq(batch.id, batchId), inArray(batch.status, ["validating", "in_progress"]), replaceable))
         .returning({ id: batch.id });
       return paused.length > 0;
     },
@@ -210,6 +226,7 @@ export function createBatchStore({ db }: { db: Db | Transaction }): BatchStore {
         .update(batch)
         .set({
           ...files,
+          failures: await countResults(batchId),
           status: sql`${ended}`,
           cancelledAt: sql`case when ${ended} = 'cancelled' then ${now} end`,
           expiredAt: sql`case when ${ended} = 'expired' then ${now} end`,
@@ -219,5 +236,6 @@ export function createBatchStore({ db }: { db: Db | Transaction }): BatchStore {
         .returning();
       return completed;
     },
+    countFailures: async ({ id, failures }) => failures ?? countResults(id),
   };
 }

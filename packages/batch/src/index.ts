@@ -10,6 +10,7 @@ export {
   type OpenLine,
   type RunningLine,
 } from "./line-store.ts";
+export { type BatchListQuery, findListedBatch, type ListedBatch, listBatches } from "./list-batches.ts";
 export { type OutputFiles, writeOutputFiles } from "./output-files.ts";
 export { createPostgresContent } from "./postgres-content.ts";
 export { parseRequestLine, type RequestLine } from "./request-line.ts";

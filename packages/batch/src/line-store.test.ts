@@ -49,7 +49,7 @@ async function addBatch(accountId: string, model: string, count: number): Promis
     byteLength: 1,
   }));
   expect(await lines.add(id, all)).toEqual([]);
-  expect(await batches.begin(id, count)).toBe(true);
+  expect(await batches.begin(id, count, { m: count })).toBe(true);
   return id;
 }
 

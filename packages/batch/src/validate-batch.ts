@@ -36,9 +36,14 @@ export async function validateBatch(
       .from(batch)
       .where(and(eq(batch.id, batchId), eq(batch.status, "validating")));
     if (found === undefined) return undefined;
-    const total = await addLines(found, createLineStore({ db: tx, author: "validation" }), options, problems);
+    const { total, models } = await addLines(
+      found,
+      createLineStore({ db: tx, author: "validation" }),
+      options,
+      problems,
+    );
     if (problems.length > 0) throw new Refused();
-    return createBatchStore({ db: tx }).begin(batchId, total);
+    return createBatchStore({ db: tx }).begin(batchId, total, Object.fromEntries(models));
   }).catch((error: unknown) => {
     if (error instanceof Refused) return false;
     throw error;
@@ -52,19 +57,26 @@ export async function validateBatch(
 /** Undoes the transaction: nothing of a file that is refused stays. */
 class Refused extends Error {}
 
-/** @returns how many lines there are; what is wrong goes to `problems`. */
+interface Added {
+  total: number;
+  /** How many lines name each model. */
+  models: ReadonlyMap<string, number>;
+}
+
+/** What is wrong goes to `problems`. */
 async function addLines(
   of: Batch,
   lines: Pick<ReturnType<typeof createLineStore>, "add">,
   { files, limits, check }: ValidationOptions,
   problems: BatchProblem[],
-): Promise<number> {
+): Promise<Added> {
+  const models = new Map<string, number>();
   const input = await files.find(of.accountId, of.inputFileId);
   if (input === undefined) {
     problems.push(
       problem("file_not_found", null, `The file ${of.inputFileId} is not there any more.`, "input_file_id"),
     );
-    return 0;
+    return { total: 0, models };
   }
   let total = 0;
   let fresh: NewLine[] = [];
@@ -90,6 +102,7 @@ async function addLines(
         });
       }
       const model = check(line);
+      models.set(model, (models.get(model) ?? 0) + 1);
       fresh.push({ number, customId: line.customId, model, byteOffset: offset, byteLength: length });
     } catch (error) {
       if (!(error instanceof TeraError)) throw error;
@@ -103,7 +116,7 @@ async function addLines(
       for (const line of some) {
         look(line);
         if (fresh.length >= insertLines) await flush();
-        if (problems.length >= problemsMax) return total;
+        if (problems.length >= problemsMax) return { total, models };
         if (++sinceTurn % turnLines === 0) await setImmediate();
       }
     }
@@ -114,7 +127,7 @@ async function addLines(
   }
   if (total === 0 && problems.length === 0)
     problems.push(problem("empty_file", null, "The file has no lines.", "input_file_id"));
-  return total;
+  return { total, models };
 }
 
 function problem(code: string, line: number | null, message: string, param: string | null): BatchProblem {

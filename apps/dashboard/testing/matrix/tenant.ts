@@ -1,9 +1,13 @@
 /** One customer for the matrix of rights: an account and what belongs to it, each made when it is first asked for. */
+import { Readable } from "node:stream";
 import { createAccountStore, createKeyStore } from "@tera/access";
 import { invoiceRunSchema } from "@tera/admin-api/invoices";
+import { createBatchStore, createFileStore, createPostgresContent } from "@tera/batch";
+import { batch } from "@tera/database";
 import { createContentStore, createContentWriter, createUsageWriter, lastMonth } from "@tera/metering";
 import type { UsageRecord } from "@tera/protocol";
 import { newUsageRecord } from "@tera/testkit";
+import { eq } from "drizzle-orm";
 import { testSecret } from "../dashboard.ts";
 import type { Setting } from "./setting.ts";
 
@@ -15,6 +19,8 @@ export interface TenantObjects {
   /** Of an invoice: the account must be postpaid. */
   number(): Promise<string>;
   month(): Promise<string>;
+  /** Of a batch that has all its files and has not ended. */
+  batchId(): Promise<string>;
 }
 
 export interface Tenant {
@@ -59,6 +65,7 @@ export async function createTenant(
       }),
       number: lazily(() => issueInvoice(setting, accountId)),
       month: async () => lastMonth(new Date()),
+      batchId: lazily(async () => makeBatch(setting, { accountId, keyId: await keyId(), name })),
     },
     wasUsed: () => used,
   };
@@ -91,6 +98,29 @@ async function issueInvoice({ dashboard, clock, owner, priceId }: Setting, accou
   return issued;
 }
 
+async function makeBatch(
+  { dashboard: { db } }: Setting,
+  { accountId, keyId, name }: { accountId: string; keyId: string; name: string },
+): Promise<string> {
+  const files = createFileStore({ db, storage: "postgres", contents: { postgres: createPostgresContent({ db }) } });
+  const write = async (purpose: "batch" | "batch_output") => {
+    const values = { accountId, purpose, filename: `${name}.jsonl`, expiresAt: null };
+    return (await files.write(values, Readable.from([Buffer.from("{}")]))).id;
+  };
+  const { id } = await createBatchStore({ db }).create({
+    accountId,
+    keyId,
+    endpoint: "/v1/chat/completions",
+    inputFileId: await write("batch"),
+    completionWindow: "24h",
+    windowMs: 86_400_000,
+    metadata: null,
+  });
+  const written = { outputFileId: await write("batch_output"), errorFileId: await write("batch_output") };
+  await db.update(batch).set(written).where(eq(batch.id, id));
+  return id;
+}
+
 /** Ids of the right form that nothing has. */
 export const absentObjects: TenantObjects = {
   accountId: async () => "acct_absent",
@@ -98,4 +128,5 @@ export const absentObjects: TenantObjects = {
   requestId: async () => "req_absent",
   number: async () => "INV-2020-999999",
   month: async () => lastMonth(new Date()),
+  batchId: async () => "batch_absent",
 };

@@ -31,8 +31,8 @@ export const batchStatuses = [
 ] as const;
 export type BatchStatus = (typeof batchStatuses)[number];
 
-/** credit: the account or a budget does not cover the next line. operator: somebody paused it. */
-export const batchPauses = ["credit", "operator"] as const;
+/** credit: the account or a budget does not cover the next line. operator, customer: who paused it. */
+export const batchPauses = ["credit", "operator", "customer"] as const;
 export type BatchPause = (typeof batchPauses)[number];
 
 /** What is wrong with the file; `line` from 1, null: the file as a whole. */
@@ -62,6 +62,10 @@ export const batch = pgTable(
     status: text({ enum: batchStatuses }).notNull().default("validating"),
     /** The first ones of a file that was refused. */
     problems: jsonb().$type<BatchProblem[]>(),
+    /** Of its lines, with how many name each; null: it was not validated yet. */
+    models: jsonb().$type<Record<string, number>>(),
+    /** Lines that failed, by error code; null: the error file is not written, and they are counted in `batch_result`. */
+    failures: jsonb().$type<Record<string, number>>(),
     outputFileId: text("output_file_id"),
     errorFileId: text("error_file_id"),
     totalLines: integer("total_lines").notNull().default(0),
@@ -86,6 +90,7 @@ export const batch = pgTable(
   },
   (table) => [
     index("batch_account").on(table.accountId, table.createdAt, table.id),
+    index("batch_created").on(table.createdAt, table.id),
     // The few that somebody works at.
     index("batch_open")
       .on(table.status)
@@ -140,5 +145,9 @@ export const batchResult = pgTable(
     /** A JSON object, without a line break. */
     body: text().notNull(),
   },
-  (table) => [primaryKey({ columns: [table.batchId, table.number] })],
+  (table) => [
+    primaryKey({ columns: [table.batchId, table.number] }),
+    // So that the counts by kind read errors only.
+    index("batch_result_failed").on(table.batchId, table.errorCode).where(sql`${table.isError}`),
+  ],
 );
