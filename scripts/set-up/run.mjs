@@ -26,7 +26,9 @@ export async function run([command, ...args]) {
   try {
     await bringDependencies(root, say);
     await bringCuda(root, say);
-    if (["up", "test", "screenshots"].includes(command)) await bringWeb(root, say);
+    const showsWeb =
+      ["up", "test", "screenshots"].includes(command) || (command === "bench" && args[0] === "dashboard");
+    if (showsWeb) await bringWeb(root, say);
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
     process.exit(1);

@@ -1,6 +1,6 @@
 /** What was used and what it cost, for people: sums out of the roll-ups, and the last requests. */
 import { type Db, type UsageEvent, usageEvent } from "@tera/database";
-import { and, desc, eq, sql } from "drizzle-orm";
+import { and, desc, eq, type SQL, sql } from "drizzle-orm";
 import { z } from "zod";
 import { isOlder, type RequestPosition } from "./request-position.ts";
 import { matchEvents, type RequestFilter, type UsageFilter } from "./usage-filter.ts";
@@ -10,8 +10,13 @@ import { groups, rollUps, sumSchema, sums, type UsageGroup, type UsageSum } from
 export type ReportedUsage = UsageEvent & { correctionNano: bigint };
 
 export interface UsageReports {
-  /** The latest day or hour first, else the highest cost first. Roll-ups are by the hour: an hour counts when it begins in the period. */
-  summarize(filter: UsageFilter, by: UsageGroup, limit: number): Promise<UsageSum[]>;
+  /**
+   * The latest day or hour first, else the highest cost first. Roll-ups are by the hour: an hour counts when it begins in the period.
+   * @param only these groups alone
+   */
+  summarize(filter: UsageFilter, by: UsageGroup, limit: number, only?: readonly string[]): Promise<UsageSum[]>;
+  /** Which keys or accounts cost the most, the most first: all have to be looked at, while to add up a few is little. */
+  findLargest(filter: UsageFilter, by: "key" | "account", limit: number): Promise<string[]>;
   /** One sum over everything; its group is empty. */
   total(filter: UsageFilter): Promise<UsageSum>;
   /** The latest first. @param after the last one of the page before; absent: the first page. */
@@ -26,22 +31,33 @@ const correction =
     BigInt,
   );
 
+const dearest = sql`sum(charge_nano + correction_nano) desc, sum(requests) desc`;
+
+function narrow(used: SQL, by: UsageGroup, only: readonly string[] | undefined): SQL {
+  if (only === undefined) return used;
+  return sql`${used} where ${groups[by].by} = any (${sql.param([...only])}::text[])`;
+}
+
 export function createUsageReports({ db }: { db: Db }): UsageReports {
   const events = () => db.select({ event: usageEvent, correctionNano: correction }).from(usageEvent);
 
+  async function findLargest(filter: UsageFilter, by: "key" | "account", limit: number): Promise<string[]> {
+    const { rows } = await db.execute(
+      sql`select ${groups[by].by} as "group" from (${rollUps(filter, by)}) used group by 1 order by ${dearest}, 1 limit ${limit}`,
+    );
+    return z
+      .array(z.object({ group: z.string() }))
+      .parse(rows)
+      .map(({ group }) => group);
+  }
+
   return {
-    async summarize(filter, by, limit) {
+    findLargest,
+    async summarize(filter, by, limit, only) {
       const group = groups[by];
-      const order =
-        by === "day" || by === "hour"
-          ? sql`1 desc`
-          : sql`sum(charge_nano + correction_nano) desc, sum(requests) desc, 1`;
+      const order = by === "day" || by === "hour" ? sql`1 desc` : sql`${dearest}, 1`;
       const used = sql`(${rollUps(filter, by)}) used`;
-      // Of thousands of keys a few are wanted: which ones is found by what they cost, and only theirs is added up.
-      const narrowed =
-        by === "key"
-          ? sql`${used} join (select key_id as shown from ${used} group by 1 order by ${order} limit ${limit}) largest on shown = key_id`
-          : used;
+      const narrowed = narrow(used, by, only ?? (by === "key" ? await findLargest(filter, by, limit) : undefined));
       const { rows } = await db.execute(
         sql`select ${group.words(group.by)} as "group", ${sums} from ${narrowed} group by ${group.by} order by ${order} limit ${limit}`,
       );

@@ -5,11 +5,14 @@ import type { Db } from "@tera/database";
 import { createUsageReports } from "@tera/metering";
 import { accountsInView } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
+import { createLargestGroups } from "../usage/largest-groups.ts";
 import { readFilter, readHours, readPeriod } from "../usage/read-period.ts";
 import { reportUsage, toUsageSum } from "../usage/report-usage.ts";
 import { writeUsageCsv } from "../usage/usage-csv.ts";
 
 export function registerUsageRoutes(app: AdminApp, { db }: { db: Db }): void {
+  const largest = createLargestGroups({ db });
+
   app.get(
     "/usage",
     {
@@ -23,7 +26,7 @@ export function registerUsageRoutes(app: AdminApp, { db }: { db: Db }): void {
     },
     async ({ query, actor }) => {
       const period = readPeriod(query);
-      return reportUsage(db, readFilter(actor, query, period), period, query);
+      return reportUsage(db, largest, readFilter(actor, query, period), period, query);
     },
   );
 

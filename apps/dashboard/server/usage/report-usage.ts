@@ -21,6 +21,7 @@ import {
   type UsagePoint,
   type UsageSum,
 } from "@tera/metering";
+import type { LargestGroups } from "./largest-groups.ts";
 import type { UsagePeriod } from "./read-period.ts";
 
 /** More than hours of a longest period. */
@@ -49,6 +50,7 @@ const unnamed: GroupName = { id: "", name: null, lastFour: null, accountId: null
 
 export async function reportUsage(
   db: Db,
+  largest: LargestGroups,
   filter: UsageFilter,
   period: UsagePeriod,
   { by, interval }: Pick<UsageQuery, "by" | "interval">,
@@ -56,8 +58,10 @@ export async function reportUsage(
   const reports = createUsageReports({ db });
   const head = { from: period.from.toISOString(), to: period.to.toISOString(), interval, by };
   const isOverTime = by === "time";
+  const limit = isOverTime ? momentsMax : groupsMax;
+  const only = by === "key" || by === "account" ? await largest.find(filter, by, groupsMax) : undefined;
   const [sums, total] = await Promise.all([
-    reports.summarize(filter, isOverTime ? interval : by, isOverTime ? momentsMax : groupsMax),
+    reports.summarize(filter, isOverTime ? interval : by, limit, only),
     reports.total(filter),
   ]);
   if (isOverTime) {
