@@ -54,7 +54,7 @@ async function addBatch(accountId: string, model: string, count: number): Promis
 }
 
 async function begin(batchId: string, number: number, gatewayId = "g1"): Promise<RunningLine> {
-  const line = await lines.begin({ batchId, number }, gatewayId);
+  const [line] = await lines.begin([{ batchId, number }], gatewayId);
   if (line === undefined) throw new Error("the line is not open");
   return line;
 }
@@ -68,8 +68,8 @@ const newModel = () => `m-${randomBase62(8)}`;
 
 test("a line is begun by one", async () => {
   const batchId = await addBatch(await addAccount(), newModel(), 1);
-  const begun = await Promise.all(["g1", "g2", "g3"].map((gateway) => lines.begin({ batchId, number: 1 }, gateway)));
-  expect(begun.filter((line) => line !== undefined)).toHaveLength(1);
+  const begun = await Promise.all(["g1", "g2", "g3"].map((gateway) => lines.begin([{ batchId, number: 1 }], gateway)));
+  expect(begun.flat()).toHaveLength(1);
 });
 
 test("an attempt that was given up ends nothing: neither its result nor its usage is kept", async () => {
@@ -118,7 +118,7 @@ describe("the next lines", () => {
     const batchId = await addBatch(await addAccount(), model, 2);
     await batches.pause(batchId, "operator", "maintenance");
     expect(await lines.listOpen(model, 10)).toEqual([]);
-    expect(await lines.begin({ batchId, number: 1 }, "g1")).toBeUndefined();
+    expect(await lines.begin([{ batchId, number: 1 }], "g1")).toEqual([]);
     await batches.resume(batchId);
     expect(await lines.listOpen(model, 10)).toHaveLength(2);
     await batches.cancel(batchId);

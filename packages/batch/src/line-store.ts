@@ -65,8 +65,8 @@ export interface LineStore {
    * The next lines of a model, in fair order: of each account the same number, and of an account its oldest batch first. Lines of paused batches are left out.
    */
   listOpen(model: string, limit: number): Promise<OpenLine[]>;
-  /** @returns undefined: it is not open any more, or its batch is not. */
-  begin(line: OpenLine, gatewayId: string): Promise<RunningLine | undefined>;
+  /** @returns those that were begun; the others are not open any more, or their batch is not. */
+  begin(lines: readonly OpenLine[], gatewayId: string): Promise<RunningLine[]>;
   /** Puts a line back that was not ended. @param failed counts as a try; it is not begun again before `delayMs`. */
   giveBack(line: Pick<RunningLine, "batchId" | "number" | "attempt">, failed: boolean, delayMs: number): Promise<void>;
   /** All of it, or nothing. Ends of attempts that were given up are passed over. @returns those that counted. */
@@ -93,6 +93,8 @@ const removeMax = 20_000;
 const openSchema = z.array(z.object({ batch_id: z.string(), number: z.number() }));
 const runningSchema = z.array(
   z.object({
+    batch_id: z.string(),
+    number: z.number(),
     attempt: z.number(),
     failures: z.number(),
     custom_id: z.string(),
@@ -161,18 +163,17 @@ export function createLineStore({ db, author }: { db: Db | Transaction; author: 
         select batch_id, number from turn order by turn, batch_id limit ${limit}`);
       return openSchema.parse(rows).map(({ batch_id: batchId, number }) => ({ batchId, number }));
     },
-    async begin({ batchId, number }, gatewayId) {
+    async begin(lines, gatewayId) {
+      const wanted = lines.map(({ batchId, number }) => ({ batch_id: batchId, number }));
       const { rows } = await db.execute(sql`
         update batch_line l set state = 'running', attempt = l.attempt + 1, gateway_id = ${gatewayId}
         from batch b
-        where l.batch_id = ${batchId} and l.number = ${number} and l.state = 'open' and b.id = l.batch_id
-          and b.status = 'in_progress' and b.pause is null and b.expires_at > now()
-        returning l.attempt, l.failures, l.custom_id, l.model, l.byte_offset, l.byte_length, b.account_id, b.key_id, b.endpoint, b.input_file_id`);
-      const [row] = runningSchema.parse(rows);
-      if (row === undefined) return undefined;
-      return {
-        batchId,
-        number,
+        where (l.batch_id, l.number) in (select w.batch_id, w.number from jsonb_to_recordset(${JSON.stringify(wanted)}::jsonb) w (batch_id text, number int))
+          and l.state = 'open' and b.id = l.batch_id and b.status = 'in_progress' and b.pause is null and b.expires_at > now()
+        returning l.batch_id, l.number, l.attempt, l.failures, l.custom_id, l.model, l.byte_offset, l.byte_length, b.account_id, b.key_id, b.endpoint, b.input_file_id`);
+      return runningSchema.parse(rows).map((row) => ({
+        batchId: row.batch_id,
+        number: row.number,
         attempt: row.attempt,
         failures: row.failures,
         customId: row.custom_id,
@@ -183,7 +184,7 @@ export function createLineStore({ db, author }: { db: Db | Transaction; author: 
         keyId: row.key_id,
         endpoint: row.endpoint,
         inputFileId: row.input_file_id,
-      };
+      }));
     },
     async giveBack({ batchId, number, attempt }, failed, delayMs) {
       await db

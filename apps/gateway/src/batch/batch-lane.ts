@@ -12,7 +12,9 @@ import type { BatchStore, FileStore, LineStore, OpenLine, RunningLine } from "@t
 import { databaseReason, isDatabaseUnavailable } from "@tera/database";
 import { TeraError } from "@tera/protocol";
 import type { Roster } from "../inference/roster.ts";
+import { createLineBeginner } from "./begin-lines.ts";
 import type { LineEnder } from "./end-lines.ts";
+import { createLineReader } from "./line-reader.ts";
 import type { BatchMover } from "./move-batches.ts";
 import type { LineRunner } from "./run-line.ts";
 
@@ -21,6 +23,7 @@ const moveEveryMs = 1_000;
 /** Of a model's lines in Redis: enough that nobody runs dry between two feedings. */
 const windowMin = 128;
 const windowPerSlot = 8;
+const aheadMin = 4;
 const lineConcurrencyMax = 512;
 const moveConcurrency = 1;
 const stepQueue = "batch-steps";
@@ -54,6 +57,8 @@ export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLa
   const { gatewayId, connections, batches, lines, files, mover, runner, ender, roster, principalOf, findGone, log } =
     options;
   const models = new Map<string, ModelLane>();
+  const beginner = createLineBeginner(lines, gatewayId);
+  const reader = createLineReader(files);
   let stopping = false;
   let suspects: ReadonlySet<string> = new Set();
 
@@ -67,17 +72,9 @@ export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLa
     };
   }
 
-  async function readText({ accountId, inputFileId, byteOffset, byteLength }: RunningLine): Promise<string> {
-    const input = await files.find(accountId, inputFileId);
-    if (input === undefined) throw new TeraError("invalid_request", "The input file was deleted.");
-    const pieces: Uint8Array[] = [];
-    for await (const piece of files.read(input, { start: byteOffset, length: byteLength })) pieces.push(piece);
-    return Buffer.concat(pieces).toString();
-  }
-
   async function runLine(open: OpenLine): Promise<void> {
     if (stopping) return;
-    const line = await lines.begin(open, gatewayId);
+    const line = await beginner.begin(open);
     if (line === undefined) return;
     const outcome = await outcomeOf(line);
     switch (outcome.type) {
@@ -94,7 +91,7 @@ export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLa
 
   async function outcomeOf(line: RunningLine): Promise<Awaited<ReturnType<LineRunner["run"]>>> {
     try {
-      const [text, principal] = await Promise.all([readText(line), principalOf(line.keyId)]);
+      const [text, principal] = await Promise.all([reader.read(line), principalOf(line.keyId)]);
       return await runner.run(line, text, principal);
     } catch (error) {
       if (error instanceof TeraError && error.code !== "database_unavailable") return runner.refuse(line, error);
@@ -139,7 +136,8 @@ export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLa
     const slots = roster.find(model)?.readySlots ?? 0;
     if (slots === 0) return;
     const { queue, worker } = laneOf(model);
-    worker.concurrency = Math.min(slots, lineConcurrencyMax);
+    // More than there are slots, so that one waits for each that is freed while the one before it is ended.
+    worker.concurrency = Math.min(slots + Math.max(aheadMin, Math.ceil(slots / 2)), lineConcurrencyMax);
     const window = Math.max(windowMin, windowPerSlot * slots);
     const { waiting = 0 } = await queue.getJobCounts("waiting");
     if (waiting > window / 2) return;
