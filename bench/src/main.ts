@@ -4,6 +4,8 @@
  */
 import { Command, Option } from "commander";
 import { readCount, readCounts, readLargeCount, readTargets } from "./arguments.ts";
+import { runBatch } from "./batch/batch.ts";
+import { batchColumns } from "./batch/rows.ts";
 import { runDashboard } from "./dashboard/dashboard.ts";
 import { dashboardColumns } from "./dashboard/rows.ts";
 import { meteringColumns, runMetering } from "./metering/metering.ts";
@@ -30,6 +32,14 @@ interface DashboardFlags {
   keys: number;
   times: number;
   livePages: number;
+}
+
+interface BatchFlags {
+  lines: number;
+  streams: number;
+  slots: number;
+  largeFileLines: number;
+  large: boolean;
 }
 
 function say(line: string): void {
@@ -111,6 +121,33 @@ program
     measure(flags, async (workbench) => ({
       columns: dashboardColumns,
       ...(await runDashboard(workbench, { ...flags, onlyPlain: false, ownPostgres: true, onlyNode: false })),
+    })),
+  );
+
+program
+  .command("batch")
+  .description(
+    "lines of batches beside live requests: none lost or doubled, what live requests lose, idle slots used, memory",
+  )
+  .addOption(new Option("--json", "the figures as JSON").conflicts("markdown"))
+  .option("--markdown", "the table that docs/performance.md holds")
+  .option("--lines <count>", "of the batch", readLargeCount, 10_000)
+  .option("--rounds <count>", "turns with and without lines", readCount, 3)
+  .option("--seconds <count>", "of each turn", readCount, 8)
+  .option("--streams <count>", "live streams that are always open", readCount, 8)
+  .option("--slots <count>", "of each of the two engines", readCount, 64)
+  .option(
+    "--large-file-lines <count>",
+    "of a file that is only taken in and written out again",
+    readLargeCount,
+    1_000_000,
+  )
+  .option("--no-large", "leave that file out")
+  .action((flags: Pick<CommonFlags, "json" | "markdown" | "rounds" | "seconds"> & BatchFlags) =>
+    measure(flags, async (workbench) => ({
+      columns: batchColumns,
+      isOneRow: true,
+      ...(await runBatch(workbench, { ...flags, largeFileLines: flags.large ? flags.largeFileLines : 0 })),
     })),
   );
 

@@ -8,12 +8,14 @@ export interface Report<Row> {
   columns: readonly Column<Row>[];
   rows: readonly Row[];
   setup: readonly string[];
+  /** There is one row, and JSON is that row instead of a list. */
+  isOneRow?: boolean;
 }
 
-export function renderReport<Row>({ columns, rows, setup }: Report<Row>, format: ReportFormat): string {
+export function renderReport<Row>({ columns, rows, setup, isOneRow }: Report<Row>, format: ReportFormat): string {
   switch (format) {
     case "json":
-      return JSON.stringify(rows.map(roundNumbers), undefined, 2);
+      return JSON.stringify(isOneRow ? roundNumbers(rows[0]) : rows.map(roundNumbers), undefined, 2);
     case "markdown":
       return `${[describeMachine(), ...setup].map((line) => `${line}.`).join(" ")}\n\n${renderMarkdownTable(columns, rows)}`;
     case "table":
