@@ -42,7 +42,7 @@ async function make(accountId: string, filename: string, models: Record<string, 
 
 /** @param errorCode undefined: well, for a dollar */
 async function endLine(batchId: string, number: number, errorCode?: string): Promise<void> {
-  const line = await lines.begin({ batchId, number }, "g1");
+  const [line] = await lines.begin([{ batchId, number }], "g1");
   if (line === undefined) throw new Error("the line is not open");
   const { attempt, customId } = line;
   const chargeNano = errorCode === undefined ? 1_000_000_000n : 0n;
