@@ -165,6 +165,6 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
     },
     { prefix: "/admin/api" },
   );
-  registerAuthRoutes(app, { auth, origin });
+  registerAuthRoutes(app, { auth, origin, db, findActor });
   return app;
 }
