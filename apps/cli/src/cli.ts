@@ -4,6 +4,7 @@ import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { registerAccounts } from "./commands/accounts.ts";
 import { registerAdmin } from "./commands/admin.ts";
+import { registerBatch } from "./commands/batch.ts";
 import { registerCompletion } from "./commands/completion.ts";
 import type { CommandContext } from "./commands/context.ts";
 import { registerCredit } from "./commands/credit.ts";
@@ -78,6 +79,7 @@ Examples:
   registerInvoices(program, context);
   registerCredit(program, context);
   registerUsage(program, context);
+  registerBatch(program, context);
   registerRunners(program, context);
   registerAdmin(program, context);
   registerDoctor(program, context);

@@ -12,10 +12,12 @@ export interface RunOptions {
   /** What a person answers to each question; without it there is no terminal. */
   answers?: string[];
   columns?: number;
+  /** What is drawn in the place of what was drawn before; without it stderr is no terminal. */
+  drawn?: string[];
 }
 
 export async function runForTest(args: readonly string[], options: RunOptions = {}): Promise<CliRun> {
-  const { environment = {}, answers, columns = 80 } = options;
+  const { environment = {}, answers, columns = 80, drawn } = options;
   const printed: string[] = [];
   const noted: string[] = [];
   const exitCode = await runCli({
@@ -24,11 +26,12 @@ export async function runForTest(args: readonly string[], options: RunOptions = 
     cwd: process.cwd(),
     terminal: {
       print: (text) => printed.push(text),
-      async write(text) {
-        printed.push(text.replace(/\n$/, ""));
+      async write(data) {
+        printed.push(Buffer.from(data).toString().replace(/\n$/, ""));
         return true;
       },
       note: (text) => noted.push(text),
+      redraw: drawn === undefined ? undefined : (line) => void drawn.push(line),
       interactive: answers !== undefined,
       columns,
       async ask(question) {

@@ -18,6 +18,7 @@ import { dropBodies, parseJsonBodies } from "./plugins/json-body.ts";
 import { registerLimitHeaders } from "./plugins/limit-headers.ts";
 import { createNoteRefusal } from "./plugins/note-refusal.ts";
 import { registerRequestId, requestIdHeaders } from "./plugins/request-id.ts";
+import { createUploadPatience } from "./plugins/upload-patience.ts";
 import { type BatchRoutesOptions, registerBatchRoutes } from "./routes/batches.ts";
 import { type FileRoutesOptions, registerFileRoutes } from "./routes/files.ts";
 import { registerGenerationRoutes } from "./routes/generation.ts";
@@ -25,10 +26,11 @@ import { type HealthChecks, registerHealthRoutes } from "./routes/health.ts";
 import { registerModelRoutes } from "./routes/models.ts";
 import { registerStripeWebhook, type StripeWebhookDependencies } from "./routes/stripe-webhook.ts";
 
-/** A client must send its request, headers and body, within these. Milliseconds. */
+/** A client must send its request, headers and body, within these; files may take longer. Milliseconds. */
 const requestTimeoutMs = 120_000;
 const headersTimeoutMs = 15_000;
 const keepAliveTimeoutMs = 75_000;
+const requestTimeoutCode = "ERR_HTTP_REQUEST_TIMEOUT";
 
 export interface AppDependencies {
   authenticator: Authenticator;
@@ -73,6 +75,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     trustedProxies,
     log,
   } = dependencies;
+  const patience = createUploadPatience();
   const app: FastifyInstance = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -89,7 +92,11 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     forceCloseConnections: "idle",
     return503OnClosing: false,
     routerOptions: { maxParamLength: 512 },
-    clientErrorHandler: answerBrokenRequest,
+    clientErrorHandler(cause, socket) {
+      // Node tells this once for each request: from here on the upload's own bound is the only one.
+      if (cause.code === requestTimeoutCode && patience.isPatientWith(socket)) return;
+      answerBrokenRequest(cause, socket);
+    },
     // A path that cannot be decoded never reaches a route, nor the error handler.
     frameworkErrors(_cause, request, reply) {
       const { status, headers, body } = renderError(new TeraError("invalid_request", "The path is not a valid URL."));
@@ -108,7 +115,7 @@ export function createApp(dependencies: AppDependencies): FastifyInstance {
     parseJsonBodies(keyed);
     registerGenerationRoutes(keyed, { admitter, exchanges, catalog, contentLog });
     registerModelRoutes(keyed, { catalog, priceList, unpricedIsFree });
-    registerFileRoutes(keyed, batchApi);
+    registerFileRoutes(keyed, { ...batchApi, patience });
     registerBatchRoutes(keyed, batchApi);
   });
   return app;
@@ -123,7 +130,12 @@ function answerBrokenRequest(cause: Error & { code?: string }, socket: Socket): 
   const error =
     cause.code === "HPE_HEADER_OVERFLOW"
       ? new TeraError("headers_too_large", "The request headers are too large.")
-      : new TeraError("invalid_request", "The request is not valid HTTP.");
+      : new TeraError(
+          "invalid_request",
+          cause.code === requestTimeoutCode
+            ? `The request was not all here within ${requestTimeoutMs / 1_000} s.`
+            : "The request is not valid HTTP.",
+        );
   const { status, headers, body } = renderError(error);
   const lines = Object.entries({ ...headers, ...requestIdHeaders(newRequestId()), connection: "close" });
   socket.end(

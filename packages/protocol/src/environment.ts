@@ -11,7 +11,7 @@ import { z } from "zod";
 const appPrefixes = ["TERA_GATEWAY_", "TERA_WORKER_", "TERA_DASHBOARD_", "TERA_CLI_", "TERA_ADMIN_"];
 
 /** Names that several apps read; one that does not need it passes it over. */
-const sharedNames = ["TERA_SECRET", "TERA_LOG_LEVEL"];
+const sharedNames = ["TERA_SECRET", "TERA_LOG_LEVEL", "TERA_API_KEY", "TERA_BASE_URL"];
 
 /** A configuration that cannot be used; the message has a line per problem, each naming its variable. */
 export class ConfigError extends Error {

@@ -1,11 +1,12 @@
 /**
  * `tera completion <shell>`: completes commands and options, from the same definitions that the help is made of, and ids of keys, accounts, models and prices, which are looked up
- * in Postgres, or through an Admin API. Where that does not answer at once there are none: a shell that waits, or prints an error into the line being typed, is worse.
+ * in Postgres, or through an Admin API, and of batches, which the public API lists. Where that does not answer at once there are none: a shell that waits, or prints an error into the line being typed, is worse.
  */
 import root from "@bomb.sh/tab";
 import tab from "@bomb.sh/tab/commander";
 import type { IdKind, KnownId } from "@tera/database/known-ids";
 import type { Argument, Command, Option } from "commander";
+import { findPublicApi } from "../api/find-public-api.ts";
 import { findInstallation, isRemote } from "../stack/find-stack.ts";
 import { oneLine } from "../terminal/table.ts";
 import type { CommandContext } from "./context.ts";
@@ -78,7 +79,10 @@ function findPlace(program: Command, words: readonly string[]): Place | undefine
   return words.at(-1)?.startsWith("-") ? undefined : { path, argument: command.registeredArguments[position] };
 }
 
-const argumentKinds: Readonly<Record<string, IdKind>> = {
+type Kind = IdKind | "batch";
+
+const argumentKinds: Readonly<Record<string, Kind>> = {
+  "batch-id": "batch",
   "key-id": "key",
   "account-id": "account",
   account: "account",
@@ -91,14 +95,19 @@ const optionKinds: Readonly<Record<string, IdKind>> = {
   "--price <id>": "price",
 };
 
-function kindOf({ option, argument }: Place): IdKind | undefined {
+function kindOf({ option, argument }: Place): Kind | undefined {
   return option === undefined ? argumentKinds[argument?.name() ?? ""] : optionKinds[option.flags];
 }
 
-async function lookUp(kind: IdKind, words: readonly string[], context: CommandContext): Promise<KnownId[]> {
+async function lookUp(kind: Kind, words: readonly string[], context: CommandContext): Promise<KnownId[]> {
   const givenTo = (option: string) => (words.includes(option) ? words[words.indexOf(option) + 1] : undefined);
   const prefix = words.at(-1) ?? "";
   try {
+    if (kind === "batch") {
+      const api = await findPublicApi({ ...context, dataDir: givenTo("--data-dir"), url: givenTo("--url") });
+      const { findBatchIds } = await import("../api/batch-ids.ts");
+      return await findBatchIds(api, prefix, lookUpTimeoutMs);
+    }
     const stack = await findInstallation({ ...context, dataDir: givenTo("--data-dir"), url: givenTo("--url") });
     if (isRemote(stack)) {
       const { createAdminClient } = await import("../remote/admin-client.ts");

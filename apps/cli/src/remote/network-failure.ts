@@ -1,20 +1,30 @@
-/** Why an Admin API could not be asked, and what to do: one sentence or two. */
+/** Why an API could not be asked, and what to do: one sentence or two. */
 
 const tlsCode = /^(ERR_TLS|ERR_SSL|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|CERT_|EPROTO)/;
 /** Nothing was sent. */
 const neverConnected = new Set(["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "EHOSTUNREACH", "ENETUNREACH"]);
 
+/** What is asked: as people call it, and what serves it. */
+export interface AskedApi {
+  name: string;
+  server: string;
+}
+const adminApi: AskedApi = { name: "The Admin API", server: "the dashboard" };
+
 /** @param error of `fetch`, or of reading its answer. */
-export function describeNetworkFailure(error: unknown, { url, isChange }: { url: string; isChange: boolean }): string {
+export function describeNetworkFailure(
+  error: unknown,
+  { url, isChange, asked = adminApi }: { url: string; isChange: boolean; asked?: AskedApi },
+): string {
   const code = codeOf(error);
   const { host } = new URL(url);
   if (code.startsWith("ERR_SSL") || code === "EPROTO") {
-    return `${host} does not speak TLS as it should (${code}): check that the URL is the dashboard's, and https:// where a proxy speaks TLS for it.`;
+    return `${host} does not speak TLS as it should (${code}): check that the URL is that of ${asked.server}, and https:// where a proxy speaks TLS for it.`;
   }
   if (tlsCode.test(code)) {
     return `The certificate of ${host} is not trusted (${code}): correct it, or name the authority that signed it in NODE_EXTRA_CA_CERTS (a file in PEM).`;
   }
-  const sentence = `The Admin API at ${url} does not answer (${code}): check the URL, and that the dashboard runs.`;
+  const sentence = `${asked.name} at ${url} does not answer (${code}): check the URL, and that ${asked.server} runs.`;
   if (!isChange || neverConnected.has(code)) return sentence;
   return `${sentence} What was asked for may have been done all the same: look before you repeat it.`;
 }

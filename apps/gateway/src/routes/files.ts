@@ -8,6 +8,7 @@ import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { parseBody } from "../dialects/parse-body.ts";
 import { principalOf } from "../plugins/authenticate.ts";
+import type { UploadPatience } from "../plugins/upload-patience.ts";
 
 const listMax = 10_000;
 const filenameMax = 255;
@@ -24,6 +25,10 @@ export interface FileRoutesOptions {
   retentionMs: number | undefined;
 }
 
+export interface FileRoutesDependencies extends FileRoutesOptions {
+  patience: Pick<UploadPatience, "watch">;
+}
+
 const listSchema = z.strictObject({
   purpose: z.enum(filePurposes).optional(),
   after: z.string().optional(),
@@ -38,8 +43,8 @@ const fieldsSchema = z.strictObject({
   "expires_after[seconds]": z.coerce.number().int().min(expiryMin).max(expiryMax).optional(),
 });
 
-export function registerFileRoutes(app: FastifyInstance, options: FileRoutesOptions): void {
-  const { files, batches, limits, fileMaxBytes, retentionMs } = options;
+export function registerFileRoutes(app: FastifyInstance, options: FileRoutesDependencies): void {
+  const { files, batches, limits, fileMaxBytes, retentionMs, patience } = options;
   void app.register(multipart, { limits: { files: 1, fields: 8, fieldSize: 1_024, fileSize: fileMaxBytes + 1 } });
 
   /** Passes on what is a file for a batch, and no more than may be. */
@@ -68,6 +73,7 @@ export function registerFileRoutes(app: FastifyInstance, options: FileRoutesOpti
     const fields: Record<string, unknown> = {};
     let upload: Awaited<ReturnType<FileStore["upload"]>> | undefined;
     let filename = "upload.jsonl";
+    const watched = patience.watch(request.raw);
     try {
       for await (const part of request.parts()) {
         if (part.type === "field") fields[part.fieldname] = part.value;
@@ -76,6 +82,7 @@ export function registerFileRoutes(app: FastifyInstance, options: FileRoutesOpti
           upload = await files.upload(checked(part.file));
         } else throw new TeraError("invalid_request", `Unknown file field \`${part.fieldname.slice(0, 100)}\`.`);
       }
+      watched.end();
       const values = parseBody(fieldsSchema, fields);
       if (upload === undefined)
         throw new TeraError("invalid_request", "The field `file` is missing.", { param: "file" });
@@ -85,6 +92,7 @@ export function registerFileRoutes(app: FastifyInstance, options: FileRoutesOpti
       const { purpose } = values;
       return renderFile(await upload.keep({ accountId, purpose, filename, expiresAt }));
     } catch (error) {
+      watched.refuse();
       await upload?.discard();
       throw error;
     }
