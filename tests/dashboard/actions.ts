@@ -65,6 +65,52 @@ export function describeActions(people: People, stack: Stack): void {
     await context.close();
   });
 
+  test("two columns answer the same question, and the call is shown for curl, Python and Node", async () => {
+    const { page, context, takeFaults } = await people.enter("member", { accountId: stack.accountId });
+    await page.goto("/playground");
+    await page.getByRole("button", { name: "Compare" }).click();
+    await page.getByLabel("Your message").fill("Hello to both of you!");
+    await page.keyboard.press("Enter");
+    await page
+      .getByTestId("facts")
+      .nth(1)
+      .getByText(/tokens/)
+      .waitFor();
+    expect(await page.getByTestId("answer").count()).toBe(2);
+    await page.getByRole("button", { name: "Close this column" }).first().click();
+    await page.getByRole("button", { name: "Code" }).click();
+    const code = page.getByRole("dialog");
+    for (const [language, words] of [
+      ["curl", "curl "],
+      ["Python", "from openai import OpenAI"],
+      ["Node", 'import OpenAI from "openai"'],
+    ] as const) {
+      await code.getByRole("tab", { name: language }).click();
+      await code.getByText(words).first().waitFor();
+    }
+    expect(takeFaults(/404 .*\/playground\/.*\/requests\//)).toEqual([]);
+    await context.close();
+  });
+
+  test("speech is played, and what is played is sound", async () => {
+    const { page, context, takeFaults } = await people.enter("owner");
+    const path = `/admin/api/models/${encodeURIComponent(stack.model)}`;
+    const change = (outputModalities: string[] | null) =>
+      page.request.patch(path, { data: { outputModalities }, headers: { origin: people.url } });
+    expect((await change(["text", "audio"])).status()).toBe(200);
+    await page.goto(`/playground?mode=speech&account=${stack.accountId}`);
+    await page.getByLabel("Text").fill("Hello, world.");
+    await page.getByRole("button", { name: "Speak" }).click();
+    await page.getByLabel("What was spoken").waitFor();
+    await expect
+      .poll(() => page.evaluate("document.querySelector('audio').readyState"), { timeout: 15_000 })
+      .toBeGreaterThan(1);
+    expect(Number(await page.evaluate("document.querySelector('audio').duration"))).toBeGreaterThan(0.1);
+    expect((await change(null)).status()).toBe(200);
+    expect(takeFaults(/404 .*\/playground\/.*\/requests\//)).toEqual([]);
+    await context.close();
+  });
+
   test("a key's page leads to its requests and usage, a model's to its prices, without loading anew", async () => {
     const { page, context, takeFaults } = await people.enter("owner");
     const follow = async (from: string, link: string, to: RegExp) => {
