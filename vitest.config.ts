@@ -40,6 +40,8 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 120_000,
           fileParallelism: false,
+          // Whole stacks and browsers, on machines that are shared: what fails twice is broken.
+          retry: 1,
         },
       },
     ],
