@@ -35,7 +35,8 @@ export async function readUsageSeries(
           named.map((name) => sql`${name}`),
           sql`, `,
         )})`;
-  const points = sql`select ${moment.by} as moment, ${column} as named, ${columns("")} from (${rollUps(filter, interval, dimension)}) used where ${isNamed}`;
+  // Added up before it is used twice: hours of a month are many rows, and few points.
+  const points = sql`select ${moment.by} as moment, ${column} as named, ${added} from (${rollUps(filter, interval, dimension)}) used where ${isNamed} group by 1, 2`;
   // What is left of everybody: the largest groups are few rows, and all others are never looked at.
   const { rows } = await db.execute(sql`
     with named as materialized (${points})
@@ -47,6 +48,8 @@ export async function readUsageSeries(
     group by moment, "group" having sum(requests) <> 0 or sum(charge_nano + correction_nano) <> 0 order by moment, "group"`);
   return z.array(pointSchema).parse(rows);
 }
+
+const added = sql.raw(summed.map((name) => `sum(${name}) as ${name}`).join(", "));
 
 function columns(sign: "" | "-"): SQL {
   return sql.raw(summed.map((name) => `${sign}${name}${sign === "" ? "" : ` as ${name}`}`).join(", "));
