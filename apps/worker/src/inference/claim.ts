@@ -36,11 +36,14 @@ export function createClaimer(dependencies: ClaimerDependencies): Claimer {
 
   const isExpired = ({ job }: ClaimedJob) => job.expiresAtMs <= Date.now();
 
-  /** Lines of batches have a reader of their own, which sees fewer slots: what they leave, live requests find at once. */
+  /**
+   * Lines of batches have a reader of their own, which sees fewer slots: what they leave, live requests find at once. It looks for live requests first, because on a runner
+   * with one slot both readers go for the same: whichever is quicker, a live request gets it.
+   */
   function startReaders(model: string): ReadLoop[] {
     return [
       startReader(model, laneClasses, () => supervisor.freeSlots(model)),
-      startReader(model, ["batch"], () => supervisor.idleSlots(model)),
+      startReader(model, [...laneClasses, "batch"], () => supervisor.idleSlots(model)),
     ];
   }
 

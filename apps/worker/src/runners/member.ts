@@ -34,6 +34,10 @@ export interface Member {
   serves(model: string): boolean;
   /** Slots that are free for jobs of this model. */
   free(model: string): number;
+  /** Of the free slots, those that lines of batches may have; `reserve` are left to live requests, of the last slot none. */
+  idle(model: string, reserve: number): number;
+  /** A line of a batch is there for it. */
+  lineCame(): void;
   /** To be called only while one is free. */
   takeSlot(request: GenerationRequest): TakenSlot;
   /** Begins what the operator asked for. */
@@ -183,6 +187,12 @@ export function createMember({ create, othersReady, onChange, onSlotFreed, log }
       const slots = openSlots({ state: state(), slots: life.runner.status().slots });
       return slots > life.taken && member.serves(model) ? slots - life.taken : 0;
     },
+    idle(model, reserve) {
+      const kept = Math.min(reserve, life.runner.status().slots - 1);
+      const limit = life.runner.lineGuard?.()?.limit() ?? Number.POSITIVE_INFINITY;
+      return Math.max(0, Math.min(member.free(model) - kept, limit - life.taken));
+    },
+    lineCame: () => life.runner.lineGuard?.()?.look(),
     takeSlot(request) {
       const taker = life;
       taker.taken++;

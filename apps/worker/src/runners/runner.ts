@@ -8,6 +8,7 @@
 
 import type { Delta, GenerationRequest, RunnerStatus, ServedModel, Usage } from "@tera/protocol";
 import type { RunnerCount } from "./counts/count-watch.ts";
+import type { LineGuard } from "./http/line-guard.ts";
 
 /** One attempt at one request. */
 export interface GenerationTask {
@@ -49,6 +50,8 @@ export interface Runner {
   canaryModel(): ServedModel | undefined;
   /** It is ready and was too slow to say so when it was last asked: it is busy, or dead. Absent: it is never asked. */
   isLate?(): boolean;
+  /** How many lines of batches its engine has room for, as the engine tells. Absent, or undefined: as many as there are slots. */
+  lineGuard?(): LineGuard | undefined;
   /** The last lines that its engine wrote, oldest first, bounded. Absent: the worker does not see what it writes. */
   logLines?(): readonly string[];
   /** Ends what runs and frees everything. Idempotent; resolves within 3 s, or soon after a server's own `stopTimeoutSeconds`. */

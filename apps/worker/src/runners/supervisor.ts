@@ -66,10 +66,6 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const isAvoided = ({ id }: Member, job: Job) => job.avoidRunners.includes(replicaName(workerId, id));
   const isOpen = (member: Member) => openSlots(member.status()) > 0;
 
-  function idle(member: Member, model: string): number {
-    const kept = Math.min(liveReserve, member.status().slots - 1);
-    return Math.max(0, member.free(model) - kept);
-  }
   const find = (runnerId: string) => members.find(({ id }) => id === runnerId);
 
   async function othersReady(member: Member | undefined, models: readonly string[]): Promise<boolean> {
@@ -132,16 +128,19 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       return members.reduce((sum, member) => sum + member.free(model), 0);
     },
     idleSlots(model) {
-      return members.reduce((sum, member) => sum + idle(member, model), 0);
+      return members.reduce((sum, member) => sum + member.idle(model, liveReserve), 0);
     },
     takeSlot(job, { strict = false } = {}) {
       const { model } = job.request;
-      const free = (member: Member) => (job.laneClass === "batch" ? idle(member, model) : member.free(model));
+      const isLine = job.laneClass === "batch";
+      const free = (member: Member) => (isLine ? member.idle(model, liveReserve) : member.free(model));
       const candidates = members
         .map((member) => ({ member, free: free(member), avoided: isAvoided(member, job) }))
         .filter((candidate) => candidate.free > 0 && !(strict && candidate.avoided))
         .sort((a, b) => Number(a.avoided) - Number(b.avoided) || b.free - a.free);
-      return candidates[0]?.member.takeSlot(job.request);
+      const chosen = candidates[0]?.member;
+      if (isLine) chosen?.lineCame();
+      return chosen?.takeSlot(job.request);
     },
     canServe(job) {
       return members.some((member) => isOpen(member) && member.serves(job.request.model) && !isAvoided(member, job));

@@ -100,7 +100,7 @@ export async function startFakeRunner(
     }
     const logged = log.open({ path, headers: request.headers, body: json, bodyBytes: Buffer.byteLength(text) });
     work.logged = logged;
-    const faced = faults.face({ method: "POST", path }, reply, logged);
+    const faced = faults.face({ method: "POST", path, body: text }, reply, logged);
     if (faced === undefined) {
       if (reply.ended) log.close(logged, "refused");
       return;
@@ -137,7 +137,7 @@ export async function startFakeRunner(
       } else if (method === "POST") {
         await answerPost(dialect, path, request, reply, work);
       } else {
-        const faced = faults.face({ method: "GET", path }, reply);
+        const faced = faults.face({ method: "GET", path, body: "" }, reply);
         if (faced !== undefined) sendPage(faced, dialect.pages.get(path)?.(context) ?? dialect.noPage(method, path));
       }
     } catch (error) {

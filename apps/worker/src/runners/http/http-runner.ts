@@ -24,6 +24,7 @@ import { createEngineStreamReader } from "../engines/openai-stream.ts";
 import type { DeltaSink, GenerationTask, Runner, RunnerDependencies } from "../runner.ts";
 import { consume, discard, engineFailed, engineUnreachable, mediaType, readStart } from "./engine-response.ts";
 import { createEngineWatch, createProbeClient, type EngineWatch } from "./engine-watch.ts";
+import { createLineGuard } from "./line-guard.ts";
 import type { OfferedModel } from "./served-models.ts";
 
 const connectTimeoutMs = 3_000;
@@ -70,6 +71,15 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
     tally,
     tell: (count) => dependencies.onCounted?.(count),
     log,
+  });
+  let open = 0;
+  const slotsOf = () => settings.slots ?? watch.view().slots ?? slotsDefault;
+  const lineGuard = createLineGuard({
+    client,
+    metrics: () => watch.view().engine?.profile.metrics,
+    open: () => open,
+    slots: slotsOf,
+    onRoom: dependencies.onChange,
   });
   const watch: EngineWatch = createEngineWatch(settings, { ...dependencies, client, counts });
 
@@ -237,7 +247,7 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
   return {
     id: settings.id,
     status(): RunnerStatus {
-      const { state, reason, engine, models, slots } = watch.view();
+      const { state, reason, engine, models } = watch.view();
       return {
         id: settings.id,
         kind: "http",
@@ -247,7 +257,7 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
         state,
         reason,
         models: [...models.values()].map(({ served }) => served),
-        slots: settings.slots ?? slots ?? slotsDefault,
+        slots: slotsOf(),
         busy: 0,
       };
     },
@@ -257,20 +267,25 @@ export function createHttpRunner(settings: HttpRunnerSettings, dependencies: Run
       return pickCanary(engine.profile, [...models.values()]);
     },
     isLate: () => watch.view().late,
+    lineGuard: () => lineGuard,
     start() {
       watch.start();
     },
     async generate(task, sink) {
+      open++;
       try {
         return await dispatch(task, sink);
       } catch (cause) {
         if (task.signal.aborted) return emptyUsage("counted");
         throw cause instanceof TeraError ? cause : engineUnreachable(cause);
+      } finally {
+        open--;
       }
     },
     async stop() {
       await counts.close();
       watch.stop();
+      lineGuard.stop();
       stopping.abort();
       await pool.destroy();
     },

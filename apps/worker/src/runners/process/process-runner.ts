@@ -206,6 +206,7 @@ export function createProcessRunner(settings: ProcessRunnerSettings, dependencie
     },
     start: () => happen({ type: "start" }),
     canaryModel: () => taking()?.canaryModel(),
+    lineGuard: () => taking()?.lineGuard?.(),
     isLate: () => taking()?.isLate?.() ?? false,
     logLines: () => lines.all(),
     async generate(task, sink) {

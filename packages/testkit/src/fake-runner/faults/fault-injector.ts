@@ -25,6 +25,8 @@ export interface FaultInjector {
 export interface FacedRequest {
   method: string;
   path: string;
+  /** Empty for a page. */
+  body: string;
 }
 
 /** @param exit kills the process; undefined: this fake runner shares its process with others. */
@@ -36,8 +38,8 @@ export function createFaultInjector(exit: (() => void) | undefined): FaultInject
         throw badRequest("this fake runner is no process of its own and cannot exit", "faults");
       plan.load(faults);
     },
-    face({ method, path }, reply, logged) {
-      const fault = plan.take(method, path);
+    face({ method, path, body }, reply, logged) {
+      const fault = plan.take(method, path, body);
       if (fault === undefined) return reply;
       function onStrike(): void {
         if (fault === undefined) return;

@@ -5,7 +5,7 @@ export interface FaultPlan {
   /** Forgets the faults before; their strikes stay counted. */
   load(faults: readonly Fault[] | null): void;
   /** The fault meant for this request; one of its `times` is used up. Undefined: it is answered as it should be. */
-  take(method: string, path: string): Fault | undefined;
+  take(method: string, path: string, body: string): Fault | undefined;
   /** False for one that was healed. */
   includes(fault: Fault): boolean;
   /** It has happened: counts it. */
@@ -33,11 +33,15 @@ export function createFaultPlan(now: () => number = () => performance.now()): Fa
       loadedAtMs = now();
       planned = (faults ?? []).map((fault) => ({ fault, left: fault.times ?? Number.POSITIVE_INFINITY }));
     },
-    take(method, path) {
+    take(method, path, body) {
       if (planned.length === 0 || path.startsWith("/_control")) return undefined;
       const target = method === "POST" && generationPath.test(path) ? "generation" : "pages";
       const found = planned.find(
-        ({ fault, left }) => left > 0 && (fault.on === "all" || fault.on === target) && isDue(fault),
+        ({ fault, left }) =>
+          left > 0 &&
+          (fault.on === "all" || fault.on === target) &&
+          (fault.mark === null || body.includes(fault.mark)) &&
+          isDue(fault),
       );
       if (found === undefined) return undefined;
       found.left--;

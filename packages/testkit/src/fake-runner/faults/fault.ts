@@ -24,13 +24,15 @@
  * | `slow-start`           | for `forMs` after this was set (or after the start) all pages answer 503, or are reset         |
  *
  * `on` says which requests are meant: `generation` (the default: health and model pages answer 200 meanwhile, they lie), `pages` (all but generation),
- * or `all`. `times` bounds the strikes; null: until healed.
+ * or `all`. `times` bounds the strikes; null: until healed. With a
+ * `mark`, only requests are meant whose body has it: a prompt that its engine cannot bear.
  */
 import { z } from "zod";
 
 const strikes = {
   on: z.enum(["generation", "pages", "all"]).default("generation"),
   times: z.number().int().positive().nullable().default(null),
+  mark: z.string().min(1).nullable().default(null),
 };
 /** A fault whose moment comes later than the answer's end does not strike. */
 const afterTokens = z.number().int().min(0).default(3);
