@@ -106,7 +106,7 @@ export async function runBatch(
     options.largeFileLines === 0
       ? undefined
       : await measureLargeFile({
-          db: stack.database.db,
+          databaseUrl: stack.databaseUrl,
           client,
           gatewayPid: survivor.process.pid,
           lines: options.largeFileLines,
@@ -224,7 +224,14 @@ async function killAll(batchId: string, { stack, client, redis, flush, lines, sa
   await redis.replace();
   await reach();
   say("FLUSHALL");
-  await flush();
+  // Perhaps not connected again yet.
+  while (
+    !(await flush().then(
+      () => true,
+      () => false,
+    ))
+  )
+    await sleep(sampleEveryMs);
 }
 
 async function until(

@@ -4,7 +4,7 @@
  * No engine runs its lines, which would take hours: they are for a model that nobody serves, and Postgres is given a result for each of them.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Db } from "@tera/database";
+import { connectDatabase } from "@tera/database";
 import { sql } from "drizzle-orm";
 import { type BatchClient, requestLines } from "./batch-client.ts";
 import { readRssMb, watchPeak } from "./peak-watch.ts";
@@ -19,7 +19,7 @@ export interface LargeFileResult {
 }
 
 export interface LargeFileOptions {
-  db: Db;
+  databaseUrl: string;
   client: BatchClient;
   gatewayPid: number;
   lines: number;
@@ -31,7 +31,7 @@ const lookEveryMs = 500;
 const timeoutMs = 1_800_000;
 
 export async function measureLargeFile(options: LargeFileOptions): Promise<LargeFileResult> {
-  const { db, client, gatewayPid, lines, say } = options;
+  const { databaseUrl, client, gatewayPid, lines, say } = options;
   const before = await readRssMb(gatewayPid);
 
   async function during<Result>(what: string, work: () => Promise<Result>): Promise<[Result, number]> {
@@ -65,7 +65,7 @@ export async function measureLargeFile(options: LargeFileOptions): Promise<Large
     await untilStatus(id, "in_progress");
     return id;
   });
-  await writeResults(db, batchId);
+  await writeResults(databaseUrl, batchId);
   const [seen, outputGrowthMb] = await during("writing and reading the output", async () => {
     await untilStatus(batchId, "completed");
     const { output_file_id: outputId } = await client.retrieve(batchId);
@@ -77,15 +77,19 @@ export async function measureLargeFile(options: LargeFileOptions): Promise<Large
 }
 
 /** What a gateway would have written of each line, but for its charge. */
-async function writeResults(db: Db, batchId: string): Promise<void> {
-  await db.transaction(async (tx) => {
-    await tx.execute(sql`set local statement_timeout = 0`);
-    await tx.execute(sql`
-      insert into batch_result (batch_id, number, is_error, body)
-      select batch_id, number, false, json_build_object('id', 'batch_req_' || number, 'custom_id', custom_id,
-        'response', json_build_object('status_code', 200, 'request_id', 'req_' || number, 'body', repeat('words of an answer ', 20)), 'error', null)::text
-      from batch_line where batch_id = ${batchId}`);
-    await tx.execute(sql`update batch_line set state = 'succeeded' where batch_id = ${batchId}`);
-    await tx.execute(sql`update batch set completed_lines = total_lines where id = ${batchId}`);
-  });
+async function writeResults(url: string, batchId: string): Promise<void> {
+  const database = connectDatabase({ url, name: "bench", statementTimeoutMs: timeoutMs });
+  try {
+    await database.db.transaction(async (tx) => {
+      await tx.execute(sql`
+        insert into batch_result (batch_id, number, is_error, body)
+        select batch_id, number, false, json_build_object('id', 'batch_req_' || number, 'custom_id', custom_id,
+          'response', json_build_object('status_code', 200, 'request_id', 'req_' || number, 'body', repeat('words of an answer ', 20)), 'error', null)::text
+        from batch_line where batch_id = ${batchId}`);
+      await tx.execute(sql`update batch_line set state = 'succeeded' where batch_id = ${batchId}`);
+      await tx.execute(sql`update batch set completed_lines = total_lines where id = ${batchId}`);
+    });
+  } finally {
+    await database.close();
+  }
 }
