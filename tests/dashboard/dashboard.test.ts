@@ -2,6 +2,7 @@
 import { afterAll, describe } from "vitest";
 import { useStack } from "../support/use-stack.ts";
 import { describeActions } from "./actions.ts";
+import { describeBatches } from "./batches.ts";
 import { furnish } from "./furnish.ts";
 import { describeHostileText } from "./hostile-text.ts";
 import { describeKeyboardAndHistory } from "./keyboard-and-history.ts";
@@ -29,6 +30,7 @@ describe("actions", () => describeActions(people, stack));
 describe("keys", () => describeKeys(people, stack, furnished));
 describe("money", () => describeMoney(people, stack, furnished));
 describe("requests and usage", () => describeTraffic(people, stack, furnished));
+describe("batches", () => describeBatches(people, stack, furnished));
 describe("models and runners", () => describeOperation(people, stack));
 describe("people and accounts", () => describeMembership(people, stack));
 describe("what others may not", () => describeLimitsOfRoles(people, furnished, stack.model));

@@ -8,6 +8,7 @@ import { vi } from "vitest";
 import { z } from "zod";
 import { callApi } from "./call-api.ts";
 import type { Guest, People } from "./people.ts";
+import { startBatch } from "./start-batch.ts";
 
 export interface Customer {
   id: string;
@@ -26,6 +27,8 @@ export interface Furnished {
   globex: Customer;
   /** Postpaid: it owes for the two months that are over, and has the invoice of the first. */
   initech: { id: string; name: string; invoice: string };
+  /** Of acme. */
+  batchId: string;
   /** The month that is over and not on an invoice yet: `2026-10`. */
   month: string;
 }
@@ -60,10 +63,12 @@ export async function furnish(people: People, stack: Stack): Promise<Furnished> 
   const invoice = await issueInvoice(ask, first);
   const [acme, globex] = await Promise.all([join(ask, stack, "Acme"), join(ask, stack, "Globex")]);
   await owner.page.close();
-  return { acme, globex, initech: { id: initech.id, name: "Initech", invoice }, month };
+  const batchId = await startBatch(stack, acme.key, { filename: "first.jsonl", lines: 3 });
+  return { acme, globex, batchId, initech: { id: initech.id, name: "Initech", invoice }, month };
 }
 
-async function join(ask: Guest["ask"], stack: Stack, name: string): Promise<Customer> {
+/** A prepaid customer with credit, a key, and a request that was answered. */
+export async function join(ask: Guest["ask"], stack: Stack, name: string): Promise<Customer> {
   const { id } = await ask(idSchema, "POST", "/accounts", { name, kind: "prepaid" });
   await ask(z.unknown(), "POST", `/accounts/${id}/credit`, { kind: "top_up", amount: "50", reason: "Bank transfer" });
   const { secret, key } = await ask(madeKeySchema, "POST", "/keys", { accountId: id, name: `${name} app` });

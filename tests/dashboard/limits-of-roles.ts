@@ -21,7 +21,11 @@ const showing = [
   /^Tera, overview$/,
 ];
 
-export function describeLimitsOfRoles(people: People, { acme, globex, initech }: Furnished, model: string): void {
+export function describeLimitsOfRoles(
+  people: People,
+  { acme, globex, batchId, initech }: Furnished,
+  model: string,
+): void {
   test("a viewer sees no button that changes anything, on any page", { timeout: 120_000 }, async () => {
     const { page, takeFaults } = await people.visit("viewer");
     await page.goto("/");
@@ -29,6 +33,7 @@ export function describeLimitsOfRoles(people: People, { acme, globex, initech }:
       ...(await readMenu(page)),
       `/keys/${acme.keyId}`,
       `/requests/${acme.requestId}`,
+      `/batches/${batchId}`,
       `/models/${encodeURIComponent(model)}`,
       `/accounts/${acme.id}`,
       `/accounts/${acme.id}?tab=keys`,
@@ -96,6 +101,7 @@ export function describeLimitsOfRoles(people: People, { acme, globex, initech }:
     for (const [path, own] of [
       ["/keys", `${acme.name} app`],
       ["/requests", acme.requestId],
+      ["/batches", batchId],
       ["/usage?by=key", `${acme.name} app`],
       ["/billing", "Bank transfer"],
       ["/accounts", acme.id],

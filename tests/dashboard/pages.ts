@@ -13,11 +13,12 @@ export interface PagesDependencies {
 }
 
 export function describePages({ people, furnished, model }: PagesDependencies): void {
-  const { acme, initech } = furnished;
+  const { acme, batchId, initech } = furnished;
   /** Those that are not in the menu: of one thing each, and parts of others. */
   const customersPages = [
     `/keys/${acme.keyId}`,
     `/requests/${acme.requestId}`,
+    `/batches/${batchId}`,
     `/models/${encodeURIComponent(model)}`,
     `/accounts/${acme.id}`,
     "/profile",

@@ -12,6 +12,7 @@ import { z } from "zod";
 import { queryClient } from "./api/query-client.ts";
 import { sessionQuery } from "./api/session.ts";
 import { listSearch } from "./list/list-search.ts";
+import { batchesSearch } from "./pages/batches/batches-search.ts";
 import { keySearch } from "./pages/keys/key-search.ts";
 import { requestsSearch } from "./pages/requests/requests-search.ts";
 import { usageSearch } from "./pages/usage/usage-search.ts";
@@ -186,6 +187,25 @@ const request = createRoute({
   ),
 });
 
+const batches = createRoute({
+  getParentRoute: () => inside,
+  path: "/batches",
+  validateSearch: batchesSearch,
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/batches/batches-page.tsx")),
+    "BatchesPage",
+  ),
+});
+
+const batch = createRoute({
+  getParentRoute: () => inside,
+  path: "/batches/$batchId",
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/batches/batch-page.tsx")),
+    "BatchPage",
+  ),
+});
+
 const billing = createRoute({
   getParentRoute: () => inside,
   path: "/billing",
@@ -337,6 +357,8 @@ export const router = createRouter({
       usage,
       requests,
       request,
+      batches,
+      batch,
       ...billingPages,
       accounts,
       account,

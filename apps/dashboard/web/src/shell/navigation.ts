@@ -10,6 +10,7 @@ import {
   IconMessages,
   IconReceipt2,
   IconSettings,
+  IconStack2,
   IconUserCircle,
   IconUsers,
 } from "@tabler/icons-react";
@@ -60,6 +61,13 @@ export const navigation: readonly NavigationEntry[] = [
     about: "Each request: how it ended, what it cost, and why",
     icon: IconListDetails,
     permission: "usage:read",
+  },
+  {
+    path: "/batches",
+    title: "Batches",
+    about: "Files of requests at a discount: how far they are, their results",
+    icon: IconStack2,
+    permission: "batches:read",
   },
   {
     path: "/billing",

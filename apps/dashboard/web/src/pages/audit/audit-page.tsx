@@ -17,6 +17,7 @@ const typingPauseMs = 300;
 const kinds = [
   "account",
   "key",
+  "batch",
   "member",
   "invitation",
   "token",

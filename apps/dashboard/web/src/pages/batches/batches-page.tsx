@@ -1,0 +1,134 @@
+/** All batches, the newest first: how far each is, and what it costs. */
+import { Box, Select, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { batchStatuses, type ListedBatch } from "@tera/admin-api/batches";
+import type { DataTableColumn } from "mantine-datatable";
+import { batchesQuery } from "../../api/batches.ts";
+import { useSession } from "../../api/session.ts";
+import { AccountSelect } from "../../form/account-select.tsx";
+import { Moment } from "../../format/moment.tsx";
+import { Usd } from "../../format/usd.tsx";
+import { EmptyState } from "../../list/empty-state.tsx";
+import { ListTable } from "../../list/list-table.tsx";
+import { Page } from "../../shell/page.tsx";
+import { BatchProgress } from "./batch-progress.tsx";
+import { BatchStatusBadge, statusWords } from "./batch-status.tsx";
+import { FirstBatch } from "./first-batch.tsx";
+
+const route = getRouteApi("/inside/batches");
+const width = { base: "100%", xs: 200 };
+
+export function BatchesPage() {
+  const search = route.useSearch();
+  const navigate = useNavigate({ from: "/batches" });
+  const batches = useQuery(batchesQuery(search));
+  const { accounts } = useSession();
+  const hasAccounts = accounts === null || accounts.length > 1;
+  const narrow = (change: Partial<typeof search>) =>
+    navigate({ search: (before) => ({ ...before, ...change }), replace: true });
+
+  return (
+    <Page
+      title="Batches"
+      about="Files of requests that run within a day, on what live requests leave free, at a discount."
+    >
+      <ListTable
+        label="Batches"
+        query={batches}
+        idOf={({ id }) => id}
+        search={search}
+        onSearch={narrow}
+        standardSort="-createdAt"
+        searchPlaceholder="Search id or file name"
+        isFiltered={search.status !== undefined || search.accountId !== undefined}
+        filters={
+          <>
+            <Select
+              aria-label="Status"
+              placeholder="Any status"
+              clearable
+              data={batchStatuses.map((status) => ({ value: status, label: statusWords[status] }))}
+              value={search.status ?? null}
+              onChange={(chosen) =>
+                narrow({ status: batchStatuses.find((status) => status === chosen), page: undefined })
+              }
+              w={width}
+            />
+            {hasAccounts && (
+              <AccountSelect
+                aria-label="Account"
+                placeholder="Any account"
+                clearable
+                value={search.accountId ?? null}
+                onChange={(accountId) => narrow({ accountId: accountId ?? undefined, page: undefined })}
+                w={width}
+              />
+            )}
+          </>
+        }
+        empty={
+          <EmptyState title="No batches yet" action={<FirstBatch />}>
+            A batch is a file of requests, one in each line. Upload it, start it, and fetch the answers when they are
+            there. OpenAI's clients work unchanged.
+          </EmptyState>
+        }
+        columns={columnsOf(hasAccounts)}
+        onOpen={({ id }) => navigate({ to: "/batches/$batchId", params: { batchId: id } })}
+      />
+    </Page>
+  );
+}
+
+function columnsOf(hasAccounts: boolean): DataTableColumn<ListedBatch>[] {
+  return [
+    { accessor: "fileName", title: "Batch", render: (batch) => <NameCell batch={batch} /> },
+    { accessor: "status", title: "Status", noWrap: true, render: (batch) => <BatchStatusBadge batch={batch} /> },
+    {
+      accessor: "counts",
+      title: "Progress",
+      width: 240,
+      render: ({ counts, status }) => (status === "validating" ? "" : <BatchProgress counts={counts} />),
+    },
+    ...(hasAccounts ? [{ accessor: "accountName", title: "Account" } satisfies DataTableColumn<ListedBatch>] : []),
+    { accessor: "cost", title: "Cost", textAlign: "right", noWrap: true, render: ({ cost }) => <Usd amount={cost} /> },
+    {
+      accessor: "createdAt",
+      title: "Created",
+      sortable: true,
+      noWrap: true,
+      render: ({ createdAt }) => <Moment at={createdAt} />,
+    },
+  ];
+}
+
+/** Names may be long: they are cut, and whole on hover. */
+function NameCell({ batch: { id, fileName, inputFileId } }: { batch: ListedBatch }) {
+  const name = fileName ?? inputFileId;
+  return (
+    <Box maw={280}>
+      <Text
+        size="sm"
+        fw={500}
+        display="block"
+        truncate
+        title={name}
+        c="var(--mantine-color-text)"
+        td="none"
+        renderRoot={(props) => (
+          <Link
+            {...props}
+            to="/batches/$batchId"
+            params={{ batchId: id }}
+            onClick={(event) => event.stopPropagation()}
+          />
+        )}
+      >
+        {name}
+      </Text>
+      <Text size="xs" c="dimmed" truncate>
+        <span className="mono">{id}</span>
+      </Text>
+    </Box>
+  );
+}

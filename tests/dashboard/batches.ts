@@ -1,0 +1,89 @@
+/** Batches by hand: seen while they run, paused, resumed and cancelled, their results fetched; by their owner and by the operator. */
+import type { Stack } from "@tera/testkit";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { confirm, download, readTrail } from "./by-hand.ts";
+import { type Furnished, join } from "./furnish.ts";
+import type { People } from "./people.ts";
+import { startBatch } from "./start-batch.ts";
+
+/** Of one that comes to its end, and of one that does not before somebody has pressed a button. */
+const few = 60;
+const many = 5_000;
+
+export function describeBatches(people: People, stack: Stack, { acme }: Furnished): void {
+  test("a customer goes on with a batch that it paused, sees it end, and fetches what came of it", {
+    timeout: 120_000,
+  }, async () => {
+    const owner = await people.visit("owner");
+    const umbrella = await join(owner.ask, stack, "Umbrella");
+    const { page, ask, takeFaults } = await people.visit("member", umbrella.id);
+    const id = await startBatch(stack, umbrella.key, { filename: "letters.jsonl", lines: few });
+    await ask(z.unknown(), "POST", `/batches/${id}/pause`, {});
+    await page.goto("/batches");
+    await page.getByRole("table").getByText("letters.jsonl").click();
+    await page.getByRole("heading", { name: "letters.jsonl", level: 1 }).waitFor();
+    await page.getByText("It is paused", { exact: true }).waitFor();
+    await page.getByRole("button", { name: "Resume" }).click();
+    await page.getByText("It is paused", { exact: true }).waitFor({ state: "detached" });
+
+    // Nobody loads the page anew.
+    await status(page, "completed").waitFor({ timeout: 90_000 });
+    await page.getByText(`${few} of ${few} lines`).waitFor();
+    await page.getByRole("table", { name: "Lines by model" }).getByText(stack.model).waitFor();
+    const output = (await download(page, "Download: Output")).toString().trim().split("\n");
+    expect(output).toHaveLength(few);
+    expect((await download(page, "Download: Input")).toString().split("\n")).toHaveLength(few);
+    expect(await page.getByRole("button", { name: "Cancel" }).count()).toBe(0);
+    expect(await readTrail(owner, id)).toEqual(["batch.resume", "batch.pause"]);
+    expect([...takeFaults(), ...owner.takeFaults()]).toEqual([]);
+    await owner.page.close();
+    await page.close();
+  });
+
+  test("what the operator pauses only they resume; cancelled, it tells what was not begun", {
+    timeout: 120_000,
+  }, async () => {
+    const owner = await people.visit("owner");
+    const hooli = await join(owner.ask, stack, "Hooli");
+    const id = await startBatch(stack, hooli.key, { filename: "names.jsonl", lines: many });
+    await owner.page.goto("/batches");
+    await owner.page.getByRole("textbox", { name: "Search id or file name" }).fill("names.js");
+    await owner.page.waitForURL(/search=names/);
+    await owner.page.getByRole("table").getByText("names.jsonl").click();
+    await press(owner.page, "Pause");
+    await owner.page.getByText("The operator has paused it", { exact: true }).waitFor();
+
+    const customer = await people.visit("member", hooli.id);
+    await customer.page.goto(`/batches/${id}`);
+    await customer.page.getByText("The operator has paused it", { exact: true }).waitFor();
+    expect(await customer.page.getByRole("button", { name: "Resume" }).count()).toBe(0);
+    await press(customer.page, "Cancel", "Cancel the batch");
+    await status(customer.page, "cancelled").waitFor({ timeout: 60_000 });
+    await customer.page.getByRole("table", { name: "Lines by error" }).getByText("batch_cancelled").waitFor();
+    const errors = (await download(customer.page, "Download: Errors")).toString();
+    expect(errors).toContain("batch_cancelled");
+
+    const viewer = await people.visit("viewer");
+    await viewer.page.goto(`/batches/${id}`);
+    await status(viewer.page, "cancelled").waitFor();
+    expect(await viewer.page.getByRole("link", { name: /^Download/ }).count()).toBe(0);
+    const stranger = await people.visit("member", acme.id);
+    await stranger.page.goto(`/batches/${id}`);
+    await stranger.page.getByRole("heading", { name: "There is nothing here" }).waitFor();
+    expect(stranger.takeFaults(/status of 404 .*\/admin\/api\//)).toEqual([]);
+    for (const { page, takeFaults } of [owner, customer, viewer, stranger]) {
+      expect(takeFaults()).toEqual([]);
+      await page.close();
+    }
+  });
+}
+
+/** What takes something away asks first. */
+async function press(page: Page, button: string, yes = button): Promise<void> {
+  await page.getByRole("main").getByRole("button", { name: button, exact: true }).click();
+  await confirm(page, yes);
+}
+
+const status = (page: Page, word: string) => page.getByRole("main").getByText(word, { exact: true }).first();
