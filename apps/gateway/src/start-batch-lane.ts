@@ -7,11 +7,13 @@ import {
   createLineStore,
   createPostgresContent,
   type LineLimits,
+  readLaneFigures,
 } from "@tera/batch";
 import { connectDatabase } from "@tera/database";
 import { findGoneGateways, type Redis } from "@tera/queue";
-import type { Logger } from "@tera/telemetry";
+import type { Logger, Registry } from "@tera/telemetry";
 import { type BatchLane, startBatchLane } from "./batch/batch-lane.ts";
+import { registerBatchMetrics } from "./batch/batch-metrics.ts";
 import { createLineEnder } from "./batch/end-lines.ts";
 import { createBatchMover } from "./batch/move-batches.ts";
 import { createLineRunner, type LineRunnerOptions } from "./batch/run-line.ts";
@@ -35,12 +37,24 @@ export interface GatewayBatchLaneOptions extends LineRunnerOptions {
   limits: LineLimits;
   fileRetentionMs: number | undefined;
   tellsNotices: boolean;
+  registry: Registry;
   log: Logger;
 }
 
 export async function startGatewayBatchLane(options: GatewayBatchLaneOptions): Promise<BatchLane> {
-  const { gatewayId, databaseUrl, redisUrl, redis, roster, limits, fileRetentionMs, catalog, tellsNotices, log } =
-    options;
+  const {
+    gatewayId,
+    databaseUrl,
+    redisUrl,
+    redis,
+    roster,
+    limits,
+    fileRetentionMs,
+    catalog,
+    tellsNotices,
+    registry,
+    log,
+  } = options;
   const database = connectDatabase({ url: databaseUrl, name: "tera-batch", statementTimeoutMs, poolSizeMax });
   const { db } = database;
   const connections = connectQueues(redisUrl, log);
@@ -60,6 +74,10 @@ export async function startGatewayBatchLane(options: GatewayBatchLaneOptions): P
     roster,
     principalOf: rememberPrincipals((keyId) => readPrincipal(db, keyId)),
     findGone: (gatewayIds) => findGoneGateways(redis, gatewayIds),
+    metrics: registerBatchMetrics(registry, {
+      read: () => readLaneFigures(db),
+      isKnown: (model) => catalog.find(model) !== undefined,
+    }),
     log,
   });
   return {

@@ -2,6 +2,7 @@
 export { type BatchStore, createBatchStore, type NewBatch } from "./batch-store.ts";
 export type { ByteRange, ContentStore } from "./content-store.ts";
 export { createFileStore, type FileQuery, type FileStore, type NewFile, newFileId } from "./file-store.ts";
+export { type LaneFigures, readLaneFigures } from "./lane-figures.ts";
 export {
   createLineStore,
   type LineEnd,

@@ -6,6 +6,7 @@ import { newUsageRecord } from "@tera/testkit";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type BatchStore, createBatchStore } from "./batch-store.ts";
+import { readLaneFigures } from "./lane-figures.ts";
 import { createLineStore, type LineEnd, type LineStore, type RunningLine } from "./line-store.ts";
 
 let testDatabase: TestDatabase;
@@ -49,7 +50,7 @@ async function addBatch(accountId: string, model: string, count: number): Promis
     byteLength: 1,
   }));
   expect(await lines.add(id, all)).toEqual([]);
-  expect(await batches.begin(id, count, { m: count })).toBe(true);
+  expect(await batches.begin(id, count, { [model]: count })).toBe(true);
   return id;
 }
 
@@ -159,4 +160,18 @@ test("a batch ends when nothing of it is open or runs; what was cancelled has no
     status: "cancelled",
     outputFileId: "file-o",
   });
+});
+
+test("what there is to do is told by model: lines that run, and those that wait", async () => {
+  const model = newModel();
+  const batchId = await addBatch(await addAccount(), model, 10);
+  const line = await begin(batchId, 1);
+  await begin(batchId, 2);
+  await lines.end([endOf(line)]);
+  const figures = await readLaneFigures(database.db);
+  expect(figures.running.find((row) => row.model === model)).toEqual({ model, lines: 1 });
+  expect(figures.open.find((row) => row.model === model)).toEqual({ model, lines: 8 });
+  expect(figures.batches.find(({ status, isPaused }) => status === "in_progress" && !isPaused)?.count).toBeGreaterThan(
+    0,
+  );
 });

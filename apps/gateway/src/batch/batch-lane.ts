@@ -12,11 +12,12 @@ import type { BatchStore, FileStore, LineStore, OpenLine, RunningLine } from "@t
 import { databaseReason, isDatabaseUnavailable } from "@tera/database";
 import { TeraError } from "@tera/protocol";
 import type { Roster } from "../inference/roster.ts";
+import type { BatchMetrics } from "./batch-metrics.ts";
 import { createLineBeginner } from "./begin-lines.ts";
 import type { LineEnder } from "./end-lines.ts";
 import { createLineReader } from "./line-reader.ts";
 import type { BatchMover } from "./move-batches.ts";
-import type { LineRunner } from "./run-line.ts";
+import type { LineOutcome, LineRunner } from "./run-line.ts";
 
 const feedEveryMs = 250;
 const moveEveryMs = 1_000;
@@ -48,14 +49,28 @@ export interface BatchLaneOptions {
   principalOf(keyId: string): Promise<Principal>;
   /** Which of these gateways have gone silent. */
   findGone(gatewayIds: readonly string[]): Promise<readonly string[]>;
+  metrics: BatchMetrics;
   log: BackgroundLog;
 }
 
 type ModelLane = { queue: ReturnType<typeof openQueue>; worker: ReturnType<typeof openWorker> };
 
 export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLane> {
-  const { gatewayId, connections, batches, lines, files, mover, runner, ender, roster, principalOf, findGone, log } =
-    options;
+  const {
+    gatewayId,
+    connections,
+    batches,
+    lines,
+    files,
+    mover,
+    runner,
+    ender,
+    roster,
+    principalOf,
+    findGone,
+    metrics,
+    log,
+  } = options;
   const models = new Map<string, ModelLane>();
   const beginner = createLineBeginner(lines, gatewayId);
   const reader = createLineReader(files);
@@ -79,9 +94,10 @@ export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLa
     const outcome = await outcomeOf(line);
     switch (outcome.type) {
       case "ended":
-        outcome.close(await ender.end(outcome.end));
+        await finish(line, outcome);
         return;
       case "again":
+        metrics.ended(line.model, "again");
         return untilDone(() => lines.giveBack(line, outcome.failed, outcome.delayMs));
       case "unpaid":
         await untilDone(() => batches.pause(line.batchId, "credit", outcome.reason));
@@ -89,7 +105,13 @@ export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLa
     }
   }
 
-  async function outcomeOf(line: RunningLine): Promise<Awaited<ReturnType<LineRunner["run"]>>> {
+  async function finish(line: RunningLine, { end, close }: Extract<LineOutcome, { type: "ended" }>): Promise<void> {
+    const counted = await ender.end(end);
+    close(counted);
+    if (counted) metrics.ended(line.model, end.errorCode === undefined ? "succeeded" : "failed");
+  }
+
+  async function outcomeOf(line: RunningLine): Promise<LineOutcome> {
     try {
       const [text, principal] = await Promise.all([reader.read(line), principalOf(line.keyId)]);
       return await runner.run(line, text, principal);
