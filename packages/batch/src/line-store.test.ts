@@ -79,6 +79,8 @@ test("an attempt that was given up ends nothing: neither its result nor its usag
   const slow = await begin(batchId, 1, "slow");
   expect(await lines.giveBackOf(async (ids) => ids.filter((id) => id === "slow"))).toBe(1);
   const fast = await begin(batchId, 1, "fast");
+  expect(await lines.listRunning("slow")).toEqual([]);
+  expect(await lines.listRunning("fast")).toEqual([{ batchId, number: 1, attempt: 2 }]);
   expect(await lines.end([endOf(slow)])).toEqual([]);
   const end = endOf(fast);
   expect(await lines.end([end])).toEqual([end]);

@@ -71,6 +71,8 @@ export interface LineStore {
   giveBack(line: Pick<RunningLine, "batchId" | "number" | "attempt">, failed: boolean, delayMs: number): Promise<void>;
   /** All of it, or nothing. Ends of attempts that were given up are passed over. @returns those that counted. */
   end(ends: readonly LineEnd[]): Promise<LineEnd[]>;
+  /** What a gateway has begun and not ended. */
+  listRunning(gatewayId: string): Promise<Pick<RunningLine, "batchId" | "number" | "attempt">[]>;
   /** Puts back what gateways ran that are gone. @returns how many. */
   giveBackOf(isGone: (gatewayIds: readonly string[]) => Promise<readonly string[]>): Promise<number>;
   /** Lines that ended without a result: cancelled or expired, and not begun. */
@@ -254,6 +256,12 @@ export function createLineStore({ db, author }: { db: Db | Transaction; author: 
           ) e where b.id = e.batch_id`);
         return mine;
       });
+    },
+    async listRunning(gatewayId) {
+      return db
+        .select({ batchId: batchLine.batchId, number: batchLine.number, attempt: batchLine.attempt })
+        .from(batchLine)
+        .where(and(eq(batchLine.state, "running"), eq(batchLine.gatewayId, gatewayId)));
     },
     async giveBackOf(isGone) {
       const rows = await db

@@ -15,6 +15,7 @@ import type { Roster } from "../inference/roster.ts";
 import type { BatchMetrics } from "./batch-metrics.ts";
 import { createLineBeginner } from "./begin-lines.ts";
 import type { LineEnder } from "./end-lines.ts";
+import { createLineHolder } from "./line-holder.ts";
 import { createLineReader } from "./line-reader.ts";
 import type { BatchMover } from "./move-batches.ts";
 import type { LineOutcome, LineRunner } from "./run-line.ts";
@@ -74,6 +75,7 @@ export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLa
   const models = new Map<string, ModelLane>();
   const beginner = createLineBeginner(lines, gatewayId);
   const reader = createLineReader(files);
+  const holder = createLineHolder(lines, gatewayId);
   let stopping = false;
   let suspects: ReadonlySet<string> = new Set();
 
@@ -146,7 +148,7 @@ export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLa
         backoffMs: () => 0,
         async process({ id }) {
           const line = readJobId(id);
-          if (line !== undefined) await runLine(line);
+          if (line !== undefined) await holder.hold(line, () => runLine(line));
         },
       }),
     };
@@ -188,6 +190,7 @@ export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLa
       return silent.filter((id) => suspects.has(id));
     });
     suspects = gone;
+    await holder.giveBackLost();
     await batches.resumePaid();
     for (const batchId of await mover.findWork()) {
       await steps.add("step", {}, { jobId: batchId, attempts: 1, removeOnComplete: true, removeOnFail: true });
