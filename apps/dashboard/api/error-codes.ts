@@ -24,6 +24,7 @@ export const requestErrorCodes = [
   "runner_overloaded",
   "queue_unavailable",
   "database_unavailable",
+  "storage_unavailable",
   "payment_provider_unavailable",
   "draining",
   "queue_wait_timeout",

@@ -3,7 +3,7 @@ import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createAddressList } from "@tera/access";
-import { createFileStore, createPostgresContent } from "@tera/batch";
+import { openFileStores, readS3Settings } from "@tera/batch";
 import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import { openStripe } from "@tera/metering";
 import { ConfigError } from "@tera/protocol";
@@ -59,11 +59,7 @@ async function main(): Promise<void> {
     db: database.db,
     databaseUrl: config.DATABASE_URL,
     longDb: longDatabase.db,
-    files: createFileStore({
-      db: database.db,
-      storage: "postgres",
-      contents: { postgres: createPostgresContent(database) },
-    }),
+    files: (await openFileStores(readS3Settings(config))).on(database.db),
     payments: await openPayments(config),
     auth,
     origin,

@@ -1,5 +1,6 @@
 /** The gateway's settings: the only reader of `process.env` here. */
 import { parseAddressBlock } from "@tera/access";
+import { fileSettings } from "@tera/batch";
 import { ConfigError, flag, integer, newRequestId, parseEnvironment } from "@tera/protocol";
 import { z } from "zod";
 
@@ -48,6 +49,7 @@ const fields = {
   TERA_GATEWAY_FILE_LINES_MAX: integer(1, 100_000_000).default(1_000_000),
   TERA_GATEWAY_FILE_LINE_MAX_BYTES: integer(1_024, 1_073_741_824).default(4 * 1_024 * 1_024),
   TERA_GATEWAY_FILE_RETENTION_DAYS: integer(1, 3_650).default(30),
+  ...fileSettings,
   /** Deadlines of a request. Milliseconds. */
   TERA_GATEWAY_QUEUE_WAIT_MS: integer(1, 86_400_000).default(120_000),
   TERA_GATEWAY_FIRST_TOKEN_MS: integer(1, 86_400_000).default(180_000),

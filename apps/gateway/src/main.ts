@@ -1,6 +1,6 @@
 /** The gateway's process: configuration, connections, listen, drain. The only file with side effects. */
 import { createAddressList, createAuthenticator, createKeyStore, createModelStore, invalidApiKey } from "@tera/access";
-import { createBatchStore, createFileStore, createPostgresContent } from "@tera/batch";
+import { createBatchStore, openFileStores, readS3Settings } from "@tera/batch";
 import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import {
   createContentStore,
@@ -63,6 +63,8 @@ async function main(): Promise<void> {
   const gatewayId = config.TERA_GATEWAY_ID;
   const log = createLogger({ name: "gateway", level: config.TERA_LOG_LEVEL }).child({ gatewayId });
 
+  const fileStores = await openFileStores(readS3Settings(config));
+  await fileStores.check();
   const database = connectDatabase({ url: config.DATABASE_URL, name: "tera-gateway" });
   const redis = await openRedis(config.REDIS_URL, { name: "tera-gateway", log });
   const connectBlocking = (name: string) => connectBlockingRedis(config.REDIS_URL, { name, log });
@@ -254,6 +256,7 @@ async function main(): Promise<void> {
         notices:
           noticeUrl === undefined || noticeSecret === undefined ? undefined : { url: noticeUrl, secret: noticeSecret },
         paymentProvider,
+        fileStores,
         usageRetentionMonths: config.TERA_GATEWAY_USAGE_RETENTION_MONTHS,
         registry: metrics,
         log,
@@ -272,6 +275,7 @@ async function main(): Promise<void> {
         redisUrl: config.REDIS_URL,
         redis,
         roster,
+        fileStores,
         limits: lineLimits,
         fileRetentionMs,
         tellsNotices: noticeUrl !== undefined,
@@ -310,11 +314,7 @@ async function main(): Promise<void> {
     unpricedIsFree,
     publicHealth: config.TERA_GATEWAY_HEALTH_PUBLIC ? checks : undefined,
     batchApi: {
-      files: createFileStore({
-        db: database.db,
-        storage: "postgres",
-        contents: { postgres: createPostgresContent({ db: database.db }) },
-      }),
+      files: fileStores.on(database.db),
       batches: createBatchStore({ db: database.db }),
       limits: lineLimits,
       fileMaxBytes: config.TERA_GATEWAY_FILE_MAX_BYTES,
@@ -361,6 +361,7 @@ async function main(): Promise<void> {
     await Promise.allSettled([app.close(), operations?.close(), replies.stop(), presence.stop(), background?.stop()]);
     redis.disconnect();
     await database.close();
+    fileStores.close();
     process.exit(0);
   }
   process.on("SIGTERM", () => void end("SIGTERM"));

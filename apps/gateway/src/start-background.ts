@@ -14,7 +14,7 @@ import {
   type Run,
   startBackground,
 } from "@tera/background";
-import { createFileStore, createPostgresContent } from "@tera/batch";
+import type { FileStores } from "@tera/batch";
 import { connectDatabase } from "@tera/database";
 import type { PaymentProvider } from "@tera/metering";
 import { dropEngineCounts, type Redis, readEngineCounts } from "@tera/queue";
@@ -34,6 +34,7 @@ export interface GatewayBackgroundOptions {
   /** Where notices go; undefined: nobody is told anything. */
   notices: { url: string; secret: Uint8Array } | undefined;
   paymentProvider: PaymentProvider | undefined;
+  fileStores: Pick<FileStores, "on">;
   /** Months that are over whose usage is kept; undefined: all. */
   usageRetentionMonths: number | undefined;
   registry: Registry;
@@ -48,6 +49,7 @@ export async function startGatewayBackground(options: GatewayBackgroundOptions):
     redis,
     notices,
     paymentProvider: provider,
+    fileStores,
     usageRetentionMonths,
     registry,
     log,
@@ -67,9 +69,7 @@ export async function startGatewayBackground(options: GatewayBackgroundOptions):
         drop: (entryIds) => dropEngineCounts(redis, entryIds),
       },
     }),
-    createExpiredFilesRun(
-      createFileStore({ db, storage: "postgres", contents: { postgres: createPostgresContent({ db }) } }),
-    ),
+    createExpiredFilesRun(fileStores.on(db)),
     createUsageMonthsRun({ db, retentionMonths: usageRetentionMonths, author, log }),
   ];
   if (noticeStore !== undefined) {

@@ -1,14 +1,7 @@
 /** The gateway's part in the batch lane: its connections, and who is given what. */
 import { type Principal, readPrincipal } from "@tera/access";
 import { connectQueues } from "@tera/background";
-import {
-  createBatchStore,
-  createFileStore,
-  createLineStore,
-  createPostgresContent,
-  type LineLimits,
-  readLaneFigures,
-} from "@tera/batch";
+import { createBatchStore, createLineStore, type FileStores, type LineLimits, readLaneFigures } from "@tera/batch";
 import { connectDatabase } from "@tera/database";
 import { findGoneGateways, type Redis } from "@tera/queue";
 import type { Logger, Registry } from "@tera/telemetry";
@@ -34,6 +27,7 @@ export interface GatewayBatchLaneOptions extends LineRunnerOptions {
   redis: Redis;
   roster: Pick<Roster, "find">;
   catalog: Pick<Catalog, "find" | "resolve">;
+  fileStores: Pick<FileStores, "on">;
   limits: LineLimits;
   fileRetentionMs: number | undefined;
   tellsNotices: boolean;
@@ -48,6 +42,7 @@ export async function startGatewayBatchLane(options: GatewayBatchLaneOptions): P
     redisUrl,
     redis,
     roster,
+    fileStores,
     limits,
     fileRetentionMs,
     catalog,
@@ -59,7 +54,7 @@ export async function startGatewayBatchLane(options: GatewayBatchLaneOptions): P
   const { db } = database;
   const connections = connectQueues(redisUrl, log);
   await Promise.allSettled([connections.commands.connect(), connections.waiting.connect()]);
-  const files = createFileStore({ db, storage: "postgres", contents: { postgres: createPostgresContent({ db }) } });
+  const files = fileStores.on(db);
   const batches = createBatchStore({ db });
   const lines = createLineStore({ db, author: `gateway:${gatewayId}` });
   const lane = await startBatchLane({

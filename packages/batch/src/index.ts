@@ -1,6 +1,7 @@
 /** Files and batches: what is kept of them, and how a line becomes a result and a charge. Nothing here knows HTTP, queues or engines. */
 export { type BatchStore, createBatchStore, type NewBatch } from "./batch-store.ts";
 export type { ByteRange, ContentStore } from "./content-store.ts";
+export { fileSettings, readS3Settings, type S3Settings } from "./file-settings.ts";
 export { createFileStore, type FileQuery, type FileStore, type NewFile, newFileId } from "./file-store.ts";
 export { type LaneFigures, readLaneFigures } from "./lane-figures.ts";
 export {
@@ -12,6 +13,7 @@ export {
   type RunningLine,
 } from "./line-store.ts";
 export { type BatchListQuery, findListedBatch, type ListedBatch, listBatches } from "./list-batches.ts";
+export { type FileStores, openFileStores } from "./open-file-stores.ts";
 export { type OutputFiles, writeOutputFiles } from "./output-files.ts";
 export { createPostgresContent } from "./postgres-content.ts";
 export { parseRequestLine, type RequestLine } from "./request-line.ts";

@@ -122,7 +122,8 @@ async function addLines(
     }
     await flush();
   } catch (error) {
-    if (!(error instanceof TeraError)) throw error;
+    // A store that is away is no fault of the file's.
+    if (!(error instanceof TeraError) || error.fault !== "client") throw error;
     problems.push(problem(error.code, null, error.message, error.param ?? null));
   }
   if (total === 0 && problems.length === 0)

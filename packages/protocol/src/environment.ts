@@ -11,7 +11,19 @@ import { z } from "zod";
 const appPrefixes = ["TERA_GATEWAY_", "TERA_WORKER_", "TERA_DASHBOARD_", "TERA_CLI_", "TERA_ADMIN_"];
 
 /** Names that several apps read; one that does not need it passes it over. */
-const sharedNames = ["TERA_SECRET", "TERA_LOG_LEVEL", "TERA_API_KEY", "TERA_BASE_URL"];
+const sharedNames = [
+  "TERA_SECRET",
+  "TERA_LOG_LEVEL",
+  "TERA_API_KEY",
+  "TERA_BASE_URL",
+  "TERA_FILES_S3_BUCKET",
+  "TERA_FILES_S3_ENDPOINT",
+  "TERA_FILES_S3_REGION",
+  "TERA_FILES_S3_ACCESS_KEY_ID",
+  "TERA_FILES_S3_SECRET_ACCESS_KEY",
+  "TERA_FILES_S3_PREFIX",
+  "TERA_FILES_S3_PATH_STYLE",
+];
 
 /** A configuration that cannot be used; the message has a line per problem, each naming its variable. */
 export class ConfigError extends Error {

@@ -43,6 +43,7 @@ export const errorCodes = {
   runner_overloaded: { status: 503, type: "service_unavailable", fault: "runner", retryable: true },
   queue_unavailable: { status: 503, type: "service_unavailable", fault: "gateway", retryable: false },
   database_unavailable: { status: 503, type: "service_unavailable", fault: "gateway", retryable: false },
+  storage_unavailable: { status: 503, type: "service_unavailable", fault: "gateway", retryable: false },
   payment_provider_unavailable: { status: 503, type: "service_unavailable", fault: "gateway", retryable: false },
   draining: { status: 503, type: "service_unavailable", fault: "gateway", retryable: false },
   queue_wait_timeout: { status: 504, type: "timeout", fault: "gateway", retryable: false },

@@ -20,6 +20,7 @@ export {
   signStripeEvent,
 } from "./fake-stripe/stripe-event.ts";
 export { createRandom } from "./random.ts";
+export { startTestS3, type TestS3 } from "./s3-server.ts";
 export {
   type OwnedTestServices,
   startTestServices,

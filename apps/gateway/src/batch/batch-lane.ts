@@ -54,6 +54,9 @@ export interface BatchLaneOptions {
   log: BackgroundLog;
 }
 
+/** What a line only waits for. */
+const awayCodes: ReadonlySet<string> = new Set(["database_unavailable", "storage_unavailable"]);
+
 type ModelLane = { queue: ReturnType<typeof openQueue>; worker: ReturnType<typeof openWorker> };
 
 export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLane> {
@@ -84,7 +87,8 @@ export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLa
 
   function tell(doing: string) {
     return (error: unknown) => {
-      const reason = isDatabaseUnavailable(error) ? databaseReason(error) : String(error);
+      const detail = error instanceof TeraError ? error.detail : undefined;
+      const reason = detail ?? (isDatabaseUnavailable(error) ? databaseReason(error) : String(error));
       log.warn({ doing, reason }, "the batch lane waits");
     };
   }
@@ -118,9 +122,10 @@ export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLa
       const [text, principal] = await Promise.all([reader.read(line), principalOf(line.keyId)]);
       return await runner.run(line, text, principal);
     } catch (error) {
-      if (error instanceof TeraError && error.code !== "database_unavailable") return runner.refuse(line, error);
+      const isAway = error instanceof TeraError && awayCodes.has(error.code);
+      if (error instanceof TeraError && !isAway) return runner.refuse(line, error);
       tell("running a line")(error);
-      return { type: "again", failed: !isDatabaseUnavailable(error), delayMs: 1_000 };
+      return { type: "again", failed: !isAway && !isDatabaseUnavailable(error), delayMs: 1_000 };
     }
   }
 
@@ -179,7 +184,8 @@ export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLa
   const stepWorker = openWorker(stepQueue, connections, log, {
     concurrency: moveConcurrency,
     backoffMs: () => 1_000,
-    process: async ({ id }) => (id === undefined ? undefined : mover.work(id)),
+    // It comes again as long as the batch is where it is.
+    process: async ({ id }) => (id === undefined ? undefined : mover.work(id).catch(tell("moving a batch"))),
   });
 
   async function move(): Promise<void> {

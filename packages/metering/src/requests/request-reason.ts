@@ -28,6 +28,7 @@ const errorReasons: Readonly<Record<ErrorCode, string>> = {
   runner_overloaded: "The engine had no room for another request.",
   queue_unavailable: "Redis was away.",
   database_unavailable: "Postgres was away.",
+  storage_unavailable: "The store of files was away.",
   payment_provider_unavailable: "The payment provider could not be asked; it is no answer to a request for a model.",
   draining: "The gateway was being stopped.",
   queue_wait_timeout: "No replica became free in time.",
