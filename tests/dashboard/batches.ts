@@ -78,6 +78,33 @@ export function describeBatches(people: People, stack: Stack, { acme }: Furnishe
       await page.close();
     }
   });
+  test("while the lane of a model is paused none of its lines is begun, and then all are", {
+    timeout: 120_000,
+  }, async () => {
+    const owner = await people.visit("owner");
+    const { page } = owner;
+    const stark = await join(owner.ask, stack, "Stark");
+    await page.goto("/queue");
+    await page.getByRole("button", { name: `Pause ${stack.model}` }).click();
+    await confirm(page, "Pause");
+    await page.getByRole("button", { name: `Resume ${stack.model}` }).waitFor();
+    const id = await startBatch(stack, stark.key, { filename: "held.jsonl", lines: few });
+    const lane = page.getByRole("table", { name: "Lines by model" }).getByRole("row").filter({ hasText: stack.model });
+    // They are in the queue of the lane, where nobody takes them.
+    await lane
+      .getByRole("cell", { name: String(few) })
+      .first()
+      .waitFor({ timeout: 30_000 });
+    const counts = z.object({ counts: z.object({ completed: z.number() }) });
+    expect(await owner.ask(counts, "GET", `/batches/${id}`)).toEqual({ counts: { completed: 0 } });
+    await page.getByRole("button", { name: `Resume ${stack.model}` }).click();
+    await page.getByRole("button", { name: `Pause ${stack.model}` }).waitFor();
+    await page.goto(`/batches/${id}`);
+    await status(page, "completed").waitFor({ timeout: 60_000 });
+    expect(await readTrail(owner, stack.model)).toEqual(["queue.resume", "queue.pause"]);
+    expect(owner.takeFaults()).toEqual([]);
+    await page.close();
+  });
 }
 
 /** What takes something away asks first. */

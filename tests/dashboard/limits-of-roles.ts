@@ -80,6 +80,7 @@ export function describeLimitsOfRoles(
     const { page, takeFaults } = await people.visit("member", acme.id);
     for (const path of [
       "/runners",
+      "/queue",
       "/members",
       "/audit",
       "/settings",

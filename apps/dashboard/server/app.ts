@@ -38,6 +38,7 @@ import { registerPartyRoutes } from "./routes/parties.ts";
 import { registerPaymentRoutes } from "./routes/payments.ts";
 import { registerPlaygroundRoutes } from "./routes/playground.ts";
 import { registerPriceRoutes } from "./routes/prices.ts";
+import { type LaneQueues, registerQueueRoutes } from "./routes/queue.ts";
 import { registerRequestRoutes } from "./routes/requests.ts";
 import { registerReratingRoutes } from "./routes/reratings.ts";
 import { registerRunnerRoutes, type WorkerLine } from "./routes/runners.ts";
@@ -61,6 +62,7 @@ export interface AppDependencies {
   longDb: Db;
   /** Of batches. */
   files: Pick<FileStore, "find" | "read">;
+  queues: LaneQueues;
   /** Undefined: payments are not set up. */
   payments: PaymentProvider | undefined;
   auth: Auth;
@@ -86,7 +88,8 @@ export interface AppDependencies {
 }
 
 export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { db, databaseUrl, longDb, files, payments, auth, origin, oidcName, secret, gatewayUrl, apiUrl } = dependencies;
+  const { db, databaseUrl, longDb, files, queues, payments, auth, origin, oidcName, secret, gatewayUrl, apiUrl } =
+    dependencies;
   const { readWorkers, workerLine, tellGateways, liveHub, trustedProxies, tls, webDirectory, log } = dependencies;
   const app = Fastify({
     loggerInstance: log,
@@ -160,6 +163,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       registerUsageRoutes(typed, { db });
       registerRequestRoutes(typed, { db, longDb, log });
       registerBatchRoutes(typed, { db, change, files });
+      registerQueueRoutes(typed, { db, change, queues, readWorkers });
       registerCspReports(typed);
       typed.get("/openapi.json", { config: { public: true }, schema: { hide: true } }, async () => api.swagger());
     },

@@ -3,6 +3,7 @@ import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createAddressList } from "@tera/access";
+import { connectQueues } from "@tera/background";
 import { openFileStores, readS3Settings } from "@tera/batch";
 import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import { openStripe } from "@tera/metering";
@@ -21,6 +22,7 @@ import { createApp } from "./app.ts";
 import { type DashboardConfig, readConfig } from "./config.ts";
 import { createLiveHub } from "./live/live-hub.ts";
 import { readToday } from "./live/read-today.ts";
+import { createLaneQueues } from "./queue/lane-queues.ts";
 import { createAuth } from "./sign-in/auth.ts";
 import { createOidcDiscovery } from "./sign-in/oidc-discovery.ts";
 import { createOidcProvider, type OidcSettings } from "./sign-in/oidc-provider.ts";
@@ -44,6 +46,8 @@ async function main(): Promise<void> {
     statementTimeoutMs: longStatementTimeoutMs,
   });
   const redis = await openRedis(config.REDIS_URL, { name: "tera-dashboard", log });
+  const queueConnections = connectQueues(config.REDIS_URL, log);
+  await queueConnections.commands.connect();
   await migrateDatabase(config.DATABASE_URL, { log });
 
   const origin = originOf(config);
@@ -60,6 +64,7 @@ async function main(): Promise<void> {
     databaseUrl: config.DATABASE_URL,
     longDb: longDatabase.db,
     files: (await openFileStores(readS3Settings(config))).on(database.db),
+    queues: createLaneQueues(queueConnections, log),
     payments: await openPayments(config),
     auth,
     origin,
@@ -102,6 +107,7 @@ async function main(): Promise<void> {
     log.info({ reason }, "dashboard stops");
     await app.close();
     redis.disconnect();
+    queueConnections.close();
     await Promise.all([database.close(), longDatabase.close()]);
     process.exit(0);
   }

@@ -18,6 +18,7 @@ import { createLiveHub } from "../server/live/live-hub.ts";
 import { readToday } from "../server/live/read-today.ts";
 import type { WorkerLine } from "../server/routes/runners.ts";
 import { createAuth } from "../server/sign-in/auth.ts";
+import { createTestQueues } from "./test-queues.ts";
 
 export const testOrigin = "http://localhost:8788";
 /** What keys are hashed under. */
@@ -91,6 +92,7 @@ export async function startTestDashboard({
     databaseUrl: testDatabase.url,
     longDb: db,
     files: createFileStore({ db, storage: "postgres", contents: { postgres: createPostgresContent({ db }) } }),
+    queues: createTestQueues(),
     payments,
     auth: createAuth({ db, secret: testSecret, origin: testOrigin, oidc: undefined }),
     origin: testOrigin,

@@ -2,7 +2,16 @@
 export { type Background, type BackgroundOptions, startBackground } from "./background.ts";
 export { createNoticeDelivery, type NoticeDelivery } from "./notices/deliver-notice.ts";
 export { createNoticeStore, type NewNotice, type NoticeStore, type NoticeType } from "./notices/notice-store.ts";
-export { connectQueues, openQueue, openWorker, type QueueConnections } from "./queues.ts";
+export {
+  batchStepQueue,
+  connectQueues,
+  lineQueueName,
+  noticeQueue,
+  openQueue,
+  openWorker,
+  type QueueConnections,
+  runQueue,
+} from "./queues.ts";
 export type { BackgroundLog, Run } from "./run.ts";
 export { createAutoTopUpRun } from "./runs/auto-top-up-run.ts";
 export { createDebtsRun } from "./runs/debts.ts";

@@ -16,6 +16,13 @@ const commandTimeoutMs = 5_000;
 
 export const runQueue = "runs";
 export const noticeQueue = "notices";
+/** Ids of batches that wait for a step of theirs. */
+export const batchStepQueue = "batch-steps";
+
+/** Ids of lines of batches. BullMQ separates its keys with colons, and has them neither in names nor in ids. */
+export function lineQueueName(model: string): string {
+  return `batch-lines-${encodeURIComponent(model)}`;
+}
 
 export const jobDefaults: JobsOptions = {
   removeOnComplete: { age: 7 * 86_400, count: 100 },

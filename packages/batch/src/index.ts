@@ -3,6 +3,7 @@ export { type BatchStore, createBatchStore, type NewBatch } from "./batch-store.
 export type { ByteRange, ContentStore } from "./content-store.ts";
 export { fileSettings, readS3Settings, type S3Settings } from "./file-settings.ts";
 export { createFileStore, type FileQuery, type FileStore, type NewFile, newFileId } from "./file-store.ts";
+export { countLane, type LaneCounts } from "./lane-counts.ts";
 export { type LaneFigures, readLaneFigures } from "./lane-figures.ts";
 export {
   createLineStore,

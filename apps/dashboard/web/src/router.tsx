@@ -158,6 +158,15 @@ const runners = createRoute({
   ),
 });
 
+const queue = createRoute({
+  getParentRoute: () => inside,
+  path: "/queue",
+  component: lazyRouteComponent(
+    withStyles(() => import("./pages/queue/queue-page.tsx")),
+    "QueuePage",
+  ),
+});
+
 const usage = createRoute({
   getParentRoute: () => inside,
   path: "/usage",
@@ -354,6 +363,7 @@ export const router = createRouter({
       models,
       model,
       runners,
+      queue,
       usage,
       requests,
       request,

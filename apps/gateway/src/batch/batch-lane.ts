@@ -7,7 +7,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Principal } from "@tera/access";
 import type { BackgroundLog } from "@tera/background";
-import { openQueue, openWorker, type QueueConnections } from "@tera/background";
+import { batchStepQueue, lineQueueName, openQueue, openWorker, type QueueConnections } from "@tera/background";
 import type { BatchStore, FileStore, LineStore, OpenLine, RunningLine } from "@tera/batch";
 import { databaseReason, isDatabaseUnavailable } from "@tera/database";
 import { TeraError } from "@tera/protocol";
@@ -28,7 +28,6 @@ const windowPerSlot = 8;
 const aheadMin = 4;
 const lineConcurrencyMax = 512;
 const moveConcurrency = 1;
-const stepQueue = "batch-steps";
 const stopTimeoutMs = 5_000;
 
 export interface BatchLane {
@@ -180,8 +179,8 @@ export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLa
     for (const model of await lines.listModels()) await feedModel(model);
   }
 
-  const steps = openQueue(stepQueue, connections, log);
-  const stepWorker = openWorker(stepQueue, connections, log, {
+  const steps = openQueue(batchStepQueue, connections, log);
+  const stepWorker = openWorker(batchStepQueue, connections, log, {
     concurrency: moveConcurrency,
     backoffMs: () => 1_000,
     // It comes again as long as the batch is where it is.
@@ -230,11 +229,6 @@ function every(ms: number, act: () => Promise<void>, onError: (error: unknown) =
         acting = false;
       });
   }, ms);
-}
-
-/** BullMQ separates its keys with colons, and has them neither in names nor in ids. */
-export function lineQueueName(model: string): string {
-  return `batch-lines-${encodeURIComponent(model)}`;
 }
 
 const toJobId = ({ batchId, number }: OpenLine) => `${batchId}-${number}`;

@@ -11,6 +11,7 @@ import {
   IconReceipt2,
   IconSettings,
   IconStack2,
+  IconStackPush,
   IconUserCircle,
   IconUsers,
 } from "@tabler/icons-react";
@@ -88,6 +89,13 @@ export const navigation: readonly NavigationEntry[] = [
     title: "Runners",
     about: "Engines and GPUs: health, load, drain, restart",
     icon: IconCpu,
+    permission: "runners:read",
+  },
+  {
+    path: "/queue",
+    title: "Queue",
+    about: "What waits and runs by itself: lines of batches, background work",
+    icon: IconStackPush,
     permission: "runners:read",
   },
   {

@@ -18,6 +18,7 @@ const kinds = [
   "account",
   "key",
   "batch",
+  "queue",
   "member",
   "invitation",
   "token",
