@@ -15,6 +15,7 @@ export interface DashboardHistory {
 
 export const models = 8;
 const members = 300;
+const batchesPerAccount = 20;
 const statementTimeoutMs = 600_000;
 
 /** @param url of a migrated database without usage, as its owner */
@@ -36,6 +37,7 @@ export async function makeDashboardHistory(
       await addKeys(tx, usage);
       await addInvoices(tx);
       await tx.execute(sql`insert into model (id, always_listed) select distinct model, true from price`);
+      await addBatches(tx, usage);
       await addPeople(tx);
       await addAuditEvents(tx, usage, auditEvents);
       for (const table of [
@@ -44,6 +46,8 @@ export async function makeDashboardHistory(
         "purse",
         "invoice",
         "invoice_line",
+        "file",
+        "batch",
         "member",
         "membership",
         "audit_event",
@@ -98,6 +102,19 @@ async function addInvoices(tx: Sql): Promise<void> {
     insert into invoice_payment (invoice_number, ledger_transaction_id, amount_nano, paid_at)
     select number, 910000000000 + seq, total_nano, issued_at + interval '9 days' from invoice where month < (select max(month) from invoice)`);
   await tx.execute(sql`insert into invoice_series (year, last_seq) select year, max(seq) from invoice group by year`);
+}
+
+/** Twenty of each account, of 10,000 lines each; the newest one is at work. */
+async function addBatches(tx: Sql, { accounts }: UsageHistory): Promise<void> {
+  await tx.execute(sql`
+    insert into file (id, account_id, purpose, filename, bytes, storage, created_at)
+    select 'file-bench' || a || 'x' || i, 'acct_' || a, 'batch', 'nightly-' || i || '.jsonl', 4000000, 'postgres', now() - i * interval '1 day'
+    from generate_series(0, ${accounts - 1}::int) a, generate_series(1, ${batchesPerAccount}::int) i`);
+  await tx.execute(sql`
+    insert into batch (id, account_id, key_id, endpoint, input_file_id, completion_window, status, models, total_lines, completed_lines, failed_lines, charge_nano, created_at, in_progress_at, completed_at, expires_at)
+    select 'batch_bench_' || a || '_' || i, 'acct_' || a, 'key_' || a || '_0', '/v1/chat/completions', 'file-bench' || a || 'x' || i, '24h', case when i = 1 then 'in_progress' else 'completed' end,
+      '{"bench/model-0":10000}', 10000, case when i = 1 then 4000 else 9990 end, 10, 1234567890, now() - i * interval '1 day', now() - i * interval '1 day', case when i > 1 then now() - (i - 1) * interval '1 day' end, now() + interval '1 day'
+    from generate_series(0, ${accounts - 1}::int) a, generate_series(1, ${batchesPerAccount}::int) i`);
 }
 
 async function addPeople(tx: Sql): Promise<void> {

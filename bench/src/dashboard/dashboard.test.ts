@@ -18,8 +18,22 @@ test("every page of the web is measured", async () => {
 });
 
 test("a question is asked again about another subject, and nothing else of it changes", () => {
-  const one = { accountId: "acct_1", keyId: "key_1_1", requestId: "req_a", invoice: "2026-000001", model: "a/b" };
-  const other = { accountId: "acct_2", keyId: "key_2_2", requestId: "req_b", invoice: "2026-000002", model: "c/d" };
+  const one = {
+    accountId: "acct_1",
+    keyId: "key_1_1",
+    requestId: "req_a",
+    invoice: "2026-000001",
+    batchId: "batch_1",
+    model: "a/b",
+  };
+  const other = {
+    accountId: "acct_2",
+    keyId: "key_2_2",
+    requestId: "req_b",
+    invoice: "2026-000002",
+    batchId: "batch_2",
+    model: "c/d",
+  };
   const path = "/admin/api/keys/key_1_1/usage?accountId=acct_1&other=acct_12&model=a%2Fb&of=key_1_1,key_1_12";
   expect(aboutAnother(path, one, other)).toBe(
     "/admin/api/keys/key_2_2/usage?accountId=acct_2&other=acct_12&model=c%2Fd&of=key_2_2,key_1_12",

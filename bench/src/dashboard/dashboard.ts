@@ -153,5 +153,7 @@ async function drawSubjects({ database }: Stack, count: number, accountId?: stri
     requestId: request,
     model,
     invoice,
+    // The newest that is completed.
+    batchId: `batch_bench_${account.replace("acct_", "")}_2`,
   }));
 }

@@ -13,6 +13,8 @@ export interface Subject {
   requestId: string;
   /** Of the account. */
   invoice: string;
+  /** Of the account. */
+  batchId: string;
   model: string;
 }
 
@@ -34,6 +36,7 @@ function page(name: string, route: string, search: (subject: Subject) => object 
         $keyId: subject.keyId,
         $requestId: subject.requestId,
         $number: subject.invoice,
+        $batchId: subject.batchId,
         $modelId: subject.model,
         $model: subject.model,
       };
@@ -79,7 +82,19 @@ const requestPages = [
   page("a request", "/requests/$requestId"),
 ];
 
-const everybodys = (keys: number) => [...keyPages(keys), ...usagePages, ...requestPages, page("profile", "/profile")];
+const batchPages = [
+  page("batches", "/batches"),
+  page("batches, completed, search", "/batches", () => ({ status: "completed", search: "batch_bench_1" })),
+  page("a batch", "/batches/$batchId"),
+];
+
+const everybodys = (keys: number) => [
+  ...keyPages(keys),
+  ...usagePages,
+  ...requestPages,
+  ...batchPages,
+  page("profile", "/profile"),
+];
 
 /** @param keys and accounts that there are: lists are opened at their ends, too */
 export const ownerPages = ({ keys, accounts }: { keys: number; accounts: number }): BenchPage[] => [
@@ -96,6 +111,7 @@ export const ownerPages = ({ keys, accounts }: { keys: number; accounts: number 
   })),
   page("requests, of an account", "/requests", ({ accountId }) => ({ accountId })),
   page("requests, of a model", "/requests", ({ model }) => ({ model })),
+  page("queue", "/queue"),
   page("billing", "/billing"),
   page("billing, search", "/billing", () => ({ search: "hooli" })),
   page("billing of an account", "/billing/accounts/$accountId"),

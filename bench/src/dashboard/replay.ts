@@ -38,10 +38,10 @@ export async function replayPage(
   return { p50Ms: percentile(tookMs, 0.5), p95Ms: percentile(tookMs, 0.95) };
 }
 
-/** The same question about another account, key, request, invoice and model. */
+/** The same question about another account, key, request, invoice, batch and model. */
 export function aboutAnother(path: string, recordedOf: Subject, subject: Subject): string {
   let changed = path;
-  for (const name of ["accountId", "keyId", "requestId", "invoice", "model"] as const) {
+  for (const name of ["accountId", "keyId", "requestId", "invoice", "batchId", "model"] as const) {
     const [from, to] = [encodeURIComponent(recordedOf[name]), encodeURIComponent(subject[name])];
     changed = changed.replaceAll(new RegExp(`(?<=[/=,])${from.replaceAll(/\W/g, "\\$&")}(?![\\w%-])`, "g"), () => to);
   }

@@ -30,7 +30,8 @@ createRoot(root, {
     getStyleNonce={() => styleNonce}
   >
     <QueryClientProvider client={queryClient}>
-      <Notifications position="bottom-right" />
+      {/* Where no button is: lists have their menus at the right, down to the last row. */}
+      <Notifications position="top-center" />
       <RouterProvider router={router} />
       <DialogPlace />
     </QueryClientProvider>
