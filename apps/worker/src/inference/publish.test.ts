@@ -1,13 +1,22 @@
-import { countDelta, type Delta, decodeFrames, emptyUsage, encodeFrames, type Frame, type Usage } from "@tera/protocol";
+import {
+  countDelta,
+  type Delta,
+  decodeFrames,
+  emptyUsage,
+  encodeFrames,
+  type Frame,
+  type JobLane,
+  type Usage,
+} from "@tera/protocol";
 import type { ReplyPublisher } from "@tera/queue";
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { createAttemptVoice } from "./publish.ts";
 
 const job = { requestId: "req_1", attempt: 1, gatewayId: "g" };
 
 /** A publisher whose turns end when they are told to, and what a gateway makes of its frames. */
-function listen() {
+function listen(laneClass: JobLane = "normal") {
   let turn = 0;
   let open: Frame[] = [];
   let heard: Usage = emptyUsage("counted");
@@ -21,7 +30,7 @@ function listen() {
     drain: async () => undefined,
   };
   return {
-    voice: createAttemptVoice(job, publisher),
+    voice: createAttemptVoice({ ...job, laneClass }, publisher),
     /** @returns what the gateway knows now. */
     endTurn(): Usage {
       for (const frame of decodeFrames(encodeFrames(open))) {
@@ -35,6 +44,13 @@ function listen() {
       open = [];
       turn++;
       return heard;
+    },
+    /** The frames that left in this turn. */
+    takeFrames(): Frame[] {
+      const left = open;
+      open = [];
+      turn++;
+      return left;
     },
     get told() {
       return told;
@@ -90,4 +106,39 @@ test("deltas of an engine that does not count go on being counted by the gateway
   gateway.voice.delta({ index: 0, reasoning: "c" });
   gateway.voice.delta({ index: 0, finishReason: "stop" });
   expect(gateway.endTurn()).toMatchObject({ promptTokens: 3, completionTokens: 3, reasoningTokens: 1 });
+});
+
+test("of a line of a batch the first token leaves at once, and what follows within a second waits for one frame", () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  try {
+    const { voice, takeFrames } = listen("batch");
+    voice.counted(prompt);
+    expect(takeFrames()).toMatchObject([{ seq: 0, deltas: [], usage: prompt }]);
+    voice.delta({ index: 0, content: "a" });
+    expect(takeFrames()).toMatchObject([{ seq: 1, deltas: [{ content: "a" }] }]);
+    for (const content of ["b", "c", "d"]) {
+      vi.advanceTimersByTime(300);
+      voice.delta({ index: 0, content });
+      expect(takeFrames()).toEqual([]);
+    }
+    vi.advanceTimersByTime(300);
+    voice.delta({ index: 0, content: "e" });
+    const [frame, ...others] = takeFrames();
+    expect(others).toEqual([]);
+    expect(frame).toMatchObject({ seq: 2, deltas: ["b", "c", "d", "e"].map((content) => ({ content })) });
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("what waits of a line of a batch leaves before its end", () => {
+  const { voice, takeFrames } = listen("batch");
+  voice.delta({ index: 0, content: "a" });
+  takeFrames();
+  voice.delta({ index: 0, content: "b" });
+  voice.last({ type: "end", usage: prompt }, undefined);
+  expect(takeFrames()).toMatchObject([
+    { seq: 1, type: "delta", deltas: [{ content: "b" }] },
+    { seq: 2, type: "end" },
+  ]);
 });
