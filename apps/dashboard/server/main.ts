@@ -34,11 +34,13 @@ const longConnectionsMax = 6;
 /** A worker looks at once. */
 const workerAnswerTimeoutMs = 5_000;
 const longStatementTimeoutMs = 600_000;
+/** Of a month by hour and account, what is added up stays in memory. */
+const sortMemoryMb = 32;
 
 async function main(): Promise<void> {
   const config = readConfig();
   const log = createLogger({ name: "dashboard", level: config.TERA_LOG_LEVEL });
-  const database = connectDatabase({ url: config.DATABASE_URL, name: "tera-dashboard" });
+  const database = connectDatabase({ url: config.DATABASE_URL, name: "tera-dashboard", sortMemoryMb });
   const longDatabase = connectDatabase({
     url: config.DATABASE_URL,
     name: "tera-dashboard-long",

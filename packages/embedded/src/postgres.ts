@@ -87,7 +87,7 @@ async function launch(
     port,
     unix_socket_directories: "",
     max_connections: 100,
-    shared_buffers: "64MB",
+    shared_buffers: "256MB",
     max_wal_size: "256MB",
     // Nobody replicates from it: the least log, and fewer processes of its own.
     wal_level: "minimal",

@@ -12,7 +12,7 @@ import { createUsageReports, type UsageReports } from "./usage-report.ts";
 import type { UsageSum } from "./usage-roll-ups.ts";
 import { readUsageSeries } from "./usage-series.ts";
 
-const noon = Date.UTC(2026, 10, 23, 12);
+const noon = Date.UTC(2025, 10, 23, 12);
 const hourMs = 3_600_000;
 let testDatabase: TestDatabase;
 let database: Database;
@@ -95,17 +95,17 @@ test.for([
   [
     "day",
     [
-      ["2026-11-24", 2],
-      ["2026-11-23", 3],
+      ["2025-11-24", 2],
+      ["2025-11-23", 3],
     ],
   ],
   [
     "hour",
     [
-      ["2026-11-24T12:00Z", 2],
-      ["2026-11-23T14:00Z", 1],
-      ["2026-11-23T13:00Z", 1],
-      ["2026-11-23T12:00Z", 1],
+      ["2025-11-24T12:00Z", 2],
+      ["2025-11-23T14:00Z", 1],
+      ["2025-11-23T13:00Z", 1],
+      ["2025-11-23T12:00Z", 1],
     ],
   ],
   [
@@ -147,15 +147,15 @@ test("a series tells the named groups apart, has the others together, and adds u
   const filter = { among: ["acct_a", "acct_b"] };
   const series = await readUsageSeries(database.db, filter, "day", "key", ["key_1", "key_2"]);
   expect(series.map(({ at, group, requests }) => [at, group, requests])).toEqual([
-    ["2026-11-23", "key_1", 2],
-    ["2026-11-23", "key_2", 1],
-    ["2026-11-24", "", 2],
+    ["2025-11-23", "key_1", 2],
+    ["2025-11-23", "key_2", 1],
+    ["2025-11-24", "", 2],
   ]);
   const total = await reports.total(filter);
   const cost = ({ chargeNano, correctionNano }: UsageSum) => chargeNano + correctionNano;
   expect(series.reduce((sum, point) => sum + cost(point), 0n)).toBe(cost(total));
   expect((await readUsageSeries(database.db, {}, "hour", "model", []))[0]).toMatchObject({
-    at: "2026-11-23T12:00Z",
+    at: "2025-11-23T12:00Z",
     group: "",
   });
   expect((await reports.total({ among: ["acct_b"] })).requests).toBe(2);
@@ -176,11 +176,11 @@ test("an export has every request of the period once, in order, with its counts 
   const filter = { from: new Date(noon), to: new Date(noon + 25 * hourMs) };
   await exportUsage(database.db, filter, async (batch) => void rows.push(...batch));
   expect(rows.map(({ admitted_at, charge_usd, correction_usd }) => [admitted_at, charge_usd, correction_usd])).toEqual([
-    ["2026-11-23T12:00:00.000Z", "0.00000003", "0.00000001"],
-    ["2026-11-23T13:00:00.000Z", "0.00000003", "0"],
-    ["2026-11-23T14:00:00.000Z", "0", "0"],
-    ["2026-11-24T12:00:00.000Z", expect.any(String), "0"],
-    ["2026-11-24T12:00:00.000Z", expect.any(String), "0"],
+    ["2025-11-23T12:00:00.000Z", "0.00000003", "0.00000001"],
+    ["2025-11-23T13:00:00.000Z", "0.00000003", "0"],
+    ["2025-11-23T14:00:00.000Z", "0", "0"],
+    ["2025-11-24T12:00:00.000Z", expect.any(String), "0"],
+    ["2025-11-24T12:00:00.000Z", expect.any(String), "0"],
   ]);
   expect(rows[0]).toMatchObject({
     prompt_tokens: 20,
@@ -230,4 +230,18 @@ test("requests are found by how they ended, and by their id alone", async () => 
   expect(failed).toMatchObject({ errorCode: "runner_failed" });
   expect(await reports.findRequest(failed?.requestId ?? "")).toEqual(failed);
   expect(await reports.findRequest("req_none")).toBeUndefined();
+});
+
+test("a period that ends now has all of today", async () => {
+  await database.db.execute(sql`insert into account (id, name, kind) values ('acct_now', 'now', 'postpaid')`);
+  const now = Date.now();
+  const ofAccount = { accountId: "acct_now", keyId: "key_now" };
+  await createUsageWriter({ db: database.db, author: "gateway:g1" }).settle([
+    record({ ...ofAccount, admittedAtMs: now - 24 * hourMs }),
+    record({ ...ofAccount, admittedAtMs: now }),
+  ]);
+  const period = { accountId: "acct_now", from: new Date(now - 48 * hourMs) };
+  const requests = async (to: Date) => (await reports.summarize({ ...period, to }, "account", 1))[0]?.requests;
+  expect(await requests(new Date(now + 1))).toBe(2);
+  expect(await requests(new Date(now - hourMs))).toBe(1);
 });

@@ -54,26 +54,32 @@ export const groups: Record<UsageGroup, { by: SQL; words: (by: SQL) => SQL }> = 
   account: { by: sql`account_id`, words: (account) => account },
 };
 
-export const sums = sql`
-  coalesce(sum(requests), 0)::text as requests, coalesce(sum(failed_requests), 0)::text as "failedRequests",
-  coalesce(sum(prompt_tokens), 0)::text as "promptTokens", coalesce(sum(cached_tokens), 0)::text as "cachedTokens",
-  coalesce(sum(completion_tokens), 0)::text as "completionTokens", coalesce(sum(reasoning_tokens), 0)::text as "reasoningTokens",
-  coalesce(sum(speech_characters), 0)::text as "speechCharacters",
-  coalesce(sum(charge_nano), 0)::text as "chargeNano", coalesce(sum(correction_nano), 0)::text as "correctionNano"`;
+/** The sums of the roll-ups: what their columns are called, and what they are called here. */
+const sumNames = {
+  requests: "requests",
+  failed_requests: "failedRequests",
+  prompt_tokens: "promptTokens",
+  cached_tokens: "cachedTokens",
+  completion_tokens: "completionTokens",
+  reasoning_tokens: "reasoningTokens",
+  speech_characters: "speechCharacters",
+  charge_nano: "chargeNano",
+  correction_nano: "correctionNano",
+} satisfies Record<string, Exclude<keyof UsageSum, "group">>;
 
-/** Of a group or of several, in the order of `sums`. */
-export const summed = [
-  "requests",
-  "failed_requests",
-  "prompt_tokens",
-  "cached_tokens",
-  "completion_tokens",
-  "reasoning_tokens",
-  "speech_characters",
-  "charge_nano",
-  "correction_nano",
-];
+/** Something of each sum, with commas between. */
+export function eachSum(write: (column: string, name: string) => string): SQL {
+  return sql.raw(
+    Object.entries(sumNames)
+      .map(([column, name]) => write(column, name))
+      .join(", "),
+  );
+}
 
+export const sums = eachSum((column, name) => `coalesce(sum(${column}), 0)::text as "${name}"`);
+const columns = eachSum((column) => column);
+
+const hourMs = 3_600_000;
 const dayMs = 86_400_000;
 /** Of longer periods the days of few keys are fewer than the hours of everybody, and hours are not asked for. */
 const totalDaysMax = 100;
@@ -98,7 +104,7 @@ function totals({ model, from, to }: UsageFilter): SQL {
     from === undefined ? undefined : gte(usageTotal.hour, from),
     to === undefined ? undefined : lt(usageTotal.hour, to),
   );
-  return sql`select hour, '' as account_id, '' as key_id, model, ${sql.raw(summed.join(", "))} from ${usageTotal} where ${wanted ?? sql`true`}`;
+  return sql`select hour, '' as account_id, '' as key_id, model, ${columns} from ${usageTotal} where ${wanted ?? sql`true`}`;
 }
 
 function daysAndHours(filter: UsageFilter, isByHour: boolean): SQL {
@@ -113,16 +119,19 @@ function daysAndHours(filter: UsageFilter, isByHour: boolean): SQL {
       since === undefined ? undefined : gte(begin, since),
       until === undefined ? undefined : lt(begin, until),
     );
-    return sql`select ${begin} as hour, account_id, key_id, model, ${sql.raw(summed.join(", "))}
+    return sql`select ${begin} as hour, account_id, key_id, model, ${columns}
       from ${of} where ${wanted ?? sql`true`}`;
   };
   if (isByHour) return part(usageHour, from, to);
   const firstDay = from === undefined ? undefined : new Date(Math.ceil(from.getTime() / dayMs) * dayMs);
-  const lastDay = to === undefined ? undefined : new Date(Math.floor(to.getTime() / dayMs) * dayMs);
+  // Until now: of today there is nothing more, and all of it is wanted.
+  const isUntilNow = to !== undefined && to.getTime() > Math.floor(Date.now() / hourMs) * hourMs;
+  const until = isUntilNow ? undefined : to;
+  const lastDay = until === undefined ? undefined : new Date(Math.floor(until.getTime() / dayMs) * dayMs);
   // Within one day, or across one midnight: no whole day.
-  if (firstDay !== undefined && lastDay !== undefined && firstDay >= lastDay) return part(usageHour, from, to);
+  if (firstDay !== undefined && lastDay !== undefined && firstDay >= lastDay) return part(usageHour, from, until);
   const parts = [part(usageDay, firstDay, lastDay)];
   if (from !== undefined && from.getTime() !== firstDay?.getTime()) parts.push(part(usageHour, from, firstDay));
-  if (to !== undefined && to.getTime() !== lastDay?.getTime()) parts.push(part(usageHour, lastDay, to));
+  if (until !== undefined && until.getTime() !== lastDay?.getTime()) parts.push(part(usageHour, lastDay, until));
   return sql.join(parts, sql` union all `);
 }

@@ -7,7 +7,8 @@ import { accountsInView } from "../access/actor.ts";
 import type { AdminApp } from "../admin-app.ts";
 import { createLargestGroups } from "../usage/largest-groups.ts";
 import { readFilter, readHours, readPeriod } from "../usage/read-period.ts";
-import { reportUsage, toUsageSum } from "../usage/report-usage.ts";
+import { reportUsage } from "../usage/report-usage.ts";
+import { toUsageSum } from "../usage/usage-counts.ts";
 import { writeUsageCsv } from "../usage/usage-csv.ts";
 
 export function registerUsageRoutes(app: AdminApp, { db }: { db: Db }): void {

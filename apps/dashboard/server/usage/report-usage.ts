@@ -1,18 +1,8 @@
 /** A report of usage: the rows of its table, what they add up to, and the series of its chart. All out of the roll-ups, whatever the number of requests. */
-
-import type {
-  Usage,
-  UsageDimension,
-  UsageQuery,
-  UsageRow,
-  UsageSeries,
-  UsageSum as UsageSumAnswer,
-  UsageSums,
-} from "@tera/admin-api/usage";
+import type { Usage, UsageDimension, UsageQuery, UsageRow, UsageSeries } from "@tera/admin-api/usage";
 import type { Db } from "@tera/database";
 import {
   createUsageReports,
-  formatUsd,
   type KeyName,
   readAccountNames,
   readKeyNames,
@@ -23,23 +13,13 @@ import {
 } from "@tera/metering";
 import type { LargestGroups } from "./largest-groups.ts";
 import type { UsagePeriod } from "./read-period.ts";
+import { addUp, byCost, subtract, toSums } from "./usage-counts.ts";
 
 /** More than hours of a longest period. */
 const momentsMax = 1_000;
 const groupsMax = 100;
 /** As many as can be told apart by their colours. */
 const seriesMax = 7;
-
-type Counts = Omit<UsageSum, "group">;
-const countNames = [
-  "requests",
-  "failedRequests",
-  "promptTokens",
-  "cachedTokens",
-  "completionTokens",
-  "reasoningTokens",
-  "speechCharacters",
-] as const;
 
 export interface GroupName extends Pick<UsageRow, "id" | "name" | "lastFour" | "accountName"> {
   /** Of a key that is known. */
@@ -48,6 +28,9 @@ export interface GroupName extends Pick<UsageRow, "id" | "name" | "lastFour" | "
 
 const unnamed: GroupName = { id: "", name: null, lastFour: null, accountId: null, accountName: null };
 
+type Report = Pick<Usage, "rows" | "total" | "series">;
+type GroupDimension = Exclude<UsageDimension, "time">;
+
 export async function reportUsage(
   db: Db,
   largest: LargestGroups,
@@ -55,46 +38,97 @@ export async function reportUsage(
   period: UsagePeriod,
   { by, interval }: Pick<UsageQuery, "by" | "interval">,
 ): Promise<Usage> {
-  const reports = createUsageReports({ db });
   const head = { from: period.from.toISOString(), to: period.to.toISOString(), interval, by };
-  const isOverTime = by === "time";
-  const limit = isOverTime ? momentsMax : groupsMax;
-  const only = by === "key" || by === "account" ? await largest.find(filter, by, groupsMax) : undefined;
-  const [sums, total] = await Promise.all([
-    reports.summarize(filter, isOverTime ? interval : by, limit, only),
-    reports.total(filter),
-  ]);
-  if (isOverTime) {
-    const rows = sums.map((sum) => ({ ...unnamed, id: toMoment(sum.group), ...toSums(sum) }));
-    const points = sums.toReversed().map((sum) => ({ at: toMoment(sum.group), ...toSums(sum) }));
-    return { ...head, rows, total: toSums(total), series: [{ ...unnamed, points }] };
-  }
-  const named = sums.slice(0, seriesMax).map(({ group }) => group);
-  const [points, nameOf] = await Promise.all([
-    readUsageSeries(db, filter, interval, by, named),
-    readNames(
-      db,
-      by,
-      sums.map(({ group }) => group),
-    ),
-  ]);
+  const report =
+    by === "time" ? reportOverTime(db, filter, interval) : reportByGroup(db, largest, filter, interval, by);
+  return { ...head, ...(await report) };
+}
+
+async function reportOverTime(db: Db, filter: UsageFilter, interval: UsageQuery["interval"]): Promise<Report> {
+  const reports = createUsageReports({ db });
+  const [sums, total] = await Promise.all([reports.summarize(filter, interval, momentsMax), reports.total(filter)]);
+  const rows = sums.map((sum) => ({ ...unnamed, id: toMoment(sum.group), ...toSums(sum) }));
+  const points = sums.toReversed().map((sum) => ({ at: toMoment(sum.group), ...toSums(sum) }));
+  return { rows, total: toSums(total), series: [{ ...unnamed, points }] };
+}
+
+/** What all series add up to is the total: what everybody used is read once. */
+async function reportByGroup(
+  db: Db,
+  largest: LargestGroups,
+  filter: UsageFilter,
+  interval: UsageQuery["interval"],
+  by: GroupDimension,
+): Promise<Report> {
+  const known = by === "model" ? undefined : await largest.find(filter, by, groupsMax);
+  const { sums, points, isCut } =
+    known === undefined
+      ? await readGroups(db, filter, interval, by)
+      : await readKnownGroups(db, filter, interval, by, known);
+  const total = addUp(points);
+  const nameOf = await readNames(
+    db,
+    by,
+    sums.map(({ group }) => group),
+  );
   const rows: UsageRow[] = sums.map((sum) => ({ ...nameOf(sum.group), ...toSums(sum) }));
-  if (sums.length === groupsMax) {
+  if (isCut) {
     const others = subtract(total, sums);
     if (others.requests > 0) rows.push({ ...nameOf(""), ...toSums(others) });
   }
-  const hasOthers = points.some(({ group }) => group === "");
-  const series = [...named, ...(hasOthers ? [""] : [])].map((group) => ({
-    ...nameOf(group),
-    points: pointsOf(points, group),
-  }));
-  return { ...head, rows, total: toSums(total), series };
+  const pointsOf = Map.groupBy(points, ({ group }) => group);
+  const series = [...sums.map(({ group }) => group), ""].flatMap((group) => {
+    const ofGroup = pointsOf.get(group);
+    return ofGroup === undefined ? [] : { ...nameOf(group), points: ofGroup.map(toPoint) };
+  });
+  return { rows, total: toSums(total), series };
+}
+
+interface Groups {
+  /** The highest cost first. */
+  sums: UsageSum[];
+  /** Of the first of them, and of all others together. */
+  points: UsagePoint[];
+  /** There may be more groups than these. */
+  isCut: boolean;
+}
+
+async function readGroups(
+  db: Db,
+  filter: UsageFilter,
+  interval: UsageQuery["interval"],
+  by: GroupDimension,
+): Promise<Groups> {
+  const sums = await createUsageReports({ db }).summarize(filter, by, groupsMax);
+  const named = sums.slice(0, seriesMax).map(({ group }) => group);
+  const points = await readUsageSeries(db, filter, interval, by, named);
+  return { sums, points, isCut: sums.length === groupsMax };
+}
+
+/** Those that are shown over time are the largest: they are read once, and the others beside them. */
+async function readKnownGroups(
+  db: Db,
+  filter: UsageFilter,
+  interval: UsageQuery["interval"],
+  by: GroupDimension,
+  known: readonly string[],
+): Promise<Groups> {
+  const [points, smaller] = await Promise.all([
+    readUsageSeries(db, filter, interval, by, known.slice(0, seriesMax)),
+    createUsageReports({ db }).summarize(filter, by, groupsMax, known.slice(seriesMax)),
+  ]);
+  const named = Map.groupBy(
+    points.filter(({ group }) => group !== ""),
+    ({ group }) => group,
+  );
+  const larger = [...named].map(([group, ofGroup]) => ({ group, ...addUp(ofGroup) }));
+  return { sums: [...larger, ...smaller].sort(byCost), points, isCut: true };
 }
 
 /** How groups are called, and whose they are. */
 export async function readNames(
   db: Db,
-  by: Exclude<UsageDimension, "time">,
+  by: GroupDimension,
   ids: readonly string[],
 ): Promise<(id: string) => GroupName> {
   if (by === "model") return (id) => ({ ...unnamed, id });
@@ -109,43 +143,11 @@ export async function readNames(
   };
 }
 
-function pointsOf(points: readonly UsagePoint[], group: string): UsageSeries["points"] {
-  return points.filter((point) => point.group === group).map((point) => ({ at: toMoment(point.at), ...toSums(point) }));
+function toPoint({ at, group: _group, ...counts }: UsagePoint): UsageSeries["points"][number] {
+  return { at: toMoment(at), ...toSums(counts) };
 }
 
 /** `2026-11-23`, `2026-11-23T12:00Z` */
-export function toMoment(group: string): string {
+function toMoment(group: string): string {
   return new Date(group).toISOString();
-}
-
-export function toSums({ chargeNano, correctionNano, ...counts }: Counts): UsageSums {
-  const { requests, failedRequests, promptTokens, cachedTokens, completionTokens, reasoningTokens, speechCharacters } =
-    counts;
-  return {
-    requests,
-    failedRequests,
-    promptTokens,
-    cachedTokens,
-    completionTokens,
-    reasoningTokens,
-    speechCharacters,
-    cost: formatUsd(chargeNano + correctionNano),
-  };
-}
-
-export function toUsageSum({ group, ...counts }: UsageSum): UsageSumAnswer {
-  const { chargeNano, correctionNano } = counts;
-  return { group, ...toSums(counts), charged: formatUsd(chargeNano), corrected: formatUsd(correctionNano) };
-}
-
-/** What is left of a total. Usage that is settled between the two readings may be in one only: never fewer than none. */
-export function subtract(total: Counts, parts: readonly Counts[]): Counts {
-  const left = { ...total };
-  for (const part of parts) {
-    for (const name of countNames) left[name] -= part[name];
-    left.chargeNano -= part.chargeNano;
-    left.correctionNano -= part.correctionNano;
-  }
-  for (const name of countNames) left[name] = Math.max(0, left[name]);
-  return left;
 }
