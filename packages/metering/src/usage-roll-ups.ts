@@ -126,12 +126,12 @@ function daysAndHours(filter: UsageFilter, isByHour: boolean): SQL {
   const firstDay = from === undefined ? undefined : new Date(Math.ceil(from.getTime() / dayMs) * dayMs);
   // Until now: of today there is nothing more, and all of it is wanted.
   const isUntilNow = to !== undefined && to.getTime() > Math.floor(Date.now() / hourMs) * hourMs;
-  const until = isUntilNow ? undefined : to;
-  const lastDay = until === undefined ? undefined : new Date(Math.floor(until.getTime() / dayMs) * dayMs);
+  const end = isUntilNow ? undefined : to;
+  const lastDay = end === undefined ? undefined : new Date(Math.floor(end.getTime() / dayMs) * dayMs);
   // Within one day, or across one midnight: no whole day.
-  if (firstDay !== undefined && lastDay !== undefined && firstDay >= lastDay) return part(usageHour, from, until);
+  if (firstDay !== undefined && lastDay !== undefined && firstDay >= lastDay) return part(usageHour, from, end);
   const parts = [part(usageDay, firstDay, lastDay)];
   if (from !== undefined && from.getTime() !== firstDay?.getTime()) parts.push(part(usageHour, from, firstDay));
-  if (until !== undefined && until.getTime() !== lastDay?.getTime()) parts.push(part(usageHour, lastDay, until));
+  if (end !== undefined && end.getTime() !== lastDay?.getTime()) parts.push(part(usageHour, lastDay, end));
   return sql.join(parts, sql` union all `);
 }
