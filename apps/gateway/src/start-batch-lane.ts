@@ -5,6 +5,7 @@ import { createBatchStore, createLineStore, type FileStores, type LineLimits, re
 import { connectDatabase } from "@tera/database";
 import { findGoneGateways, type Redis } from "@tera/queue";
 import type { Logger, Registry } from "@tera/telemetry";
+import { createAnswerMemory } from "./batch/answer-memory.ts";
 import { type BatchLane, startBatchLane } from "./batch/batch-lane.ts";
 import { registerBatchMetrics } from "./batch/batch-metrics.ts";
 import { createLineEnder } from "./batch/end-lines.ts";
@@ -57,6 +58,8 @@ export async function startGatewayBatchLane(options: GatewayBatchLaneOptions): P
   const files = fileStores.on(db);
   const batches = createBatchStore({ db });
   const lines = createLineStore({ db, author: `gateway:${gatewayId}` });
+  // A batch asks for the same one at every line.
+  const principals = createAnswerMemory<Principal>(keyFreshMs);
   const lane = await startBatchLane({
     gatewayId,
     connections,
@@ -67,7 +70,7 @@ export async function startGatewayBatchLane(options: GatewayBatchLaneOptions): P
     runner: createLineRunner(options),
     ender: createLineEnder({ lines, log }),
     roster,
-    principalOf: rememberPrincipals((keyId) => readPrincipal(db, keyId)),
+    principalOf: (keyId) => principals(keyId, () => readPrincipal(db, keyId)),
     findGone: (gatewayIds) => findGoneGateways(redis, gatewayIds),
     metrics: registerBatchMetrics(registry, {
       read: () => readLaneFigures(db),
@@ -81,19 +84,5 @@ export async function startGatewayBatchLane(options: GatewayBatchLaneOptions): P
       connections.close();
       await database.close();
     },
-  };
-}
-
-/** A batch asks for the same one at every line. */
-function rememberPrincipals(read: (keyId: string) => Promise<Principal>): (keyId: string) => Promise<Principal> {
-  const known = new Map<string, { principal: Promise<Principal>; untilMs: number }>();
-  return (keyId) => {
-    const now = Date.now();
-    for (const [id, { untilMs }] of known) if (untilMs <= now) known.delete(id);
-    const remembered = known.get(keyId);
-    if (remembered !== undefined) return remembered.principal;
-    const principal = read(keyId);
-    known.set(keyId, { principal, untilMs: now + keyFreshMs });
-    return principal;
   };
 }

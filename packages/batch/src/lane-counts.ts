@@ -1,4 +1,7 @@
-/** What the batch lane has before it, by model. */
+/**
+ * What the batch lane has before it, by model, for who looks at it: lines are counted one by one, up to a bound. lane-figures.ts tells every gateway's metrics all the time, from
+ * what batches say of themselves, and where a batch has several models that is an estimate.
+ */
 import type { Db } from "@tera/database";
 import { sql } from "drizzle-orm";
 import { z } from "zod";

@@ -6,8 +6,14 @@
  */
 import { setTimeout } from "node:timers/promises";
 import type { Principal } from "@tera/access";
-import type { BackgroundLog } from "@tera/background";
-import { batchStepQueue, lineQueueName, openQueue, openWorker, type QueueConnections } from "@tera/background";
+import {
+  type BackgroundLog,
+  batchStepQueue,
+  lineQueueName,
+  openQueue,
+  openWorker,
+  type QueueConnections,
+} from "@tera/background";
 import type { BatchStore, FileStore, LineStore, OpenLine, RunningLine } from "@tera/batch";
 import { databaseReason, isDatabaseUnavailable } from "@tera/database";
 import { TeraError } from "@tera/protocol";

@@ -28,6 +28,27 @@ export function registerBatchMetrics(registry: Registry, { read, isKnown }: Batc
     return latest.figures;
   }
 
+  /** One whose values are those of the last reading. */
+  function gauge<Label extends string>(
+    name: string,
+    help: string,
+    labelNames: Label[],
+    fill: (gauge: Gauge<Label>, figures: LaneFigures) => void,
+  ): void {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers,
+      async collect() {
+        const read = await figures();
+        if (read === undefined) return;
+        this.reset();
+        fill(this, read);
+      },
+    });
+  }
+
   const labelOf = (model: string) => (isKnown(model) ? model : otherModel);
   const lines = new Counter({
     name: "tera_batch_lines_total",
@@ -35,43 +56,23 @@ export function registerBatchMetrics(registry: Registry, { read, isKnown }: Batc
     labelNames: ["model", "outcome"],
     registers,
   });
-  new Gauge({
-    name: "tera_batch_lines",
-    help: "Lines of batches that wait (open) or run",
-    labelNames: ["model", "state"],
-    registers,
-    async collect() {
-      const read = await figures();
-      if (read === undefined) return;
-      this.reset();
-      for (const { model, lines: count } of read.open) this.inc({ model: labelOf(model), state: "open" }, count);
-      for (const { model, lines: count } of read.running) this.inc({ model: labelOf(model), state: "running" }, count);
+  gauge(
+    "tera_batch_lines",
+    "Lines of batches that wait (open) or run",
+    ["model", "state"],
+    (counts, { open, running }) => {
+      for (const { model, lines: count } of open) counts.inc({ model: labelOf(model), state: "open" }, count);
+      for (const { model, lines: count } of running) counts.inc({ model: labelOf(model), state: "running" }, count);
     },
+  );
+  const batchesHelp = "Batches in work, by status; those of which nothing is begun are paused";
+  gauge("tera_batches", batchesHelp, ["status"], (batches, figures) => {
+    for (const { status, isPaused, count } of figures.batches)
+      batches.inc({ status: isPaused ? "paused" : status }, count);
   });
-  new Gauge({
-    name: "tera_batches",
-    help: "Batches in work, by status; those of which nothing is begun are paused",
-    labelNames: ["status"],
-    registers,
-    async collect() {
-      const read = await figures();
-      if (read === undefined) return;
-      this.reset();
-      for (const { status, isPaused, count } of read.batches) this.inc({ status: isPaused ? "paused" : status }, count);
-    },
-  });
-  new Gauge({
-    name: "tera_batch_oldest_seconds",
-    help: "Age of the oldest batch in work, by status",
-    labelNames: ["status"],
-    registers,
-    async collect() {
-      const read = await figures();
-      if (read === undefined) return;
-      this.reset();
-      for (const { status, isPaused, oldestAt } of read.batches)
-        this.set({ status: isPaused ? "paused" : status }, (Date.now() - oldestAt.getTime()) / 1_000);
-    },
+  gauge("tera_batch_oldest_seconds", "Age of the oldest batch in work, by status", ["status"], (ages, { batches }) => {
+    for (const { status, isPaused, oldestAt } of batches)
+      ages.set({ status: isPaused ? "paused" : status }, (Date.now() - oldestAt.getTime()) / 1_000);
   });
   return { ended: (model, outcome) => lines.inc({ model: labelOf(model), outcome }) };
 }

@@ -1,5 +1,6 @@
 /** Begins lines in groups: those that are asked for while a statement runs are begun by the next one. */
 import type { LineStore, OpenLine, RunningLine } from "@tera/batch";
+import { createGroupWriter } from "./group-writer.ts";
 
 const groupMax = 200;
 
@@ -15,9 +16,6 @@ interface Waiting {
 }
 
 export function createLineBeginner(lines: Pick<LineStore, "begin">, gatewayId: string): LineBeginner {
-  let waiting: Waiting[] = [];
-  let running = false;
-
   async function write(group: readonly Waiting[]): Promise<void> {
     try {
       const begun = await lines.begin(
@@ -35,24 +33,16 @@ export function createLineBeginner(lines: Pick<LineStore, "begin">, gatewayId: s
     }
   }
 
-  async function run(): Promise<void> {
-    running = true;
+  const writer = createGroupWriter<Waiting>({
+    write,
+    groupMax,
     // What this turn of the event loop still asks for.
-    await Promise.resolve();
-    while (waiting.length > 0) {
-      const group = waiting.slice(0, groupMax);
-      waiting = waiting.slice(groupMax);
-      await write(group);
-    }
-    running = false;
-  }
+    gather: () => Promise.resolve(),
+  });
 
   return {
     begin(line) {
-      return new Promise((resolve, reject) => {
-        waiting.push({ line, resolve, reject });
-        if (!running) void run();
-      });
+      return new Promise((resolve, reject) => writer.add({ line, resolve, reject }));
     },
   };
 }

@@ -4,6 +4,7 @@ import type { BackgroundLog } from "@tera/background";
 import type { LineEnd, LineStore } from "@tera/batch";
 import { databaseReason, isDataRefused } from "@tera/database";
 import { randomBase62 } from "@tera/protocol";
+import { createGroupWriter } from "./group-writer.ts";
 
 const groupMax = 200;
 const groupDelayMs = 50;
@@ -21,9 +22,6 @@ interface Waiting {
 }
 
 export function createLineEnder({ lines, log }: { lines: Pick<LineStore, "end">; log: BackgroundLog }): LineEnder {
-  let waiting: Waiting[] = [];
-  let running = false;
-
   async function write(group: readonly Waiting[]): Promise<void> {
     for (let failures = 0; ; failures++) {
       try {
@@ -62,23 +60,11 @@ export function createLineEnder({ lines, log }: { lines: Pick<LineStore, "end">;
     return write([{ end, resolve: () => only.resolve(false) }]);
   }
 
-  async function run(): Promise<void> {
-    running = true;
-    await setTimeout(groupDelayMs);
-    while (waiting.length > 0) {
-      const group = waiting.slice(0, groupMax);
-      waiting = waiting.slice(groupMax);
-      await write(group);
-    }
-    running = false;
-  }
+  const writer = createGroupWriter<Waiting>({ write, groupMax, gather: () => setTimeout(groupDelayMs) });
 
   return {
     end(end) {
-      return new Promise((resolve) => {
-        waiting.push({ end, resolve });
-        if (!running) void run();
-      });
+      return new Promise((resolve) => writer.add({ end, resolve }));
     },
   };
 }

@@ -5,6 +5,7 @@
 import type { FileStore, RunningLine } from "@tera/batch";
 import type { File } from "@tera/database";
 import { TeraError } from "@tera/protocol";
+import { createAnswerMemory } from "./answer-memory.ts";
 
 /** As long as the pieces in which Postgres has them. */
 const blockBytes = 256 * 1_024;
@@ -20,19 +21,9 @@ export interface LineReader {
 export function createLineReader(files: Pick<FileStore, "find" | "read">): LineReader {
   /** The one that was used last is the last one. */
   const blocks = new Map<string, Promise<Buffer>>();
-  const known = new Map<string, { file: Promise<File | undefined>; untilMs: number }>();
-
-  function find(accountId: string, fileId: string): Promise<File | undefined> {
-    const now = Date.now();
-    for (const [id, { untilMs }] of known) if (untilMs <= now) known.delete(id);
-    const name = `${accountId} ${fileId}`;
-    const remembered = known.get(name);
-    if (remembered !== undefined) return remembered.file;
-    const file = files.find(accountId, fileId);
-    known.set(name, { file, untilMs: now + fileFreshMs });
-    file.catch(() => known.delete(name));
-    return file;
-  }
+  const fileOf = createAnswerMemory<File | undefined>(fileFreshMs);
+  const find = (accountId: string, fileId: string) =>
+    fileOf(`${accountId} ${fileId}`, () => files.find(accountId, fileId));
 
   async function readBlock(file: File, start: number): Promise<Buffer> {
     const pieces: Uint8Array[] = [];

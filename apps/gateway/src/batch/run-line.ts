@@ -105,7 +105,8 @@ export function createLineRunner({ exchanges, biller, catalog }: LineRunnerOptio
   /** @returns undefined: it cannot be healed by another try. */
   function again(line: RunningLine, error: TeraError): LineOutcome | undefined {
     if (passing.has(error.code)) return { type: "again", failed: false, delayMs: notReadyDelayMs };
-    const healable = error.retryable || error.code === "worker_lost" || error.code === "runner_failed";
+    // Of a request, a worker that took the gateway for gone is not asked again, because it was charged; of a line, nothing was.
+    const healable = error.retryable || error.code === "worker_lost";
     if (healable && line.failures + 1 < triesMax) return { type: "again", failed: true, delayMs: failedDelayMs };
     return undefined;
   }
