@@ -18,6 +18,7 @@ export function startWorkerPresence(options: { redis: Redis; log: RedisLog; stat
   const { redis, log, state } = options;
   let lastBeat: Promise<void> = Promise.resolve();
   let announcing = false;
+  let failing = false;
 
   async function beat(): Promise<void> {
     const current = state();
@@ -26,10 +27,14 @@ export function startWorkerPresence(options: { redis: Redis; log: RedisLog; stat
       redis.multi().hset(key, "state", JSON.stringify(current)).pexpire(key, stateTtlMs).exec(),
       redis.sadd(keys.workers, current.workerId),
     ]);
+    if (failing) log.info({}, "the heartbeat is back");
+    failing = false;
   }
 
   function ignoreAway(error: Error): void {
-    log.warn({ reason: error.message }, "heartbeat failed");
+    // One line per outage, not one per beat.
+    if (!failing) log.warn({ reason: error.message }, "heartbeat failed");
+    failing = true;
   }
 
   const timer = setInterval(() => {
