@@ -82,6 +82,16 @@ describe("the worker's file", () => {
 
   it.each([
     ["a wrong value", "runners:\n  - kind: http\n    url: not-a-url\n", "w.yaml:3: runners.0.url: must be an http"],
+    [
+      "a user and a password, without repeating them",
+      "runners:\n  - kind: http\n    url: http://joe:secret@h/v1\n",
+      /^w.yaml:3: runners.0.url: must have no user or password, which are not sent: a server's key is apiKey$/,
+    ],
+    [
+      "a query",
+      "runners:\n  - kind: http\n    url: http://h/v1?version=2\n",
+      "w.yaml:3: runners.0.url: must end with its path: what follows ? or # is not sent",
+    ],
     ["a missing value", "runners:\n  - kind: llama\n", "w.yaml:2: runners.0.model: is missing"],
     [
       "an unknown name over a block",

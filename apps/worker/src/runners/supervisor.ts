@@ -65,7 +65,6 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   const isAvoided = ({ id }: Member, job: Job) => job.avoidRunners.includes(replicaName(workerId, id));
   const isOpen = (member: Member) => openSlots(member.status()) > 0;
-
   const find = (runnerId: string) => members.find(({ id }) => id === runnerId);
 
   async function othersReady(member: Member | undefined, models: readonly string[]): Promise<boolean> {
