@@ -1,5 +1,5 @@
 /** Narrows a list to an account, a key and a model. */
-import { AccountSelect } from "./account-select.tsx";
+import { AccountFilter } from "./account-filter.tsx";
 import { KeySelect } from "./key-select.tsx";
 import { ModelSelect } from "./model-select.tsx";
 
@@ -22,14 +22,7 @@ export function OwnerFilters({ search, onNarrow, hasAccounts }: OwnerFiltersProp
   return (
     <>
       {hasAccounts && (
-        <AccountSelect
-          aria-label="Account"
-          placeholder="Any account"
-          clearable
-          value={search.accountId ?? null}
-          onChange={(accountId) => onNarrow({ accountId: accountId ?? undefined, keyId: undefined })}
-          w={width}
-        />
+        <AccountFilter value={search.accountId} onChange={(accountId) => onNarrow({ accountId, keyId: undefined })} />
       )}
       <KeySelect
         aria-label="Key"

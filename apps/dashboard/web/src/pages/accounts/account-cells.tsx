@@ -1,5 +1,5 @@
 /** What lists of accounts have in common: name, kind and balance, and the choice of a kind. */
-import { Badge, Select, Text } from "@mantine/core";
+import { Badge, Text } from "@mantine/core";
 import type { Account } from "@tera/admin-api/accounts";
 import type { DataTableColumn } from "mantine-datatable";
 import type { ReactNode } from "react";
@@ -46,18 +46,4 @@ export function balanceColumn<Item extends { balance: string }>(): DataTableColu
     textAlign: "right",
     render: ({ balance }) => <Usd amount={balance} />,
   };
-}
-
-export function KindSelect({ kind, onChange }: { kind: AccountKind | undefined; onChange(kind?: AccountKind): void }) {
-  return (
-    <Select
-      aria-label="Kind"
-      placeholder="Any kind"
-      clearable
-      data={["prepaid", "postpaid"]}
-      value={kind ?? null}
-      onChange={(chosen) => onChange(chosen === "prepaid" || chosen === "postpaid" ? chosen : undefined)}
-      w={150}
-    />
-  );
 }

@@ -1,8 +1,9 @@
 /** A new account, or a change of one. */
-import { Button, Group, Modal, NumberInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Modal, NumberInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
 import { type Account, type NewAccount, newAccountSchema } from "@tera/admin-api/accounts";
 import { useChangeAccount, useCreateAccount } from "../../api/accounts.ts";
+import { FormButtons } from "../../form/form-buttons.tsx";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
 
 export interface AccountFormProps {
@@ -66,14 +67,11 @@ function Fields({ onClose, account }: Omit<AccountFormProps, "opened">) {
         <LimitInput label="Requests per minute" {...form.getInputProps("requestsPerMinuteMax")} />
         <LimitInput label="Tokens per minute" {...form.getInputProps("tokensPerMinuteMax")} />
         <LimitInput label="Open requests at once" {...form.getInputProps("concurrencyMax")} />
-        <Group justify="flex-end" mt="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={saving.isPending}>
-            {account === undefined ? "Create" : "Save"}
-          </Button>
-        </Group>
+        <FormButtons
+          onCancel={onClose}
+          submit={account === undefined ? "Create" : "Save"}
+          isPending={saving.isPending}
+        />
       </Stack>
     </form>
   );

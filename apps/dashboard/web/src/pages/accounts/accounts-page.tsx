@@ -1,16 +1,18 @@
 /** All accounts. */
-import { Button, Select } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { accountKindSchema } from "@tera/admin-api/accounts";
 import { useState } from "react";
 import { accountsQuery } from "../../api/accounts.ts";
 import { useMay } from "../../api/session.ts";
+import { ChoiceFilter } from "../../form/choice-filter.tsx";
 import { Moment } from "../../format/moment.tsx";
 import { EmptyState } from "../../list/empty-state.tsx";
 import { ListTable } from "../../list/list-table.tsx";
 import { Page } from "../../shell/page.tsx";
-import { AccountCell, balanceColumn, KindSelect, kindColumn } from "./account-cells.tsx";
+import { AccountCell, balanceColumn, kindColumn } from "./account-cells.tsx";
 import { AccountForm } from "./account-form.tsx";
 
 const route = getRouteApi("/inside/accounts");
@@ -42,14 +44,18 @@ export function AccountsPage() {
         isFiltered={search.kind !== undefined || search.state !== undefined}
         filters={
           <>
-            <KindSelect kind={search.kind} onChange={(kind) => narrow({ kind, page: undefined })} />
-            <Select
-              aria-label="State"
-              placeholder="Any state"
-              clearable
-              data={["enabled", "disabled"]}
-              value={search.state ?? null}
-              onChange={(state) => narrow({ state: toState(state), page: undefined })}
+            <ChoiceFilter
+              label="Kind"
+              choices={accountKindSchema.options}
+              value={search.kind}
+              onChange={(kind) => narrow({ kind, page: undefined })}
+              w={150}
+            />
+            <ChoiceFilter
+              label="State"
+              choices={["enabled", "disabled"]}
+              value={search.state}
+              onChange={(state) => narrow({ state, page: undefined })}
               w={150}
             />
           </>
@@ -82,5 +88,3 @@ export function AccountsPage() {
     </Page>
   );
 }
-
-const toState = (text: string | null) => (text === "enabled" || text === "disabled" ? text : undefined);

@@ -1,9 +1,8 @@
 /** One batch: how far it is and how fast, what it costs, what failed, and its files. */
-import { Card, List, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
+import { List, SimpleGrid, Stack, Table, Text } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { BatchDetails } from "@tera/admin-api/batches";
-import type { ReactNode } from "react";
 import { batchQuery } from "../../api/batches.ts";
 import { useMay, useSession } from "../../api/session.ts";
 import { formatMs } from "../../format/duration.ts";
@@ -13,6 +12,7 @@ import { Usd } from "../../format/usd.tsx";
 import { Fact } from "../../shell/fact.tsx";
 import { Notice } from "../../shell/notice.tsx";
 import { Page } from "../../shell/page.tsx";
+import { Section } from "../../shell/section.tsx";
 import { BatchActions } from "./batch-actions.tsx";
 import { BatchFiles } from "./batch-files.tsx";
 import { BatchProgress } from "./batch-progress.tsx";
@@ -57,17 +57,6 @@ export function BatchPage() {
         <BatchTimeline batch={batch} />
       </Section>
     </Page>
-  );
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <Card withBorder padding="md" component="section" aria-label={title}>
-      <Title order={2} size="h5" mb="md">
-        {title}
-      </Title>
-      {children}
-    </Card>
   );
 }
 

@@ -13,17 +13,6 @@ const colors: Record<BatchStatus, string> = {
   cancelled: "gray",
 };
 
-export const statusWords: Record<BatchStatus, string> = {
-  validating: "validating",
-  in_progress: "in progress",
-  finalizing: "finalizing",
-  completed: "completed",
-  failed: "failed",
-  expired: "expired",
-  cancelling: "cancelling",
-  cancelled: "cancelled",
-};
-
 export interface BatchStatusBadgeProps {
   batch: Pick<ListedBatch, "status" | "pause">;
   size?: "sm" | "lg";
@@ -32,7 +21,7 @@ export interface BatchStatusBadgeProps {
 export function BatchStatusBadge({ batch: { status, pause }, size = "sm" }: BatchStatusBadgeProps) {
   return (
     <Badge variant="light" color={pause === null ? colors[status] : "orange"} size={size}>
-      {pause === null ? statusWords[status] : "paused"}
+      {pause === null ? status.replace("_", " ") : "paused"}
     </Badge>
   );
 }

@@ -1,23 +1,23 @@
 /** All batches, the newest first: how far each is, and what it costs. */
-import { Box, Select, Text } from "@mantine/core";
+import { Box, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { batchStatuses, type ListedBatch } from "@tera/admin-api/batches";
 import type { DataTableColumn } from "mantine-datatable";
 import { batchesQuery } from "../../api/batches.ts";
 import { useSession } from "../../api/session.ts";
-import { AccountSelect } from "../../form/account-select.tsx";
+import { AccountFilter } from "../../form/account-filter.tsx";
+import { ChoiceFilter } from "../../form/choice-filter.tsx";
 import { Moment } from "../../format/moment.tsx";
 import { Usd } from "../../format/usd.tsx";
 import { EmptyState } from "../../list/empty-state.tsx";
 import { ListTable } from "../../list/list-table.tsx";
 import { Page } from "../../shell/page.tsx";
 import { BatchProgress } from "./batch-progress.tsx";
-import { BatchStatusBadge, statusWords } from "./batch-status.tsx";
+import { BatchStatusBadge } from "./batch-status.tsx";
 import { FirstBatch } from "./first-batch.tsx";
 
 const route = getRouteApi("/inside/batches");
-const width = { base: "100%", xs: 200 };
 
 export function BatchesPage() {
   const search = route.useSearch();
@@ -44,25 +44,16 @@ export function BatchesPage() {
         isFiltered={search.status !== undefined || search.accountId !== undefined}
         filters={
           <>
-            <Select
-              aria-label="Status"
-              placeholder="Any status"
-              clearable
-              data={batchStatuses.map((status) => ({ value: status, label: statusWords[status] }))}
-              value={search.status ?? null}
-              onChange={(chosen) =>
-                narrow({ status: batchStatuses.find((status) => status === chosen), page: undefined })
-              }
-              w={width}
+            <ChoiceFilter
+              label="Status"
+              choices={batchStatuses}
+              value={search.status}
+              onChange={(status) => narrow({ status, page: undefined })}
             />
             {hasAccounts && (
-              <AccountSelect
-                aria-label="Account"
-                placeholder="Any account"
-                clearable
-                value={search.accountId ?? null}
-                onChange={(accountId) => narrow({ accountId: accountId ?? undefined, page: undefined })}
-                w={width}
+              <AccountFilter
+                value={search.accountId}
+                onChange={(accountId) => narrow({ accountId, page: undefined })}
               />
             )}
           </>

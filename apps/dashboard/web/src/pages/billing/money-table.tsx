@@ -2,11 +2,13 @@
 import { Anchor, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
+import { accountKindSchema } from "@tera/admin-api/accounts";
 import { accountsMoneyQuery } from "../../api/billing.ts";
+import { ChoiceFilter } from "../../form/choice-filter.tsx";
 import { Usd } from "../../format/usd.tsx";
 import { EmptyState } from "../../list/empty-state.tsx";
 import { ListTable } from "../../list/list-table.tsx";
-import { AccountCell, balanceColumn, KindSelect, kindColumn } from "../accounts/account-cells.tsx";
+import { AccountCell, balanceColumn, kindColumn } from "../accounts/account-cells.tsx";
 
 const route = getRouteApi("/inside/billing");
 
@@ -26,7 +28,15 @@ export function MoneyTable() {
       standardSort="balance"
       searchPlaceholder="Search name or id"
       isFiltered={search.kind !== undefined}
-      filters={<KindSelect kind={search.kind} onChange={(kind) => narrow({ kind, page: undefined })} />}
+      filters={
+        <ChoiceFilter
+          label="Kind"
+          choices={accountKindSchema.options}
+          value={search.kind}
+          onChange={(kind) => narrow({ kind, page: undefined })}
+          w={150}
+        />
+      }
       empty={<EmptyState title="No accounts yet">Make one under Accounts: it is who pays.</EmptyState>}
       columns={[
         {

@@ -1,12 +1,12 @@
 /** What invoices and statements say of who sells. */
-import { Button, Card, Group, NumberInput, SimpleGrid, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { NumberInput, SimpleGrid, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { type Seller, sellerSchema } from "@tera/admin-api/billing";
 import { sellerQuery, useSetSeller } from "../../api/billing.ts";
 import { useMay } from "../../api/session.ts";
-import { blankAsNull, parseForm, showFailure } from "../../form/parse-form.ts";
-import { tellSuccess } from "../../format/tell.ts";
+import { blankAsNull, parseForm } from "../../form/parse-form.ts";
+import { afterSaving, SettingsForm } from "../../form/settings-form.tsx";
 import { BillingFrame } from "./billing-frame.tsx";
 
 const dueDaysMax = 365;
@@ -29,67 +29,45 @@ function Fields({ seller }: { seller: Seller | null }) {
     const nullable = Object.fromEntries(Object.entries(texts).map(([field, text]) => [field, blankAsNull(text)]));
     const body = parseForm(sellerSchema, { name, taxRatePercent, dueDays, ...nullable }, form);
     if (body === undefined) return;
-    saving.mutate(body, {
-      onSuccess: (saved) => {
-        form.setInitialValues(toFields(saved));
-        form.reset();
-        tellSuccess("Saved. Invoices from now on say it.");
-      },
-      onError: showFailure(form),
-    });
+    saving.mutate(body, afterSaving(form, toFields, "Saved. Invoices from now on say it."));
   }
 
   return (
-    <Card withBorder padding="lg" maw={760}>
-      <form onSubmit={form.onSubmit(save)}>
-        <fieldset disabled={!mayWrite} style={{ border: 0, padding: 0, margin: 0 }}>
-          <Stack gap="sm">
-            <Text size="sm" c="dimmed">
-              {seller === null
-                ? "Without it no invoice is issued."
-                : "Invoices that were issued keep what was said then."}
-            </Text>
-            <SimpleGrid cols={{ base: 1, xs: 2 }}>
-              <TextInput label="Name" required {...form.getInputProps("name")} />
-              <TextInput label="E-mail" {...form.getInputProps("email")} />
-              <Textarea label="Address" autosize minRows={3} {...form.getInputProps("address")} />
-              <Textarea
-                label="How to pay"
-                placeholder="IBAN, reference, terms"
-                autosize
-                minRows={3}
-                {...form.getInputProps("paymentNote")}
-              />
-              <TextInput label="Tax id" {...form.getInputProps("taxId")} />
-              <TextInput
-                label="Tax rate"
-                description="Of accounts that have none of their own."
-                inputMode="decimal"
-                rightSection="%"
-                required
-                {...form.getInputProps("taxRatePercent")}
-              />
-              <NumberInput
-                label="Due after"
-                suffix=" days"
-                min={0}
-                max={dueDaysMax}
-                allowDecimal={false}
-                required
-                {...form.getInputProps("dueDays")}
-              />
-            </SimpleGrid>
-            {mayWrite && (
-              <Group justify="flex-end">
-                <Button type="submit" loading={saving.isPending} disabled={!form.isDirty()}>
-                  Save
-                </Button>
-              </Group>
-            )}
-          </Stack>
-        </fieldset>
-      </form>
-    </Card>
+    <SettingsForm form={form} onSave={save} isSaving={saving.isPending} mayWrite={mayWrite}>
+      <Text size="sm" c="dimmed">
+        {seller === null ? "Without it no invoice is issued." : "Invoices that were issued keep what was said then."}
+      </Text>
+      <SimpleGrid cols={{ base: 1, xs: 2 }}>
+        <TextInput label="Name" required {...form.getInputProps("name")} />
+        <TextInput label="E-mail" {...form.getInputProps("email")} />
+        <Textarea label="Address" autosize minRows={3} {...form.getInputProps("address")} />
+        <Textarea
+          label="How to pay"
+          placeholder="IBAN, reference, terms"
+          autosize
+          minRows={3}
+          {...form.getInputProps("paymentNote")}
+        />
+        <TextInput label="Tax id" {...form.getInputProps("taxId")} />
+        <TextInput
+          label="Tax rate"
+          description="Of accounts that have none of their own."
+          inputMode="decimal"
+          rightSection="%"
+          required
+          {...form.getInputProps("taxRatePercent")}
+        />
+        <NumberInput
+          label="Due after"
+          suffix=" days"
+          min={0}
+          max={dueDaysMax}
+          allowDecimal={false}
+          required
+          {...form.getInputProps("dueDays")}
+        />
+      </SimpleGrid>
+    </SettingsForm>
   );
 }
 

@@ -1,10 +1,10 @@
 /** Changes a key: only what was changed is sent. */
-import { Button, Drawer, Stack } from "@mantine/core";
+import { Drawer, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { KeyDetails } from "@tera/admin-api/keys";
 import { useChangeKey } from "../../api/keys.ts";
+import { FormButtons } from "../../form/form-buttons.tsx";
 import { tellSuccess } from "../../format/tell.ts";
-import { FormEnd } from "./form-end.tsx";
 import { goToProblem, showRefusal } from "./form-refusal.ts";
 import { KeyFields } from "./key-fields.tsx";
 import { findProblems, toChange, valuesOf } from "./key-form-values.ts";
@@ -33,14 +33,13 @@ export function ChangeKeyDrawer({ of, onClose }: { of: KeyDetails; onClose(): vo
             initialExpiry={of.expiresAt === null ? "never" : "own"}
             isOfRotation={of.rotation.length > 1}
           />
-          <FormEnd>
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={changing.isPending} disabled={!form.isDirty()}>
-              Save
-            </Button>
-          </FormEnd>
+          <FormButtons
+            onCancel={onClose}
+            submit="Save"
+            isPending={changing.isPending}
+            disabled={!form.isDirty()}
+            isSticky
+          />
         </Stack>
       </form>
     </Drawer>

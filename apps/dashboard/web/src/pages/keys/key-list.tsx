@@ -1,13 +1,14 @@
 /** Keys, of everybody or of one account: state, limits and budget of each at a glance. */
-import { Anchor, Box, Select, Text } from "@mantine/core";
+import { Anchor, Box, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
-import { type Key, keyStateSchema, keyStates } from "@tera/admin-api/keys";
+import { type Key, keyStates } from "@tera/admin-api/keys";
 import type { DataTableColumn } from "mantine-datatable";
 import type { ReactNode } from "react";
 import { keysQuery } from "../../api/keys.ts";
 import { useSession } from "../../api/session.ts";
-import { AccountSelect } from "../../form/account-select.tsx";
+import { AccountFilter } from "../../form/account-filter.tsx";
+import { ChoiceFilter } from "../../form/choice-filter.tsx";
 import { ModelSelect } from "../../form/model-select.tsx";
 import { Ago } from "../../format/ago.tsx";
 import { EmptyState } from "../../list/empty-state.tsx";
@@ -49,22 +50,16 @@ export function KeyList({ search, onSearch, accountId, create }: KeyListProps) {
       filters={
         <>
           {ofSeveralAccounts && (
-            <AccountSelect
-              aria-label="Account"
-              placeholder="Any account"
-              clearable
-              value={search.accountId ?? null}
-              onChange={(chosen) => onSearch({ accountId: chosen ?? undefined, page: undefined })}
-              w={200}
+            <AccountFilter
+              value={search.accountId}
+              onChange={(chosen) => onSearch({ accountId: chosen, page: undefined })}
             />
           )}
-          <Select
-            aria-label="State"
-            placeholder="Any state"
-            clearable
-            data={keyStates}
-            value={state ?? null}
-            onChange={(chosen) => onSearch({ state: keyStateSchema.safeParse(chosen).data, page: undefined })}
+          <ChoiceFilter
+            label="State"
+            choices={keyStates}
+            value={state}
+            onChange={(chosen) => onSearch({ state: chosen, page: undefined })}
             w={140}
           />
           <ModelSelect

@@ -1,12 +1,12 @@
 /** A new key: its settings, then the key itself, once. */
-import { Alert, Button, Drawer, Stack, Text } from "@mantine/core";
+import { Alert, Drawer, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { MadeKey as Made } from "@tera/admin-api/keys";
 import { useState } from "react";
 import { useCreateKey } from "../../api/keys.ts";
 import { useSession } from "../../api/session.ts";
+import { FormButtons } from "../../form/form-buttons.tsx";
 import { endAfterDays, standardDays } from "./expiry-input.tsx";
-import { FormEnd } from "./form-end.tsx";
 import { goToProblem, showRefusal } from "./form-refusal.ts";
 import { KeyFields } from "./key-fields.tsx";
 import { findProblems, newKeyValues, toSettings } from "./key-form-values.ts";
@@ -72,14 +72,7 @@ function Fields({ onClose, onMade, accountId }: NewKeyDrawerProps & { onMade(mad
     <form onSubmit={form.onSubmit(create, goToProblem)} noValidate>
       <Stack gap="lg">
         <KeyFields form={form} choosesAccount={settled === undefined} initialExpiry={`${standardDays}`} />
-        <FormEnd>
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={creating.isPending}>
-            Make the key
-          </Button>
-        </FormEnd>
+        <FormButtons onCancel={onClose} submit="Make the key" isPending={creating.isPending} isSticky />
       </Stack>
     </form>
   );

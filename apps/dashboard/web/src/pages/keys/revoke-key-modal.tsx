@@ -1,8 +1,9 @@
 /** Revokes a key, for good: its last four characters are typed first. */
-import { Button, Checkbox, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Checkbox, Modal, Stack, Text, TextInput } from "@mantine/core";
 import type { Key } from "@tera/admin-api/keys";
 import { useState } from "react";
 import { useRevokeKey } from "../../api/keys.ts";
+import { FormButtons } from "../../form/form-buttons.tsx";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
 
 export function RevokeKeyModal({ of, onClose }: { of: Key; onClose(): void }) {
@@ -54,14 +55,13 @@ export function RevokeKeyModal({ of, onClose }: { of: Key; onClose(): void }) {
             value={typed}
             onChange={({ currentTarget }) => setTyped(currentTarget.value)}
           />
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" color="red" disabled={!isSure} loading={revoking.isPending}>
-              Revoke for good
-            </Button>
-          </Group>
+          <FormButtons
+            onCancel={onClose}
+            submit="Revoke for good"
+            isPending={revoking.isPending}
+            disabled={!isSure}
+            isDangerous
+          />
         </Stack>
       </form>
     </Modal>

@@ -1,10 +1,11 @@
 /** A role for somebody who is a member already. */
-import { Button, Group, Modal, Select, Stack } from "@mantine/core";
+import { Modal, Select, Stack } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
 import { type GrantChange, grantChangeSchema, type Member } from "@tera/admin-api/members";
 import { useGrant } from "../../api/members.ts";
 import { useSession } from "../../api/session.ts";
 import { AccountSelect } from "../../form/account-select.tsx";
+import { FormButtons } from "../../form/form-buttons.tsx";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
 import { choicesFor } from "./roles-text.ts";
 
@@ -44,14 +45,7 @@ function Fields({ onClose, member }: { onClose(): void; member: Member }) {
             error={form.errors["accountId"]}
           />
         )}
-        <Group justify="flex-end" mt="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={granting.isPending}>
-            Give
-          </Button>
-        </Group>
+        <FormButtons onCancel={onClose} submit="Give" isPending={granting.isPending} />
       </Stack>
     </form>
   );

@@ -5,6 +5,7 @@ import { type NewInvitation, newInvitationSchema } from "@tera/admin-api/members
 import { useInvite } from "../../api/members.ts";
 import { useSession } from "../../api/session.ts";
 import { AccountSelect } from "../../form/account-select.tsx";
+import { FormButtons } from "../../form/form-buttons.tsx";
 import { SecretOnce } from "../../form/secret-once.tsx";
 import { tellFailure } from "../../format/tell.ts";
 import { choicesFor } from "./roles-text.ts";
@@ -59,14 +60,7 @@ function Fields({ onClose, accountId }: { onClose(): void; accountId: string | n
             error={form.errors["accountId"]}
           />
         )}
-        <Group justify="flex-end" mt="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={inviting.isPending}>
-            Make the link
-          </Button>
-        </Group>
+        <FormButtons onCancel={onClose} submit="Make the link" isPending={inviting.isPending} />
       </Stack>
     </form>
   );

@@ -5,6 +5,7 @@ import { type NewAdminToken, newAdminTokenSchema } from "@tera/admin-api/tokens"
 import { useCreateToken } from "../../api/members.ts";
 import { useSession } from "../../api/session.ts";
 import { AccountSelect } from "../../form/account-select.tsx";
+import { FormButtons } from "../../form/form-buttons.tsx";
 import { SecretOnce } from "../../form/secret-once.tsx";
 import { tellFailure } from "../../format/tell.ts";
 import { choicesFor } from "./roles-text.ts";
@@ -82,14 +83,7 @@ function Fields({ onClose }: { onClose(): void }) {
           ]}
           {...form.getInputProps("days")}
         />
-        <Group justify="flex-end" mt="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={creating.isPending}>
-            Make
-          </Button>
-        </Group>
+        <FormButtons onCancel={onClose} submit="Make" isPending={creating.isPending} />
       </Stack>
     </form>
   );

@@ -1,10 +1,9 @@
 /** One model: what clients are told of it, what it costs, who serves it, how it is called. */
-import { Anchor, Badge, Button, Card, Code, CopyButton, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { Anchor, Badge, Button, Code, CopyButton, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconCheck, IconCopy } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { ModelDetails } from "@tera/admin-api/models";
-import type { ReactNode } from "react";
 import { installationQuery } from "../../api/installation.ts";
 import { modelQuery } from "../../api/models.ts";
 import { useMay } from "../../api/session.ts";
@@ -12,6 +11,7 @@ import { formatCount } from "../../format/quantity.ts";
 import { formatAmount } from "../../format/usd.tsx";
 import { Fact } from "../../shell/fact.tsx";
 import { Page } from "../../shell/page.tsx";
+import { Section } from "../../shell/section.tsx";
 import { toCurl } from "../playground/code-samples.ts";
 import { ModelFacts } from "./model-facts.tsx";
 import { ModelForm } from "./model-form.tsx";
@@ -108,22 +108,6 @@ function State({ model: { state, listed, operation } }: { model: ModelDetails })
         {!listed && ", not listed"}
       </Text>
     </Group>
-  );
-}
-
-function Section({ title, about, children }: { title: string; about?: string | undefined; children: ReactNode }) {
-  return (
-    <Card withBorder padding="lg" component="section" aria-label={title}>
-      <Title order={2} size="h4">
-        {title}
-      </Title>
-      {about !== undefined && (
-        <Text size="sm" c="dimmed">
-          {about}
-        </Text>
-      )}
-      <div style={{ marginTop: "var(--mantine-spacing-sm)" }}>{children}</div>
-    </Card>
   );
 }
 

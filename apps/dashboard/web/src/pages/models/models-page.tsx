@@ -1,11 +1,12 @@
 /** All models. */
-import { Badge, Group, Select, Text } from "@mantine/core";
+import { Badge, Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { Model } from "@tera/admin-api/models";
 import type { DataTableColumn } from "mantine-datatable";
 import { modelsQuery } from "../../api/models.ts";
 import { useSession } from "../../api/session.ts";
+import { ChoiceFilter } from "../../form/choice-filter.tsx";
 import { formatCount } from "../../format/quantity.ts";
 import { EmptyState } from "../../list/empty-state.tsx";
 import { ListTable } from "../../list/list-table.tsx";
@@ -43,29 +44,20 @@ export function ModelsPage() {
         isFiltered={search.state !== undefined || search.price !== undefined}
         filters={
           <>
-            <Select
-              aria-label="State"
-              placeholder="Any state"
-              clearable
-              data={[
-                { value: "served", label: "served" },
-                { value: "away", label: "away" },
-              ]}
-              value={search.state ?? null}
-              onChange={(state) => narrow({ state: toState(state), page: undefined })}
+            <ChoiceFilter
+              label="State"
+              choices={["served", "away"]}
+              value={search.state}
+              onChange={(state) => narrow({ state, page: undefined })}
               w={140}
             />
             {isOperator && (
-              <Select
-                aria-label="Price"
-                placeholder="Any price"
-                clearable
-                data={[
-                  { value: "priced", label: "with a price" },
-                  { value: "unpriced", label: "without a price" },
-                ]}
-                value={search.price ?? null}
-                onChange={(price) => narrow({ price: toPrice(price), page: undefined })}
+              <ChoiceFilter
+                label="Price"
+                choices={["priced", "unpriced"]}
+                words={{ priced: "with a price", unpriced: "without a price" }}
+                value={search.price}
+                onChange={(price) => narrow({ price, page: undefined })}
                 w={170}
               />
             )}
@@ -162,6 +154,3 @@ function NameCell({ model: { id, name, state, listed, operation } }: { model: Mo
     </>
   );
 }
-
-const toState = (text: string | null) => (text === "served" || text === "away" ? text : undefined);
-const toPrice = (text: string | null) => (text === "priced" || text === "unpriced" ? text : undefined);

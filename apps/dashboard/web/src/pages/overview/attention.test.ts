@@ -2,24 +2,8 @@ import type { LiveRunner } from "@tera/admin-api/workers";
 import { expect, test } from "vitest";
 import type { LivePoint, LiveSnapshot } from "../../../../api/live.ts";
 import type { Attention } from "../../../../api/overview.ts";
+import { quietFigures } from "../../../../testing/live-figures.ts";
 import { findAttention } from "./attention.ts";
-
-const idle: LiveSnapshot["now"] = {
-  succeededPerS: 1,
-  failedPerS: 0,
-  cancelledPerS: 0,
-  limitedPerS: 0,
-  refusedPerS: 0,
-  unservedPerS: 0,
-  promptTokensPerS: 0,
-  completionTokensPerS: 0,
-  ttftP50Ms: 1,
-  ttftP95Ms: 1,
-  queueWaitP50Ms: 1,
-  queueWaitP95Ms: 1,
-  open: 0,
-  waiting: 0,
-};
 
 function runner(id: string, state: LiveRunner["state"], models: string[]): LiveRunner {
   const reason = state === "ready" ? null : `${id} is ill`;
@@ -43,7 +27,7 @@ function snapshot(runners: LiveRunner[], change: Partial<LiveSnapshot> = {}): Li
   const at = "2026-11-23T12:00:00.000Z";
   const worker = { id: "w", host: "h", startedAt: at, draining: false, gpus: [], runners };
   const total = runners.filter(({ state }) => state === "ready").length;
-  return { at, gateways: 1, now: idle, workers: [worker], slots: { busy: 0, total }, today: null, ...change };
+  return { at, gateways: 1, now: quietFigures, workers: [worker], slots: { busy: 0, total }, today: null, ...change };
 }
 
 const nothing: Attention = {
@@ -85,7 +69,11 @@ test("a model is lost when none of its runners works, and each runner says why",
 });
 
 test("failures of the last five minutes count, older ones do not", () => {
-  const point = (failedPerS: number): LivePoint => ({ ...idle, failedPerS, beginsAt: "2026-11-23T12:00:00.000Z" });
+  const point = (failedPerS: number): LivePoint => ({
+    ...quietFigures,
+    failedPerS,
+    beginsAt: "2026-11-23T12:00:00.000Z",
+  });
   const [failing, fine] = [Array(15).fill(point(1)), Array(15).fill(point(0))];
   expect(titles(well, [...fine, ...failing], nothing)).toEqual(["50 % of the last minutes' requests failed"]);
   expect(titles(well, [...failing, ...fine], nothing)).toEqual([]);
@@ -93,7 +81,7 @@ test("failures of the last five minutes count, older ones do not", () => {
 
 test("requests that could not be served count as failures, those that were refused for what the client did not", () => {
   const point = (change: Partial<LivePoint>): LivePoint => ({
-    ...idle,
+    ...quietFigures,
     ...change,
     beginsAt: "2026-11-23T12:00:00.000Z",
   });

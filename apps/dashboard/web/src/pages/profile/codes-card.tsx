@@ -6,7 +6,7 @@ import { beginCodes, confirmCodes, endCodes, type NewCodes } from "../../api/pro
 import { useSession } from "../../api/session.ts";
 import { SecretOnce } from "../../form/secret-once.tsx";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
-import { ProfileCard } from "./profile-card.tsx";
+import { Section } from "../../shell/section.tsx";
 import { QrCode } from "./qr-code.tsx";
 
 export function CodesCard() {
@@ -37,7 +37,7 @@ export function CodesCard() {
   });
 
   return (
-    <ProfileCard title="Codes of an app" about="A second factor: six digits from an authenticator app at each sign-in.">
+    <Section title="Codes of an app" about="A second factor: six digits from an authenticator app at each sign-in.">
       <Group>
         <Badge variant="light" color={twoFactorEnabled ? "tera" : "gray"}>
           {twoFactorEnabled ? "on" : "off"}
@@ -98,6 +98,6 @@ export function CodesCard() {
           </Stack>
         )}
       </Modal>
-    </ProfileCard>
+    </Section>
   );
 }

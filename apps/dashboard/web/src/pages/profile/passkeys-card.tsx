@@ -6,7 +6,7 @@ import { useState } from "react";
 import { addPasskey, passkeysQuery, removePasskey } from "../../api/profile.ts";
 import { Moment } from "../../format/moment.tsx";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
-import { ProfileCard } from "./profile-card.tsx";
+import { Section } from "../../shell/section.tsx";
 
 export function PasskeysCard() {
   const client = useQueryClient();
@@ -24,7 +24,7 @@ export function PasskeysCard() {
   });
   const removing = useMutation({ mutationFn: removePasskey, onSuccess: reload, onError: tellFailure });
   return (
-    <ProfileCard title="Passkeys" about="Fingerprint, face or a hardware key instead of a password.">
+    <Section title="Passkeys" about="Fingerprint, face or a hardware key instead of a password.">
       <Stack gap={6}>
         {passkeys.data?.map(({ id, name: called, createdAt }) => (
           <Group key={id} justify="space-between" wrap="nowrap">
@@ -64,6 +64,6 @@ export function PasskeysCard() {
           Add
         </Button>
       </Group>
-    </ProfileCard>
+    </Section>
   );
 }

@@ -5,7 +5,7 @@ import { useMutation } from "@tanstack/react-query";
 import { passwordLengthMin } from "../../../../api/session.ts";
 import { changePassword } from "../../api/profile.ts";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
-import { ProfileCard } from "./profile-card.tsx";
+import { Section } from "../../shell/section.tsx";
 
 export function PasswordCard() {
   const form = useForm({
@@ -23,7 +23,7 @@ export function PasswordCard() {
     onError: tellFailure,
   });
   return (
-    <ProfileCard title="Password" about="Changing it signs you out everywhere else.">
+    <Section title="Password" about="Changing it signs you out everywhere else.">
       <form onSubmit={form.onSubmit((values) => changing.mutate(values))}>
         <Stack gap="sm">
           <PasswordInput
@@ -40,6 +40,6 @@ export function PasswordCard() {
           </Group>
         </Stack>
       </form>
-    </ProfileCard>
+    </Section>
   );
 }

@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { endOtherSessions, sessionsQuery } from "../../api/profile.ts";
 import { Moment } from "../../format/moment.tsx";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
-import { ProfileCard } from "./profile-card.tsx";
+import { Section } from "../../shell/section.tsx";
 
 export function SessionsCard() {
   const client = useQueryClient();
@@ -18,7 +18,7 @@ export function SessionsCard() {
     onError: tellFailure,
   });
   return (
-    <ProfileCard title="Signed in" about="Browsers that are signed in as you.">
+    <Section title="Signed in" about="Browsers that are signed in as you.">
       <Stack gap={8}>
         {sessions.data?.map(({ id, userAgent, ipAddress, createdAt, isThis }) => (
           <div key={id}>
@@ -48,6 +48,6 @@ export function SessionsCard() {
           Sign out everywhere else
         </Button>
       </Group>
-    </ProfileCard>
+    </Section>
   );
 }

@@ -1,9 +1,8 @@
 /** What waits and runs by itself: lines of batches by model, and background work. */
-import { Badge, Button, Card, Stack, Table, Text, Title } from "@mantine/core";
+import { Badge, Button, Stack, Table, Text } from "@mantine/core";
 import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import type { ModelLane, QueueState } from "@tera/admin-api/queue";
-import type { ReactNode } from "react";
 import { queueQuery, useSwitchLane } from "../../api/queue.ts";
 import { useMay } from "../../api/session.ts";
 import { settingsQuery } from "../../api/settings.ts";
@@ -11,6 +10,7 @@ import { confirm } from "../../dialog/confirm.tsx";
 import { formatCount } from "../../format/quantity.ts";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
 import { Page } from "../../shell/page.tsx";
+import { Section } from "../../shell/section.tsx";
 import { RunsCard } from "../settings/runs-card.tsx";
 
 export function QueuePage() {
@@ -26,17 +26,6 @@ export function QueuePage() {
       </Section>
       <RunsCard runs={settings.runs} />
     </Page>
-  );
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <Card withBorder padding="lg" component="section" aria-label={title}>
-      <Title order={2} size="h4" mb="xs">
-        {title}
-      </Title>
-      {children}
-    </Card>
   );
 }
 

@@ -1,17 +1,18 @@
 /** One request: how it ended and why, its life, its attempts, how its cost came about, and what was kept of it. */
-import { Card, Group, SimpleGrid, Stack, Text, Title } from "@mantine/core";
+import { SimpleGrid, Stack, Text } from "@mantine/core";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { RequestDetails } from "@tera/admin-api/requests";
-import type { ReactNode } from "react";
 import { requestQuery } from "../../api/requests.ts";
 import { useMay, useSession } from "../../api/session.ts";
 import { formatMs } from "../../format/duration.ts";
 import { Moment } from "../../format/moment.tsx";
 import { formatCount } from "../../format/quantity.ts";
 import { Usd } from "../../format/usd.tsx";
+import { Fact } from "../../shell/fact.tsx";
 import { Notice } from "../../shell/notice.tsx";
 import { Page } from "../../shell/page.tsx";
+import { Section } from "../../shell/section.tsx";
 import { RequestAttempts } from "./request-attempts.tsx";
 import { RequestContentCard } from "./request-content-card.tsx";
 import { RequestCost } from "./request-cost.tsx";
@@ -53,17 +54,6 @@ export function RequestPage() {
         </Section>
       )}
     </Page>
-  );
-}
-
-function Section({ title, children }: { title: string; children: ReactNode }) {
-  return (
-    <Card withBorder padding="md" component="section" aria-label={title}>
-      <Title order={2} size="h5" mb="md">
-        {title}
-      </Title>
-      {children}
-    </Card>
   );
 }
 
@@ -144,23 +134,3 @@ function Facts({ request }: { request: RequestDetails }) {
 }
 
 const aboutPart = (count: number, what: string) => (count === 0 ? undefined : `${formatCount(count)} ${what}`);
-
-function Fact({ label, about, children }: { label: string; about?: string | undefined; children: ReactNode }) {
-  return (
-    <Card withBorder padding="sm">
-      <Text size="xs" c="dimmed">
-        {label}
-      </Text>
-      <Text component="div" fw={600} size="sm" style={{ overflowWrap: "anywhere" }}>
-        {children}
-      </Text>
-      {about !== undefined && (
-        <Group gap={4}>
-          <Text size="xs" c="dimmed">
-            {about}
-          </Text>
-        </Group>
-      )}
-    </Card>
-  );
-}

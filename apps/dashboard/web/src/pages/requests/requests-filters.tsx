@@ -4,6 +4,7 @@ import { useDebouncedCallback } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { requestStatuses } from "@tera/admin-api/requests";
 import { requestErrorCodes } from "../../../../api/error-codes.ts";
+import { ChoiceFilter } from "../../form/choice-filter.tsx";
 import { OwnerFilters } from "../../form/owner-filters.tsx";
 import { PeriodPicker } from "../../period/period-picker.tsx";
 import type { RequestsSearch } from "./requests-search.ts";
@@ -37,14 +38,11 @@ export function RequestsFilters({ search, onNarrow, hasAccounts }: RequestsFilte
         <PeriodPicker value={search} standard={undefined} onChange={onNarrow} />
       </Group>
       <Group gap="sm">
-        <Select
-          aria-label="Status"
-          placeholder="Any status"
-          clearable
-          data={[...requestStatuses]}
-          value={search.status ?? null}
-          onChange={(chosen) => onNarrow({ status: requestStatuses.find((status) => status === chosen) })}
-          w={width}
+        <ChoiceFilter
+          label="Status"
+          choices={requestStatuses}
+          value={search.status}
+          onChange={(status) => onNarrow({ status })}
         />
         <Select
           aria-label="Error code"

@@ -2,13 +2,13 @@
 import { Badge, Group, Stack, Text } from "@mantine/core";
 import type { Settings } from "../../../../api/settings.ts";
 import { Moment } from "../../format/moment.tsx";
-import { SettingsCard } from "./settings-card.tsx";
+import { Section } from "../../shell/section.tsx";
 
 const colours = { waiting: "yellow", delivered: "tera", abandoned: "red" };
 
 export function NoticesCard({ notices }: { notices: Settings["notices"] }) {
   return (
-    <SettingsCard title="Notices">
+    <Section title="Notices">
       {notices.length === 0 && (
         <Text size="sm" c="dimmed">
           None yet. They go to TERA_GATEWAY_NOTICE_URL: keys that expire, accounts that are low, invoices, findings.
@@ -30,6 +30,6 @@ export function NoticesCard({ notices }: { notices: Settings["notices"] }) {
           </Text>
         </Stack>
       ))}
-    </SettingsCard>
+    </Section>
   );
 }

@@ -2,11 +2,11 @@
 import { Badge, Group, Stack, Text } from "@mantine/core";
 import type { Settings } from "../../../../api/settings.ts";
 import { Moment } from "../../format/moment.tsx";
-import { SettingsCard } from "./settings-card.tsx";
+import { Section } from "../../shell/section.tsx";
 
 export function RunsCard({ runs }: { runs: Settings["runs"] }) {
   return (
-    <SettingsCard title="Background runs">
+    <Section title="Background runs">
       {runs.length === 0 && (
         <Text size="sm" c="dimmed">
           None has run yet. Gateways do them, unless TERA_GATEWAY_BACKGROUND is false.
@@ -32,6 +32,6 @@ export function RunsCard({ runs }: { runs: Settings["runs"] }) {
           )}
         </Stack>
       ))}
-    </SettingsCard>
+    </Section>
   );
 }

@@ -6,9 +6,9 @@ import type { Settings } from "../../../../api/settings.ts";
 import { settingsQuery } from "../../api/settings.ts";
 import { formatBytes } from "../../format/bytes.ts";
 import { Page } from "../../shell/page.tsx";
+import { Section } from "../../shell/section.tsx";
 import { NoticesCard } from "./notices-card.tsx";
 import { RunsCard } from "./runs-card.tsx";
-import { SettingsCard } from "./settings-card.tsx";
 
 export function SettingsPage() {
   const { data: settings } = useSuspenseQuery(settingsQuery);
@@ -29,7 +29,7 @@ export function SettingsPage() {
 
 function InstallationCard({ settings }: { settings: Settings }) {
   return (
-    <SettingsCard title="Installation">
+    <Section title="Installation">
       <Fact label="Version">{settings.version}</Fact>
       <Fact label="Dashboard">
         <Code>{settings.dashboardUrl}</Code>
@@ -43,7 +43,7 @@ function InstallationCard({ settings }: { settings: Settings }) {
           Reference
         </Anchor>
       </Fact>
-    </SettingsCard>
+    </Section>
   );
 }
 
@@ -55,7 +55,7 @@ const roleText = {
 
 function DatabaseCard({ settings: { database, usageMonths } }: { settings: Settings }) {
   return (
-    <SettingsCard title="Database">
+    <Section title="Database">
       <Fact label="Postgres">{database.serverVersion}</Fact>
       <Fact label="Migrations">
         {database.applied} of {database.known}
@@ -93,7 +93,7 @@ function DatabaseCard({ settings: { database, usageMonths } }: { settings: Setti
           ))}
         </Table.Tbody>
       </Table>
-    </SettingsCard>
+    </Section>
   );
 }
 

@@ -1,9 +1,10 @@
 /** When a saved card is charged, and how much. */
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Modal, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { type AutoTopUp, autoTopUpSettingSchema } from "@tera/admin-api/billing";
 import { useSetAutoTopUp } from "../../../api/billing.ts";
 import { AmountInput } from "../../../form/amount-input.tsx";
+import { FormButtons } from "../../../form/form-buttons.tsx";
 import { parseForm, showFailure } from "../../../form/parse-form.ts";
 import { tellSuccess } from "../../../format/tell.ts";
 
@@ -44,14 +45,7 @@ function Fields({ onClose, accountId, topUp: { setting } }: Omit<AutoTopUpFormPr
         <AmountInput label="When the balance falls below" required data-autofocus {...form.getInputProps("below")} />
         <AmountInput label="charge" required {...form.getInputProps("amount")} />
         <AmountInput label="but on one day (UTC) at most" required {...form.getInputProps("dayMax")} />
-        <Group justify="flex-end" mt="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={saving.isPending}>
-            Switch on
-          </Button>
-        </Group>
+        <FormButtons onCancel={onClose} submit="Switch on" isPending={saving.isPending} />
       </Stack>
     </form>
   );

@@ -1,13 +1,13 @@
 /** What invoices and statements say of a customer. */
-import { Button, Card, Group, SimpleGrid, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { SimpleGrid, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import { type Buyer, buyerSchema } from "@tera/admin-api/billing";
 import { buyerQuery, useSetBuyer } from "../../../api/billing.ts";
 import { useMay } from "../../../api/session.ts";
 import { AmountInput } from "../../../form/amount-input.tsx";
-import { blankAsNull, parseForm, showFailure } from "../../../form/parse-form.ts";
-import { tellSuccess } from "../../../format/tell.ts";
+import { blankAsNull, parseForm } from "../../../form/parse-form.ts";
+import { afterSaving, SettingsForm } from "../../../form/settings-form.tsx";
 
 export function BuyerCard({ accountId, accountName }: { accountId: string; accountName: string }) {
   const { data: buyer } = useSuspenseQuery(buyerQuery(accountId));
@@ -19,54 +19,35 @@ export function BuyerCard({ accountId, accountName }: { accountId: string; accou
     const entered = Object.fromEntries(Object.entries(values).map(([name, text]) => [name, blankAsNull(text)]));
     const body = parseForm(buyerSchema, entered, form);
     if (body === undefined) return;
-    saving.mutate(body, {
-      onSuccess: (saved) => {
-        form.setInitialValues(toFields(saved));
-        form.reset();
-        tellSuccess("Saved. The next invoice or statement says it.");
-      },
-      onError: showFailure(form),
-    });
+    saving.mutate(body, afterSaving(form, toFields, "Saved. The next invoice or statement says it."));
   }
 
   return (
-    <Card withBorder padding="lg" maw={760}>
-      <form onSubmit={form.onSubmit(save)}>
-        <fieldset disabled={!mayWrite} style={{ border: 0, padding: 0, margin: 0 }}>
-          <Stack gap="sm">
-            <SimpleGrid cols={{ base: 1, xs: 2 }}>
-              <TextInput label="Name" placeholder={accountName} {...form.getInputProps("name")} />
-              <TextInput label="E-mail" {...form.getInputProps("email")} />
-              <Textarea label="Address" autosize minRows={3} {...form.getInputProps("address")} />
-              <TextInput label="Tax id" {...form.getInputProps("taxId")} />
-              <TextInput
-                label="Tax rate"
-                placeholder="the seller's"
-                rightSection="%"
-                inputMode="decimal"
-                {...form.getInputProps("taxRatePercent")}
-              />
-              <AmountInput
-                label="Notice when the balance is below"
-                placeholder="no notice"
-                {...form.getInputProps("lowBalance")}
-              />
-            </SimpleGrid>
-            {mayWrite ? (
-              <Group justify="flex-end">
-                <Button type="submit" loading={saving.isPending} disabled={!form.isDirty()}>
-                  Save
-                </Button>
-              </Group>
-            ) : (
-              <Text size="xs" c="dimmed">
-                Who runs this service changes it.
-              </Text>
-            )}
-          </Stack>
-        </fieldset>
-      </form>
-    </Card>
+    <SettingsForm form={form} onSave={save} isSaving={saving.isPending} mayWrite={mayWrite}>
+      <SimpleGrid cols={{ base: 1, xs: 2 }}>
+        <TextInput label="Name" placeholder={accountName} {...form.getInputProps("name")} />
+        <TextInput label="E-mail" {...form.getInputProps("email")} />
+        <Textarea label="Address" autosize minRows={3} {...form.getInputProps("address")} />
+        <TextInput label="Tax id" {...form.getInputProps("taxId")} />
+        <TextInput
+          label="Tax rate"
+          placeholder="the seller's"
+          rightSection="%"
+          inputMode="decimal"
+          {...form.getInputProps("taxRatePercent")}
+        />
+        <AmountInput
+          label="Notice when the balance is below"
+          placeholder="no notice"
+          {...form.getInputProps("lowBalance")}
+        />
+      </SimpleGrid>
+      {!mayWrite && (
+        <Text size="xs" c="dimmed">
+          Who runs this service changes it.
+        </Text>
+      )}
+    </SettingsForm>
   );
 }
 

@@ -4,6 +4,7 @@ import { useForm } from "@mantine/form";
 import { type AccountMoney, checkoutSchema } from "@tera/admin-api/billing";
 import { useCheckout } from "../../../api/billing.ts";
 import { AmountInput } from "../../../form/amount-input.tsx";
+import { FormButtons } from "../../../form/form-buttons.tsx";
 import { parseForm, showFailure } from "../../../form/parse-form.ts";
 
 export interface CheckoutFormProps {
@@ -51,14 +52,7 @@ function Fields({ onClose, account }: Omit<CheckoutFormProps, "opened">) {
           The card is entered on Stripe's page, and never seen here. The credit is there as soon as Stripe says that it
           was paid.
         </Text>
-        <Group justify="flex-end" mt="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={paying.isPending || paying.isSuccess}>
-            Continue to Stripe
-          </Button>
-        </Group>
+        <FormButtons onCancel={onClose} submit="Continue to Stripe" isPending={paying.isPending || paying.isSuccess} />
       </Stack>
     </form>
   );

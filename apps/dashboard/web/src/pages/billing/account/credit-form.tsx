@@ -1,10 +1,11 @@
 /** Moves credit by hand: a payment that came, a gift, a refund, a correction. Sent twice, it is booked once. */
-import { Alert, Button, Group, Modal, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Alert, Modal, Select, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { type AccountMoney, creditMoveKinds, creditMoveSchema } from "@tera/admin-api/billing";
 import { useState } from "react";
 import { useMoveCredit } from "../../../api/billing.ts";
 import { AmountInput } from "../../../form/amount-input.tsx";
+import { FormButtons } from "../../../form/form-buttons.tsx";
 import { blankAsUndefined, parseForm, showFailure } from "../../../form/parse-form.ts";
 import { tellSuccess } from "../../../format/tell.ts";
 import { formatAmount, Usd } from "../../../format/usd.tsx";
@@ -103,14 +104,7 @@ function Fields({ onClose, account }: Omit<CreditFormProps, "opened">) {
             </Text>
           </Alert>
         )}
-        <Group justify="flex-end" mt="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={moving.isPending} {...(takes ? { color: "red" } : {})}>
-            {buttons[kind]}
-          </Button>
-        </Group>
+        <FormButtons onCancel={onClose} submit={buttons[kind]} isPending={moving.isPending} isDangerous={takes} />
       </Stack>
     </form>
   );

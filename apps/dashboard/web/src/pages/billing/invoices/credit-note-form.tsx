@@ -1,9 +1,10 @@
 /** Takes back an invoice, or a part, by a credit note. */
-import { Alert, Button, Group, Modal, Stack, Textarea } from "@mantine/core";
+import { Alert, Modal, Stack, Textarea } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { creditNoteSchema, type InvoiceDetails } from "@tera/admin-api/invoices";
 import { useCreditNote } from "../../../api/invoices.ts";
 import { AmountInput } from "../../../form/amount-input.tsx";
+import { FormButtons } from "../../../form/form-buttons.tsx";
 import { blankAsUndefined, parseForm, showFailure } from "../../../form/parse-form.ts";
 import { tellSuccess } from "../../../format/tell.ts";
 
@@ -57,14 +58,7 @@ function Fields({ onClose, invoice: { number, credited } }: Omit<CreditNoteFormP
           minRows={2}
           {...form.getInputProps("reason")}
         />
-        <Group justify="flex-end" mt="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" color="red" loading={issuing.isPending}>
-            Issue the credit note
-          </Button>
-        </Group>
+        <FormButtons onCancel={onClose} submit="Issue the credit note" isPending={issuing.isPending} isDangerous />
       </Stack>
     </form>
   );

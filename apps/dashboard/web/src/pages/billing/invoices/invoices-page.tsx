@@ -1,5 +1,5 @@
 /** All invoices and credit notes. */
-import { Alert, Button, Select } from "@mantine/core";
+import { Alert, Button } from "@mantine/core";
 import { IconFileInvoice } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
@@ -8,6 +8,7 @@ import { useState } from "react";
 import { billingSettingsQuery } from "../../../api/billing.ts";
 import { invoicesQuery } from "../../../api/invoices.ts";
 import { useMay, useSession } from "../../../api/session.ts";
+import { ChoiceFilter } from "../../../form/choice-filter.tsx";
 import { MonthSelect } from "../../../form/month-select.tsx";
 import { EmptyState } from "../../../list/empty-state.tsx";
 import { ListTable } from "../../../list/list-table.tsx";
@@ -50,15 +51,11 @@ export function InvoicesPage() {
         isFiltered={search.status !== undefined || search.month !== undefined}
         filters={
           <>
-            <Select
-              aria-label="Status"
-              placeholder="Any status"
-              clearable
-              data={invoiceFilters.map((value) => ({ value, label: value.replace("_", " ") }))}
-              value={search.status ?? null}
-              onChange={(chosen) =>
-                narrow({ status: invoiceFilters.find((status) => status === chosen), page: undefined })
-              }
+            <ChoiceFilter
+              label="Status"
+              choices={invoiceFilters}
+              value={search.status}
+              onChange={(status) => narrow({ status, page: undefined })}
               w={150}
             />
             <MonthSelect

@@ -1,9 +1,10 @@
 /** Records a payment of an invoice that came by another way than Stripe. */
-import { Button, Group, Modal, Stack, TextInput } from "@mantine/core";
+import { Modal, Stack, TextInput } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import { type InvoiceDetails, invoicePaymentSchema } from "@tera/admin-api/invoices";
 import { usePayInvoice } from "../../../api/invoices.ts";
 import { AmountInput } from "../../../form/amount-input.tsx";
+import { FormButtons } from "../../../form/form-buttons.tsx";
 import { parseForm, showFailure } from "../../../form/parse-form.ts";
 import { tellSuccess } from "../../../format/tell.ts";
 import { formatAmount } from "../../../format/usd.tsx";
@@ -55,14 +56,7 @@ function Fields({ onClose, invoice }: Omit<PaymentFormProps, "opened">) {
           data-autofocus
           {...form.getInputProps("reference")}
         />
-        <Group justify="flex-end" mt="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={paying.isPending}>
-            Book the payment
-          </Button>
-        </Group>
+        <FormButtons onCancel={onClose} submit="Book the payment" isPending={paying.isPending} />
       </Stack>
     </form>
   );

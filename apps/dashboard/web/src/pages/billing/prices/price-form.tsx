@@ -2,8 +2,6 @@
 import {
   Alert,
   Autocomplete,
-  Button,
-  Group,
   Input,
   Modal,
   SegmentedControl,
@@ -21,6 +19,7 @@ import { modelIdsQuery } from "../../../api/installation.ts";
 import { useSetPrice } from "../../../api/prices.ts";
 import { confirm } from "../../../dialog/confirm.tsx";
 import { AmountInput } from "../../../form/amount-input.tsx";
+import { FormButtons } from "../../../form/form-buttons.tsx";
 import { MomentInput, toMoment } from "../../../form/moment-input.tsx";
 import { blankAsUndefined, parseForm, showFailure } from "../../../form/parse-form.ts";
 import { tellSuccess } from "../../../format/tell.ts";
@@ -172,14 +171,7 @@ function Fields({ onClose, model, from }: Omit<PriceFormProps, "opened">) {
           </Alert>
         )}
         <TextInput label="Reason" placeholder="for whoever reads the history" {...form.getInputProps("reason")} />
-        <Group justify="flex-end" mt="sm">
-          <Button variant="default" onClick={onClose}>
-            Cancel
-          </Button>
-          <Button type="submit" loading={saving.isPending}>
-            Set the price
-          </Button>
-        </Group>
+        <FormButtons onCancel={onClose} submit="Set the price" isPending={saving.isPending} />
       </Stack>
     </form>
   );

@@ -18,6 +18,17 @@ export function FreeBadge() {
   );
 }
 
+export function Rate({ amount, unit }: { amount: string; unit: string }) {
+  return (
+    <Text size="sm" style={{ whiteSpace: "nowrap" }}>
+      <Usd amount={amount} />{" "}
+      <Text span size="xs" c="dimmed">
+        {unit}
+      </Text>
+    </Text>
+  );
+}
+
 /** All that a price names; what is 0 is left out. */
 export function Rates({ price }: { price: Price }) {
   if (price.free) return <FreeBadge />;
@@ -33,12 +44,7 @@ export function Rates({ price }: { price: Price }) {
   return (
     <Group gap="4px 16px">
       {parts.map(({ amount, unit }) => (
-        <Text key={unit} size="sm" style={{ whiteSpace: "nowrap" }}>
-          <Usd amount={amount} />{" "}
-          <Text span size="xs" c="dimmed">
-            {unit}
-          </Text>
-        </Text>
+        <Rate key={unit} amount={amount} unit={unit} />
       ))}
       {batchDiscountPercent !== "0" && (
         <Text size="xs" c="dimmed">

@@ -13,7 +13,7 @@ import { EmptyState } from "../../../list/empty-state.tsx";
 import { ListTable } from "../../../list/list-table.tsx";
 import { BillingFrame } from "../billing-frame.tsx";
 import { PriceForm } from "./price-form.tsx";
-import { FreeBadge, Rates } from "./price-words.tsx";
+import { FreeBadge, Rate, Rates } from "./price-words.tsx";
 
 const route = getRouteApi("/inside/billing/prices");
 
@@ -138,19 +138,12 @@ function Amount({ model: { inForce }, of }: { model: PricedModel; of: (price: Pr
 function Other({ model: { inForce } }: { model: PricedModel }) {
   if (inForce === null || (inForce.perMillionCharacters === "0" && inForce.request === "0")) return <None />;
   const { perMillionCharacters, request } = inForce;
-  return [
-    { amount: perMillionCharacters, unit: "/ M characters" },
-    { amount: request, unit: "/ request" },
-  ]
-    .filter(({ amount }) => amount !== "0")
-    .map(({ amount, unit }) => (
-      <Text key={unit} size="sm" style={{ whiteSpace: "nowrap" }}>
-        <Usd amount={amount} />{" "}
-        <Text span size="xs" c="dimmed">
-          {unit}
-        </Text>
-      </Text>
-    ));
+  return (
+    <>
+      {perMillionCharacters !== "0" && <Rate amount={perMillionCharacters} unit="/ M characters" />}
+      {request !== "0" && <Rate amount={request} unit="/ request" />}
+    </>
+  );
 }
 
 function None() {
