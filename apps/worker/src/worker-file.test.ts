@@ -85,7 +85,7 @@ describe("the worker's file", () => {
     [
       "a user and a password, without repeating them",
       "runners:\n  - kind: http\n    url: http://joe:secret@h/v1\n",
-      /^w.yaml:3: runners.0.url: must have no user or password, which are not sent: a server's key is apiKey$/,
+      /^w.yaml:3: runners.0.url: must have no user or password, which are not sent: a server's key is apiKey in the worker's file$/,
     ],
     [
       "a query",

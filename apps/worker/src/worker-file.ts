@@ -1,7 +1,7 @@
 /** `tera.worker.yaml`: which runners this worker drives. Every error names its line. */
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
-import { ConfigError } from "@tera/protocol";
+import { ConfigError, engineUrlProblem } from "@tera/protocol";
 import { LineCounter, parseDocument } from "yaml";
 import { z } from "zod";
 import { usualPorts } from "./runners/discovery/usual-ports.ts";
@@ -30,21 +30,11 @@ const serverSettings = {
   startsInReasoning: z.boolean().optional(),
 };
 
-/** What a URL says beside origin and path is not sent: an operator who relied on it would not hear of that. */
-function addressProblem(text: string): string | undefined {
-  if (!URL.canParse(text)) return undefined;
-  const { username, password, search, hash } = new URL(text);
-  if (username !== "" || password !== "")
-    return "must have no user or password, which are not sent: a server's key is apiKey";
-  if (search !== "" || hash !== "") return "must end with its path: what follows ? or # is not sent";
-  return undefined;
-}
-
 const httpRunnerSchema = z.strictObject({
   kind: z.literal("http"),
   /** Address of an OpenAI-compatible server, with or without /v1. */
   url: z.url({ protocol: /^https?$/, error: "must be an http:// or https:// URL" }).superRefine((url, context) => {
-    const problem = addressProblem(url);
+    const problem = URL.canParse(url) ? engineUrlProblem(url) : undefined;
     if (problem !== undefined) context.addIssue({ code: "custom", message: problem });
   }),
   ...serverSettings,

@@ -2,6 +2,7 @@
 export * from "./control.ts";
 export * from "./delta.ts";
 export * from "./engine-count.ts";
+export * from "./engine-url.ts";
 export * from "./environment.ts";
 export * from "./errors.ts";
 export * from "./frame.ts";

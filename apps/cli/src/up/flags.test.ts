@@ -48,6 +48,7 @@ test.each([
   [{ port: "eighty" }, "--port: must be a whole number"],
   [{ port: "65536" }, "--port:"],
   [{ runner: ["not a url"] }, "--runner takes the http:// or https:// address"],
+  [{ runner: ["http://joe:secret@h"] }, "--runner must have no user or password"],
   [{ runner: ["ftp://host"] }, "--runner takes the http:// or https:// address"],
   [{ model: "/no/such.gguf" }, "There is no model file /no/such.gguf"],
   [{ model: "hf:nobody" }, "is not of the form hf:owner/repo"],

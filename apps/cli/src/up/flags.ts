@@ -1,6 +1,7 @@
 /** The flags of `tera up`, checked before anything is started. */
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { engineUrlProblem } from "@tera/protocol";
 import { z } from "zod";
 import { UpError } from "./up-error.ts";
 
@@ -72,8 +73,15 @@ export function parseUpFlags(raw: unknown, cwd: string): UpFlags {
   };
 }
 
+/** @throws {UpError} */
+function checkEngineUrl(url: string): RunnerChoice {
+  const problem = engineUrlProblem(url);
+  if (problem !== undefined) throw new UpError(`--runner ${problem}.`);
+  return { kind: "http", url };
+}
+
 function chooseRunners(model: string | undefined, urls: readonly string[], cwd: string): RunnerChoice[] {
-  const engines = urls.map((url): RunnerChoice => ({ kind: "http", url }));
+  const engines = urls.map(checkEngineUrl);
   if (model !== undefined) return [{ kind: "llama", model: checkModel(model, cwd) }, ...engines];
   return engines.length > 0 ? engines : [bundledModel];
 }
