@@ -1,7 +1,8 @@
 /** The catalog: what can be asked for, as clients see it, and for operators also where that comes from. */
 
 import { z } from "zod";
-import { amountSchema, pageOf, pageQuery } from "./page.ts";
+import { pageOf, pageQuery } from "./page.ts";
+import { priceAmounts } from "./prices.ts";
 import { liveRunnerStates } from "./workers.ts";
 
 export const modelFeatureSchema = z.enum(["tools", "json_mode", "structured_outputs", "reasoning", "logprobs"]);
@@ -33,17 +34,7 @@ export const modelProfileSchema = z.object({
 export type ModelProfile = z.infer<typeof modelProfileSchema>;
 
 /** What a request is charged now. */
-export const modelPriceSchema = z.object({
-  free: z.boolean(),
-  /** Per million tokens. */
-  input: amountSchema,
-  output: amountSchema,
-  /** Of input that a prefix cache served. */
-  cacheRead: amountSchema,
-  /** Per million characters of speech. */
-  perMillionCharacters: amountSchema,
-  request: amountSchema,
-});
+export const modelPriceSchema = z.object(priceAmounts);
 export type ModelPrice = z.infer<typeof modelPriceSchema>;
 
 /** What can be set of a model, over what its runners say. */

@@ -9,13 +9,8 @@ import { taskOf } from "./tasks.ts";
 export const priceStatusSchema = z.enum(["in force", "ahead", "replaced", "corrected"]);
 export type PriceStatus = z.infer<typeof priceStatusSchema>;
 
-export const priceSchema = z.object({
-  id: z.string(),
-  model: z.string(),
-  validFrom: momentSchema,
-  /** From 1; of prices with the same beginning the highest counts. */
-  revision: z.number().int(),
-  status: priceStatusSchema,
+/** What a request is charged by it. */
+export const priceAmounts = {
   free: z.boolean(),
   /** Per million tokens. */
   input: amountSchema,
@@ -25,6 +20,16 @@ export const priceSchema = z.object({
   /** Per million characters of speech. */
   perMillionCharacters: amountSchema,
   request: amountSchema,
+};
+
+export const priceSchema = z.object({
+  id: z.string(),
+  model: z.string(),
+  validFrom: momentSchema,
+  /** From 1; of prices with the same beginning the highest counts. */
+  revision: z.number().int(),
+  status: priceStatusSchema,
+  ...priceAmounts,
   /** `50`: what the batch lane takes off. */
   batchDiscountPercent: z.string(),
   author: z.string(),
