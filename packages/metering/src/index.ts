@@ -60,7 +60,12 @@ export { type LowBalance, listLowBalances } from "./low-balances.ts";
 export { formatUsd, formatUsdPerMillion, parseUsd, parseUsdPerMillion } from "./money.ts";
 export { type MoneySummary, type OwedByAccount, readMoneySummary, readOwedByAccount } from "./owed-by-account.ts";
 export { type AutoTopUpReport, runAutoTopUp } from "./payments/auto-top-up.ts";
-export { describeAutoTopUp } from "./payments/auto-top-up-state.ts";
+export {
+  type AutoTopUpSummary,
+  describeAutoTopUp,
+  formatAutoTopUpSetting,
+  summarizeAutoTopUp,
+} from "./payments/auto-top-up-state.ts";
 export {
   type AutoTopUpFound,
   type AutoTopUpSetting,

@@ -11,7 +11,7 @@ import {
   type LedgerLine as RemoteLine,
 } from "@tera/admin-api/billing";
 import { keySpendListSchema } from "@tera/admin-api/spend";
-import { type Balance, type CreditMove, formatUsd, type LedgerLine } from "@tera/metering";
+import { type Balance, type CreditMove, formatAutoTopUpSetting, formatUsd, type LedgerLine } from "@tera/metering";
 import type { Books } from "../stack/command-stores.ts";
 import type { AdminClient } from "./admin-client.ts";
 import { toNano } from "./money.ts";
@@ -77,7 +77,7 @@ export function createRemoteBooks(client: AdminClient): Books {
     async readTopUps(accountId) {
       const found = await client.get(autoTopUpSchema, `${pathOf(accountId)}/auto-top-up`);
       const { setting, state, reason, retryAt, methodSaved } = found;
-      return { setting: setting ?? undefined, state, reason, retryAt, methodSaved };
+      return { setting, state, reason, retryAt, methodSaved };
     },
     async setTopUp(accountId, setting) {
       const path = `${pathOf(accountId)}/auto-top-up`;
@@ -85,9 +85,7 @@ export function createRemoteBooks(client: AdminClient): Books {
         await client.send("DELETE", autoTopUpSchema, path);
         return;
       }
-      const { thresholdNano, amountNano, dayMaxNano } = setting;
-      const body = { below: formatUsd(thresholdNano), amount: formatUsd(amountNano), dayMax: formatUsd(dayMaxNano) };
-      await client.send("PUT", autoTopUpSchema, path, body);
+      await client.send("PUT", autoTopUpSchema, path, formatAutoTopUpSetting(setting));
     },
   };
 }

@@ -3,8 +3,7 @@
  * Postgres, or those of `remote/`, and does not know which.
  */
 import type { KeyStore, KeySummary } from "@tera/access";
-import type { AutoTopUpSetting, LedgerStore, SpendStore } from "@tera/metering";
-import type { TopUps } from "../commands/credit/top-up-text.ts";
+import type { AutoTopUpSetting, AutoTopUpSummary, LedgerStore, SpendStore } from "@tera/metering";
 
 /** When a key ends, and what comes after it. */
 export type KeyOfRotation = Pick<KeySummary, "id" | "successorId" | "expiresAt" | "revokedAt" | "disabledAt">;
@@ -19,7 +18,7 @@ export interface Books {
   ledger: Pick<LedgerStore, "balance" | "balances" | "list" | "topUp" | "refund" | "adjust">;
   spend: SpendStore;
   readDebtNano(accountId: string): Promise<bigint>;
-  readTopUps(accountId: string): Promise<TopUps & { methodSaved: boolean }>;
+  readTopUps(accountId: string): Promise<AutoTopUpSummary>;
   /** @param setting undefined: nothing is charged any more. */
   setTopUp(accountId: string, setting: AutoTopUpSetting | undefined): Promise<void>;
 }

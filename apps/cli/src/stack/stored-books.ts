@@ -2,16 +2,15 @@
 import { type AuditActor, changeAudited } from "@tera/access";
 import type { Db } from "@tera/database";
 import {
-  type AutoTopUpFound,
   type CreditMove,
   createAutoTopUpStore,
   createLedgerStore,
   createSpendStore,
-  describeAutoTopUp,
+  formatAutoTopUpSetting,
   formatUsd,
   readDebt,
+  summarizeAutoTopUp,
 } from "@tera/metering";
-import { describeTopUps, type TopUps } from "../commands/credit/top-up-text.ts";
 import type { Books } from "./command-stores.ts";
 
 type MoveKind = "top_up" | "refund" | "adjustment";
@@ -43,22 +42,18 @@ export function createStoredBooks({ db, actor }: { db: Db; actor: AuditActor }):
     },
     spend: createSpendStore({ db }),
     readDebtNano: (accountId) => readDebt(db, accountId),
-    readTopUps: async (accountId) => toTopUps(await createAutoTopUpStore({ db }).find(accountId)),
+    readTopUps: async (accountId) => summarizeAutoTopUp(await createAutoTopUpStore({ db }).find(accountId)),
     async setTopUp(accountId, setting) {
       await changeAudited(db, actor, async (tx) => {
         const store = createAutoTopUpStore({ db: tx });
-        const before = toTopUps(await store.find(accountId)).setting;
+        const before = summarizeAutoTopUp(await store.find(accountId)).setting ?? undefined;
         if (setting === undefined) {
           await store.clear(accountId);
           const entry = { action: "credit.auto_top_up_off", ...describe(accountId), before };
           return { answer: undefined, entry: before === undefined ? undefined : entry };
         }
         await store.set(accountId, setting);
-        const after = {
-          below: formatUsd(setting.thresholdNano),
-          amount: formatUsd(setting.amountNano),
-          dayMax: formatUsd(setting.dayMaxNano),
-        };
+        const after = formatAutoTopUpSetting(setting);
         return { answer: undefined, entry: { action: "credit.auto_top_up", ...describe(accountId), before, after } };
       });
     },
@@ -67,8 +62,4 @@ export function createStoredBooks({ db, actor }: { db: Db; actor: AuditActor }):
 
 function describe(accountId: string) {
   return { objectKind: "account", objectId: accountId, accountId };
-}
-
-function toTopUps(found: AutoTopUpFound): TopUps & { methodSaved: boolean } {
-  return { ...describeTopUps(found, { describeAutoTopUp, formatUsd }), methodSaved: found.method !== undefined };
 }

@@ -12,11 +12,11 @@ import {
   type AutoTopUpFound,
   createAutoTopUpStore,
   createInvoiceStore,
-  describeAutoTopUp,
   formatUsd,
   type PaymentPage,
   type PaymentProvider,
   PaymentProviderError,
+  summarizeAutoTopUp,
 } from "@tera/metering";
 import type { FastifyBaseLogger } from "fastify";
 import { z } from "zod";
@@ -207,24 +207,10 @@ function describe(accountId: string) {
   return { objectKind: "account", objectId: accountId, accountId };
 }
 
-function toAutoTopUp({ setting, method, lastCharge }: AutoTopUpFound): AutoTopUp {
-  const { state, reason, retryAt } =
-    setting === undefined
-      ? ({ state: "off", reason: null, retryAt: null } as const)
-      : describeAutoTopUp(setting, lastCharge?.failure ?? null);
+function toAutoTopUp(found: AutoTopUpFound): AutoTopUp {
+  const { lastCharge } = found;
   return {
-    setting:
-      setting === undefined
-        ? null
-        : {
-            below: formatUsd(setting.thresholdNano),
-            amount: formatUsd(setting.amountNano),
-            dayMax: formatUsd(setting.dayMaxNano),
-          },
-    state,
-    reason,
-    retryAt: retryAt?.toISOString() ?? null,
-    methodSaved: method !== undefined,
+    ...summarizeAutoTopUp(found),
     lastCharge:
       lastCharge === undefined
         ? null
