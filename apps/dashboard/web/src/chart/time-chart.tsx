@@ -68,9 +68,13 @@ export function TimeChart({ kind, series, rows, heightPx, formatMoment, formatVa
       </div>
       <div
         className={classes["plot"]}
-        role="application"
+        // The arrow keys point at moments, as the mouse does.
+        role="slider"
         aria-label="Chart. The arrow keys go from moment to moment."
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the arrow keys point at moments, as the mouse does.
+        aria-valuemin={0}
+        aria-valuemax={rows.length - 1}
+        aria-valuenow={pointedAt ?? rows.length - 1}
+        aria-valuetext={pointed === undefined ? "no moment" : inWords(pointed)}
         tabIndex={0}
         onPointerMove={point}
         onPointerLeave={() => setPointedAt(undefined)}
@@ -98,7 +102,7 @@ export function TimeChart({ kind, series, rows, heightPx, formatMoment, formatVa
             py="xs"
             className={classes["told"]}
             style={besideOf(xOf(pointedAt))}
-            role="status"
+            aria-hidden="true"
           >
             <Text size="xs" fw={600} mb={4}>
               {formatMoment(pointed.atMs)}
@@ -131,8 +135,7 @@ export function TimeChart({ kind, series, rows, heightPx, formatMoment, formatVa
       return layer.map((part, index) =>
         part === undefined || part.to === part.from ? null : (
           <rect
-            // biome-ignore lint/suspicious/noArrayIndexKey: a bar is its moment.
-            key={index}
+            key={rows[index]?.atMs}
             x={xOf(index) - barWidth / 2}
             width={barWidth}
             y={yOf(part.to)}
@@ -171,6 +174,10 @@ export function TimeChart({ kind, series, rows, heightPx, formatMoment, formatVa
         </g>
       );
     });
+  }
+
+  function inWords({ atMs, values }: (typeof rows)[number]): string {
+    return [formatMoment(atMs), ...series.map(({ name, label }) => `${label}: ${toldOf(values[name])}`)].join(", ");
   }
 
   function toldOf(value: number | null | undefined): string {

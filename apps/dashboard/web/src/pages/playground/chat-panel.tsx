@@ -189,9 +189,8 @@ function Column({ chat, accountId, models, model, onModel, onClose }: ColumnProp
   const viewport = useRef<HTMLDivElement>(null);
   const last = chat.turns.at(-1);
   const lengthShown = (last?.content.length ?? 0) + (last?.reasoning.length ?? 0) + chat.turns.length;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what grew is what must be scrolled to.
   useEffect(() => {
-    viewport.current?.scrollTo({ top: viewport.current.scrollHeight });
+    if (lengthShown > 0) viewport.current?.scrollTo({ top: viewport.current.scrollHeight });
   }, [lengthShown]);
   return (
     <Paper withBorder p="sm" radius="lg" miw={280} flex="1 1 0">

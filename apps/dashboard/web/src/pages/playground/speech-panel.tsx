@@ -113,6 +113,6 @@ function Player({ audio }: { audio: Blob }) {
     setUrl(made);
     return () => URL.revokeObjectURL(made);
   }, [audio]);
-  // biome-ignore lint/a11y/useMediaCaption: what it says is the text above.
+  // biome-ignore lint/a11y/useMediaCaption: what it says is the text above, and an audio element shows no captions.
   return <audio controls autoPlay src={url} aria-label="What was spoken" style={{ width: "100%" }} />;
 }

@@ -24,9 +24,8 @@ export function TurnView({ turn, accountId }: { turn: Turn; accountId: string })
           {turn.content}
         </Text>
       )}
-      {turn.toolCalls.map((call, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: a model's calls only grow, and their place is their name.
-        <Paper key={index} withBorder p="sm">
+      {turn.toolCalls.map((call) => (
+        <Paper key={call.index} withBorder p="sm">
           <Group gap={6} mb={4}>
             <IconTool size={15} />
             <Text size="sm" fw={600}>

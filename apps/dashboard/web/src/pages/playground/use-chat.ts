@@ -4,6 +4,8 @@ import { streamChat } from "../../api/playground.ts";
 import type { Message } from "./chat-settings.ts";
 
 export interface ToolCall {
+  /** By which the model names it while its pieces come. */
+  index: number;
   name: string;
   arguments: string;
 }
@@ -103,8 +105,8 @@ function toMessages({ question, content, state }: Turn): Message[] {
 }
 
 function withToolCall(calls: readonly ToolCall[], index: number, name: string | undefined, text: string): ToolCall[] {
-  const known = calls[index] ?? { name: "", arguments: "" };
-  const changed = [...calls];
-  changed[index] = { name: name ?? known.name, arguments: known.arguments + text };
-  return changed;
+  const known = calls.find((call) => call.index === index);
+  if (known === undefined) return [...calls, { index, name: name ?? "", arguments: text }];
+  const changed = { index, name: name ?? known.name, arguments: known.arguments + text };
+  return calls.map((call) => (call === known ? changed : call));
 }

@@ -15,7 +15,7 @@ export function RequestContentCard({ requestId }: { requestId: string }) {
     <Stack gap="sm">
       <Missing count={prompt.missingParts} what="older messages were" />
       {prompt.parts.map(({ role, text, cut }, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: messages have no id, and never change
+        // biome-ignore lint/suspicious/noArrayIndexKey: messages have no id, and what was kept never changes.
         <Part key={index} title={role} text={text} cut={cut} />
       ))}
       {answer.parts.map((part) => (

@@ -29,9 +29,8 @@ function Lines({ name }: { name: RunnerName }) {
   const lines = data?.lines ?? [];
   const text = lines.join("\n");
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: scrolls when there is new text
   useEffect(() => {
-    if (follows.current) viewport.current?.scrollTo({ top: viewport.current.scrollHeight });
+    if (text !== "" && follows.current) viewport.current?.scrollTo({ top: viewport.current.scrollHeight });
   }, [text]);
 
   if (isPending) {

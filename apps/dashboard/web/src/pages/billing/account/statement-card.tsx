@@ -63,7 +63,7 @@ function Shown({ statement: { opening, movements, usage, usageLines, used, closi
           <Table.Tbody>
             <Sum label="Opening balance" amount={opening} />
             {movements.map(({ at, kind, reason, amount }, index) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: bookings of a month that is over do not change places.
+              // biome-ignore lint/suspicious/noArrayIndexKey: a booking has no id here, and those of a month do not change places.
               <Table.Tr key={index}>
                 <Table.Td>
                   <Text size="sm">

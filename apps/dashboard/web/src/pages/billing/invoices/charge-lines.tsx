@@ -33,7 +33,7 @@ export function ChargeLines({ lines, hasMore }: { lines: readonly ChargeLine[]; 
               <Fragment key={group}>
                 <GroupHead line={own[0]} isOnly={groups.size === 1} />
                 {own.map((line, index) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: lines that were charged do not change places.
+                  // biome-ignore lint/suspicious/noArrayIndexKey: a line has no id, and what was charged does not change places.
                   <Line key={index} line={line} />
                 ))}
               </Fragment>

@@ -21,9 +21,8 @@ export function Settlements({ invoice }: { invoice: InvoiceDetails }) {
         <Table.ScrollContainer minWidth={420}>
           <Table withTableBorder verticalSpacing={6}>
             <Table.Tbody>
-              {payments.map(({ at, amount, reason, reference }, index) => (
-                // biome-ignore lint/suspicious/noArrayIndexKey: payments are only added.
-                <Table.Tr key={index}>
+              {payments.map(({ at, amount, reason, reference }) => (
+                <Table.Tr key={`${at} ${amount} ${reference}`}>
                   <Table.Td style={{ whiteSpace: "nowrap" }}>
                     <Moment at={at} />
                   </Table.Td>
