@@ -56,7 +56,12 @@ beforeAll(async () => {
       failedAttempts: [{ attempt: 1, workerId: "w1", runnerId: "r1", code: "worker_lost" }],
       admittedAtMs: noon + 2 * hourMs,
     }),
-    record({ requestId: "req_formula", model: "=1+1", admittedAtMs: noon + 24 * hourMs }),
+    record({
+      requestId: "req_formula",
+      billing: { ...billing, lane: "batch" },
+      model: "=1+1",
+      admittedAtMs: noon + 24 * hourMs,
+    }),
   ]);
   const october = Date.UTC(2026, 9, 5);
   const many = Array.from({ length: requestsOfExport }, (_, index) => record({ admittedAtMs: october + index }));
@@ -106,6 +111,7 @@ test("the last requests, page after page, and those that were refused", async ()
   await expectSame("usage", "requests", "--limit", "2", "--after", "req_formula");
   await expectSame("usage", "requests", "--status", "failed", ...period);
   await expectSame("usage", "requests", "--limit", "450", "--to", "2026-11-01");
+  await expectSame("usage", "requests", "--lane", "batch");
   await expectSame("usage", "requests", "--status", "refused");
   await expectSame("usage", "requests", "--status", "refused", "--after", "req_r2");
   await expect(through("usage", "requests", "--after", "req_none")).rejects.toThrow("nothing is kept of this request");

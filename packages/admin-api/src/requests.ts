@@ -7,6 +7,10 @@ export const requestStatuses = ["succeeded", "failed", "cancelled", "refused"] a
 export const requestStatusSchema = z.enum(requestStatuses);
 export type RequestStatus = z.infer<typeof requestStatusSchema>;
 
+/** batch: lines of batches; interactive: all others. Those that were refused are on none. */
+export const requestLanes = ["interactive", "batch"] as const;
+export const requestLaneSchema = z.enum(requestLanes);
+
 const filters = {
   accountId: z.string().max(100).optional(),
   keyId: z.string().max(100).optional(),
@@ -22,6 +26,7 @@ export const requestListQuery = cursorQuery.extend({
   id: z.string().trim().max(100).optional(),
   model: z.string().max(512).optional(),
   status: requestStatusSchema.optional(),
+  lane: requestLaneSchema.optional(),
 });
 
 const count = z.number().int().nonnegative();
@@ -70,8 +75,15 @@ export const requestRecordQuery = cursorQuery.extend({
   ...filters,
   model: z.string().max(512).optional(),
   status: requestStatusSchema.exclude(["refused"]).optional(),
+  lane: requestLaneSchema.optional(),
 });
-export const requestExportQuery = requestRecordQuery.omit({ before: true, pageSize: true, code: true, status: true });
+export const requestExportQuery = requestRecordQuery.omit({
+  before: true,
+  pageSize: true,
+  code: true,
+  status: true,
+  lane: true,
+});
 
 /** A request that was admitted, with all that was metered of it. */
 export const requestRecordSchema = z.object({
@@ -105,7 +117,7 @@ export const requestRecordSchema = z.object({
     }),
   ),
   admittedAt: momentSchema,
-  lane: z.enum(["interactive", "batch"]),
+  lane: requestLaneSchema,
   priceId: z.string().nullable(),
   queueMs: count.nullable(),
   ttftMs: count.nullable(),
@@ -157,7 +169,7 @@ export const requestDetailsSchema = listedRequestSchema.extend({
   /** Why it ended as it did, in plain words. */
   why: z.string(),
   finishReason: z.string().nullable(),
-  lane: z.enum(["interactive", "batch"]).nullable(),
+  lane: requestLaneSchema.nullable(),
   /** Who counted its tokens. */
   usageSource: z.enum(["engine", "counted"]).nullable(),
   /** Null to customers, as workers and runners. */

@@ -50,7 +50,12 @@ beforeAll(async () => {
       failedAttempts: [{ attempt: 1, workerId: "w1", runnerId: "r1", code: "worker_lost" }],
       admittedAtMs: noon + 7_200_000,
     }),
-    record({ requestId: "req_formula", model: formula, admittedAtMs: noon + 86_400_000 }),
+    record({
+      requestId: "req_formula",
+      billing: { ...billing, lane: "batch" },
+      model: formula,
+      admittedAtMs: noon + 86_400_000,
+    }),
   ]);
 });
 afterAll(async () => {
@@ -88,12 +93,14 @@ test("the last requests say why attempts failed; a subcommand's options are its 
   expect(latest).not.toHaveProperty("holds");
 });
 
-test("requests are found by status, and page by page without a repetition", async () => {
+test("requests are found by status, by lane, and page by page without a repetition", async () => {
   const ids = async (...args: string[]) =>
     (JSON.parse((await run(["requests", "--json", ...args])).stdout) as { requestId: string }[]).map(
       ({ requestId }) => requestId,
     );
   expect(await ids("--status", "failed")).toEqual(["req_failed"]);
+  expect(await ids("--lane", "batch")).toEqual(["req_formula"]);
+  expect(await ids("--lane", "interactive", "--status", "failed")).toEqual(["req_failed"]);
   const all = await ids();
   expect(all).toHaveLength(4);
   const first = await run(["requests", "--limit", "3"]);
@@ -219,6 +226,7 @@ test.for([
   { args: ["export", "--format", "xml"], said: "Allowed choices are csv, jsonl" },
   { args: ["requests", "--limit", "many"], said: "whole number" },
   { args: ["requests", "--status", "lost"], said: "Allowed choices are succeeded, failed, cancelled, refused" },
+  { args: ["requests", "--status", "refused", "--lane", "batch"], said: "on no lane" },
   { args: ["requests", "--content"], said: "name it with --id" },
 ])("a wrong use is refused with what would be right: $args", async ({ args, said }) => {
   const { exitCode, stderr } = await run(args);

@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { countArgument } from "./arguments.ts";
 import { adminUrlOption, type CommandContext, dataDirOption, jsonOption } from "./context.ts";
 import { exportFormats, exportUsageOptions, exportUsageRows } from "./usage/export-usage.ts";
-import { listRequests, requestsOptions, statuses } from "./usage/list-requests.ts";
+import { lanes, listRequests, requestsOptions, statuses } from "./usage/list-requests.ts";
 import { groups, sumOptions, sumUsage } from "./usage/sum-usage.ts";
 import { addFilterOptions } from "./usage/usage-filter.ts";
 import { retentionOptions, usageRetention } from "./usage/usage-retention.ts";
@@ -32,6 +32,7 @@ Examples:
 
   addFilterOptions(usage.command("requests").description("list the last requests, or show all about one"))
     .addOption(new Option("--status <status>", "only those that ended so").choices(statuses))
+    .addOption(new Option("--lane <lane>", "only live requests, or only lines of batches").choices(lanes))
     .option("--limit <count>", "how many", countArgument, 20)
     .option("--after <request-id>", "the page after this one: those that were admitted before it")
     .option("--id <request-id>", "all about this one: the x-request-id of its answer")
@@ -52,6 +53,7 @@ Examples:
   tera usage requests --status failed --from 24h
   tera usage requests --status refused --key key_4f8Zs0aBcDeFgHiJ
   tera usage requests --account acct_4f8Zs0aBcDeFgHiJ --limit 100 --json
+  tera usage requests --lane batch
   tera usage requests --id req_2nJ8s0aBcDeFgHiJkLmNoP --content
 `,
     )

@@ -30,8 +30,8 @@ export function createRemoteUsage(client: AdminClient): CommandUsage {
       const { groups, total } = await client.get(usageSumListSchema, "/usage/sums", { ...toQuery(filter), by, limit });
       return { rows: groups.map(toSum), total: toSum(total) };
     },
-    async lastRequests({ status, ...filter }, limit, after) {
-      const query = { ...toQuery(filter), status, before: toCursor(after) };
+    async lastRequests({ status, lane, ...filter }, limit, after) {
+      const query = { ...toQuery(filter), status, lane, before: toCursor(after) };
       const path = "/requests/records";
       const found = await client.listOn<typeof requestRecordSchema>(requestRecordPageSchema, path, query, limit);
       return found.map(toRequest);

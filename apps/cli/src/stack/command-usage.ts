@@ -39,13 +39,16 @@ export interface CommandContent extends Pick<KeptContent, "prompt" | "answer"> {
   expiresAt: Date;
 }
 
-type StatusFilter = UsageFilter & { status?: CommandRequest["status"] | undefined };
+type RequestFilter = UsageFilter & {
+  status?: CommandRequest["status"] | undefined;
+  lane?: CommandRequest["lane"] | undefined;
+};
 
 export interface CommandUsage {
   /** @param filter its beginning is that of an hour. */
   summarize(filter: UsageFilter, by: UsageGroup, limit: number): Promise<{ rows: UsageSum[]; total: UsageSum }>;
   /** The latest first. @param after the last one of the page before. */
-  lastRequests(filter: StatusFilter, limit: number, after: RequestPosition | undefined): Promise<CommandRequest[]>;
+  lastRequests(filter: RequestFilter, limit: number, after: RequestPosition | undefined): Promise<CommandRequest[]>;
   lastRefused(filter: UsageFilter, limit: number, after: RequestPosition | undefined): Promise<RefusedRequest[]>;
   countRefused(filter: UsageFilter): Promise<RefusalSum[]>;
   /** Undefined: nothing is kept of it. */

@@ -56,6 +56,7 @@ await createUsageWriter({ db, author: "gateway:g1" }).settle([
     admittedAtMs: now - 4_000,
     status: "failed",
     errorCode: "runner_failed",
+    billing: { lane: "batch", holds: [{ purseId: "acct_b" }] },
   }),
 ]);
 const refusals = createRefusalLog({ store: createRefusalStore({ db }), log: quiet, samplesOfKeyMax: 1 });
@@ -101,6 +102,10 @@ test.for([
   ["keyId=key_a", ["req_no", "req_ok"]],
   ["accountId=acct_b", ["req_bad"]],
   ["model=other", []],
+  ["lane=batch", ["req_bad"]],
+  ["lane=batch&accountId=acct_a", []],
+  ["lane=interactive", ["req_ok"]],
+  ["lane=interactive&status=refused", []],
   ["id=req_ok", ["req_ok"]],
   ["id=req_no&status=failed", ["req_no"]],
   ["id=req_none", []],

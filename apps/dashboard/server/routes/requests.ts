@@ -65,14 +65,14 @@ export function registerRequestRoutes(app: AdminApp, { db, longDb, log }: Reques
       },
     },
     async ({ query, actor }) => {
-      const { id, before, pageSize, status, model } = query;
+      const { id, before, pageSize, status, lane, model } = query;
       if (id !== undefined && id !== "") {
         const found = await findListedRequest(db, id);
         const owner = found?.kind === "used" ? found.usage.accountId : found?.refused.accountId;
         const isSeen = found !== undefined && owner !== undefined && sees(actor, owner);
         return { items: isSeen ? await renderRequests(db, [found]) : [], next: null };
       }
-      const filter = { ...readFilter(actor, query), status, model };
+      const filter = { ...readFilter(actor, query), status, lane, model };
       const { items, next } = await readPage(filter, pageSize, before);
       return { items: await renderRequests(db, items), next };
     },
@@ -89,8 +89,9 @@ export function registerRequestRoutes(app: AdminApp, { db, longDb, log }: Reques
       },
     },
     async ({ query, actor }) => {
-      const { before, pageSize, status = "used", model } = query;
-      const { items, next } = await readPage({ ...readFilter(actor, query), status, model }, pageSize, before);
+      const { before, pageSize, status = "used", lane, model } = query;
+      const filter: AnyRequestFilter = { ...readFilter(actor, query), status, lane, model };
+      const { items, next } = await readPage(filter, pageSize, before);
       const isCustomer = actor.accounts !== null;
       const records = items.flatMap((item) => (item.kind === "used" ? [renderRecord(item.usage, { isCustomer })] : []));
       return { items: records, next };

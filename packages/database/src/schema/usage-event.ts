@@ -81,6 +81,10 @@ export const usageEvent = pgTable(
     index("usage_event_key_trouble").on(table.keyId, table.admittedAt).where(sql`${table.status} <> 'succeeded'`),
     // Those of a code, however rare it is among all that went wrong.
     index("usage_event_error").on(table.errorCode, table.admittedAt).where(sql`${table.errorCode} is not null`),
+    // Lines of batches, among the many that are none.
+    index("usage_event_all_batch").on(table.admittedAt).where(sql`${table.lane} = 'batch'`),
+    index("usage_event_batch").on(table.accountId, table.admittedAt).where(sql`${table.lane} = 'batch'`),
+    index("usage_event_key_batch").on(table.keyId, table.admittedAt).where(sql`${table.lane} = 'batch'`),
     check(
       "usage_event_counts",
       sql`least(${table.promptTokens}, ${table.cachedTokens}, ${table.completionTokens}, ${table.reasoningTokens}, ${table.speechCharacters}, ${table.attempts}, ${table.totalMs}, ${table.chargeNano}) >= 0`,

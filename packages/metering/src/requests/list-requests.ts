@@ -13,7 +13,7 @@ export interface AnyRequestFilter extends Omit<RequestFilter, "status"> {
 export type ListedRequest = RequestPosition &
   ({ kind: "used"; usage: ReportedUsage } | { kind: "refused"; refused: RefusedRequest });
 
-/** The latest first. @param after the last one of the page before */
+/** The latest first. On a lane are only those that were admitted. @param after the last one of the page before */
 export async function listRequests(
   db: Db,
   { status, among, ...filter }: AnyRequestFilter,
@@ -34,7 +34,9 @@ export async function listRequests(
           toUsed,
         );
   const refused = async (one: RequestFilter): Promise<ListedRequest[]> =>
-    status === undefined || status === "refused" ? (await refusals.list(one, limit, after)).map(toRefused) : [];
+    filter.lane === undefined && (status === undefined || status === "refused")
+      ? (await refusals.list(one, limit, after)).map(toRefused)
+      : [];
   const found = await Promise.all(asked.flatMap((one) => [used(one), refused(one)]));
   return found.flat().toSorted(compareNewest).slice(0, limit);
 }

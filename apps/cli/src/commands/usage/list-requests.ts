@@ -15,8 +15,11 @@ import { filterOptions, readFilter } from "./usage-filter.ts";
 
 export const statuses = ["succeeded", "failed", "cancelled", "refused"] as const;
 
+export const lanes = ["interactive", "batch"] as const;
+
 export const requestsOptions = filterOptions.extend({
   status: z.enum(statuses).optional(),
+  lane: z.enum(lanes).optional(),
   limit: z.number(),
   after: z.string().optional(),
   id: z.string().optional(),
@@ -29,7 +32,8 @@ export async function listRequests(options: RequestsOptions, context: CommandCon
   const { id, content, json, dataDir, url } = options;
   if (id !== undefined) return showRequest({ id, content, json, dataDir, url }, context);
   if (content) throw new CliError("--content is of one request: name it with --id.");
-  const { status } = options;
+  const { status, lane } = options;
+  if (status === "refused" && lane !== undefined) throw new CliError("--lane: what was refused is on no lane.");
   const filter = readFilter(options);
   const metering = await import("@tera/metering");
   const stack = await findInstallation({ ...context, dataDir, url });
@@ -51,7 +55,7 @@ export async function listRequests(options: RequestsOptions, context: CommandCon
     return;
   }
   const requests = await withUsage(stack, async (usage) =>
-    usage.lastRequests({ ...filter, status }, options.limit, await findAfter(usage)),
+    usage.lastRequests({ ...filter, status, lane }, options.limit, await findAfter(usage)),
   );
   if (json) {
     terminal.print(JSON.stringify(requests.map((request) => toRequestJson(request, metering))));

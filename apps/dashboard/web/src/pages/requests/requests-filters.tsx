@@ -2,7 +2,7 @@
 import { Group, Select, Stack, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
-import { requestStatuses } from "@tera/admin-api/requests";
+import { requestLanes, requestStatuses } from "@tera/admin-api/requests";
 import { requestErrorCodes } from "../../../../api/error-codes.ts";
 import { ChoiceFilter } from "../../form/choice-filter.tsx";
 import { OwnerFilters } from "../../form/owner-filters.tsx";
@@ -54,6 +54,14 @@ export function RequestsFilters({ search, onNarrow, hasAccounts }: RequestsFilte
           value={search.code ?? null}
           onChange={(code) => onNarrow({ code: code ?? undefined })}
           w={width}
+        />
+        <ChoiceFilter
+          label="Lane"
+          choices={requestLanes}
+          words={{ interactive: "live", batch: "batch" }}
+          value={search.lane}
+          onChange={(lane) => onNarrow({ lane })}
+          w={{ base: "100%", xs: 140 }}
         />
         <OwnerFilters search={search} onNarrow={onNarrow} hasAccounts={hasAccounts} />
       </Group>

@@ -1,6 +1,6 @@
 /** What the page Requests keeps in the URL. */
 
-import { requestStatusSchema } from "@tera/admin-api/requests";
+import { requestLaneSchema, requestStatusSchema } from "@tera/admin-api/requests";
 import { z } from "zod";
 import { periodSearch } from "../../period/period.ts";
 
@@ -11,6 +11,7 @@ export const requestsSearch = z.object({
   id: text,
   status: requestStatusSchema.optional().catch(undefined),
   code: text,
+  lane: requestLaneSchema.optional().catch(undefined),
   accountId: text,
   keyId: text,
   model: text,

@@ -1,0 +1,3 @@
+CREATE INDEX "usage_event_all_batch" ON "usage_event" USING btree ("admitted_at") WHERE "usage_event"."lane" = 'batch';--> statement-breakpoint
+CREATE INDEX "usage_event_batch" ON "usage_event" USING btree ("account_id","admitted_at") WHERE "usage_event"."lane" = 'batch';--> statement-breakpoint
+CREATE INDEX "usage_event_key_batch" ON "usage_event" USING btree ("key_id","admitted_at") WHERE "usage_event"."lane" = 'batch';
