@@ -123,10 +123,8 @@ function daysAndHours(filter: UsageFilter, isByHour: boolean): SQL {
       from ${of} where ${wanted ?? sql`true`}`;
   };
   if (isByHour) return part(usageHour, from, to);
+  const end = to === undefined ? undefined : endOf(to);
   const firstDay = from === undefined ? undefined : new Date(Math.ceil(from.getTime() / dayMs) * dayMs);
-  // Until now: of today there is nothing more, and all of it is wanted.
-  const isUntilNow = to !== undefined && to.getTime() > Math.floor(Date.now() / hourMs) * hourMs;
-  const end = isUntilNow ? undefined : to;
   const lastDay = end === undefined ? undefined : new Date(Math.floor(end.getTime() / dayMs) * dayMs);
   // Within one day, or across one midnight: no whole day.
   if (firstDay !== undefined && lastDay !== undefined && firstDay >= lastDay) return part(usageHour, from, end);
@@ -134,4 +132,11 @@ function daysAndHours(filter: UsageFilter, isByHour: boolean): SQL {
   if (from !== undefined && from.getTime() !== firstDay?.getTime()) parts.push(part(usageHour, from, firstDay));
   if (end !== undefined && end.getTime() !== lastDay?.getTime()) parts.push(part(usageHour, lastDay, end));
   return sql.join(parts, sql` union all `);
+}
+
+/** Of a period that ends now all of today is wanted: nothing of it comes later, and its day is fewer rows than its hours. */
+function endOf(to: Date): Date {
+  const nowMs = Date.now();
+  const endsNow = to.getTime() > Math.floor(nowMs / hourMs) * hourMs && to.getTime() <= nowMs + hourMs;
+  return endsNow ? new Date(Math.ceil(to.getTime() / dayMs) * dayMs) : to;
 }
