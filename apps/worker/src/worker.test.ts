@@ -1,20 +1,27 @@
 /** What a worker tells of itself over a real Redis, with a server that it starts itself. */
-import type { RunnerAction, RunnerStatus } from "@tera/protocol";
-import { askRunnerAction, askRunnerLogs, connectBlockingRedis, connectRedis, readWorkerStates } from "@tera/queue";
+import type { GpuStatus, RunnerAction, RunnerStatus } from "@tera/protocol";
+import {
+  askRunnerAction,
+  askRunnerLogs,
+  connectBlockingRedis,
+  connectRedis,
+  type Redis,
+  readWorkerStates,
+} from "@tera/queue";
 import { createTestRedis } from "@tera/testkit";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { createHttpRunner } from "./runners/http/http-runner.ts";
 import { createProcessRunner } from "./runners/process/process-runner.ts";
 import { fakeCommand } from "./runners/process/testing.ts";
-import { startWorker } from "./worker.ts";
+import { type CreateRunner, startWorker } from "./worker.ts";
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
-test("a worker tells of its runners and GPUs, and shows the log of a server that it started", async () => {
+/** A worker on a Redis of its own, with a server `own` that it starts itself. */
+async function start({ others = [], gpus = [] }: { others?: CreateRunner[]; gpus?: GpuStatus[] } = {}): Promise<Redis> {
   const testRedis = await createTestRedis();
   const redis = connectRedis(testRedis.url, { name: "test", log });
   await redis.connect();
-  const gpus = [{ index: 0, name: "NVIDIA H200", memoryUsedMiB: 1 }];
   const server = {
     kind: "process" as const,
     id: "own",
@@ -28,10 +35,7 @@ test("a worker tells of its runners and GPUs, and shows the log of a server that
     workerId: "w",
     redis,
     connectBlocking: (name) => connectBlockingRedis(testRedis.url, { name, log }),
-    runners: [
-      ({ onChange }) => createProcessRunner(server, { log, onChange, environment: process.env }),
-      ({ onChange }) => createHttpRunner({ kind: "http", id: "foreign", url: "http://127.0.0.1:9" }, { log, onChange }),
-    ],
+    runners: [({ onChange }) => createProcessRunner(server, { log, onChange, environment: process.env }), ...others],
     readGpus: () => gpus,
     drainMs: 0,
     liveReserve: 1,
@@ -42,6 +46,14 @@ test("a worker tells of its runners and GPUs, and shows the log of a server that
     redis.disconnect();
     await testRedis.stop();
   });
+  return redis;
+}
+
+test("a worker tells of its runners and GPUs, and shows the log of a server that it started", async () => {
+  const gpus = [{ index: 0, name: "NVIDIA H200", memoryUsedMiB: 1 }];
+  const foreign: CreateRunner = ({ onChange }) =>
+    createHttpRunner({ kind: "http", id: "foreign", url: "http://127.0.0.1:9" }, { log, onChange });
+  const redis = await start({ others: [foreign], gpus });
   await vi.waitFor(
     async () =>
       expect(await readWorkerStates(redis)).toMatchObject([
@@ -65,33 +77,7 @@ test("a worker tells of its runners and GPUs, and shows the log of a server that
 });
 
 test("a server that a worker started is drained, restarted, unloaded and loaded by who asks over Redis", async () => {
-  const testRedis = await createTestRedis();
-  const redis = connectRedis(testRedis.url, { name: "test", log });
-  await redis.connect();
-  const server = {
-    kind: "process" as const,
-    id: "own",
-    command: fakeCommand,
-    env: {},
-    workingDirectory: "/",
-    startTimeoutMs: 30_000,
-    stopTimeoutMs: 2_000,
-  };
-  const worker = startWorker({
-    workerId: "w",
-    redis,
-    connectBlocking: (name) => connectBlockingRedis(testRedis.url, { name, log }),
-    runners: [({ onChange }) => createProcessRunner(server, { log, onChange, environment: process.env })],
-    readGpus: () => [],
-    drainMs: 0,
-    liveReserve: 1,
-    log,
-  });
-  onTestFinished(async () => {
-    await worker.stop();
-    redis.disconnect();
-    await testRedis.stop();
-  });
+  const redis = await start();
   const ask = (action: RunnerAction, runnerId = "own") =>
     askRunnerAction(redis, { workerId: "w", runnerId, action, timeoutMs: 10_000 });
   async function until(state: RunnerStatus["state"]): Promise<RunnerStatus> {

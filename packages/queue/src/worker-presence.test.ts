@@ -1,6 +1,6 @@
 import { once } from "node:events";
-import type { WorkerState } from "@tera/protocol";
 import { createTestRedis } from "@tera/testkit";
+import { newWorkerState } from "@tera/testkit/worker-state";
 import { afterAll, expect, it, onTestFinished, vi } from "vitest";
 import { connectRedis } from "./connection.ts";
 import { readWorkerStates, startWorkerPresence } from "./worker-presence.ts";
@@ -13,15 +13,7 @@ afterAll(async () => {
   await server.stop();
 });
 
-const worker: WorkerState = {
-  version: 1,
-  workerId: "w",
-  host: "h",
-  startedAtMs: 0,
-  draining: false,
-  runners: [],
-  gpus: [],
-};
+const worker = newWorkerState("w", []);
 
 it("tells an outage of Redis once, and its end once, however many beats it lasts", async () => {
   vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });

@@ -9,10 +9,11 @@ import {
   type WorkerPresence,
 } from "@tera/queue";
 import { createTestDatabase, createTestRedis } from "@tera/testkit";
+import { newRunnerStatus, newServedModel } from "@tera/testkit/worker-state";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { type RunOptions, runForTest } from "../../testing/run-cli.ts";
-import { reportWorker, runnerStatus, servedModel } from "../../testing/workers.ts";
+import { reportWorker } from "../../testing/workers.ts";
 
 const [testDatabase, testRedis] = await Promise.all([createTestDatabase(), createTestRedis()]);
 const environment = { DATABASE_URL: testDatabase.url, REDIS_URL: testRedis.url };
@@ -25,9 +26,11 @@ const served = "Qwen/Qwen2.5-7B-Instruct";
 let worker: WorkerPresence;
 beforeAll(async () => {
   const runners = [
-    runnerStatus("a", { models: [servedModel(served, { contextLength: 32_768, features: ["tools", "logprobs"] })] }),
-    runnerStatus("b", { models: [servedModel(served, { contextLength: 16_384, features: ["tools"] })] }),
-    runnerStatus("c", { models: [servedModel(served, { contextLength: 1_024 })], state: "unhealthy" }),
+    newRunnerStatus("a", {
+      models: [newServedModel(served, { contextLength: 32_768, features: ["tools", "logprobs"] })],
+    }),
+    newRunnerStatus("b", { models: [newServedModel(served, { contextLength: 16_384, features: ["tools"] })] }),
+    newRunnerStatus("c", { models: [newServedModel(served, { contextLength: 1_024 })], state: "unhealthy" }),
   ];
   worker = await reportWorker(redis, "w1", { runners });
 });

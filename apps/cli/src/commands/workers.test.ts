@@ -2,9 +2,10 @@
 import type { WorkerState } from "@tera/protocol";
 import { connectRedis, type WorkerPresence } from "@tera/queue";
 import { createTestDatabase, createTestRedis } from "@tera/testkit";
+import { newServedModel as model, newRunnerStatus as runner } from "@tera/testkit/worker-state";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { runForTest } from "../../testing/run-cli.ts";
-import { servedModel as model, reportWorker, runnerStatus as runner } from "../../testing/workers.ts";
+import { reportWorker } from "../../testing/workers.ts";
 
 const [testDatabase, testRedis] = await Promise.all([createTestDatabase(), createTestRedis()]);
 const log = { info: () => undefined, warn: () => undefined };

@@ -2,8 +2,8 @@ import { connectDatabase } from "@tera/database";
 import { createPriceStore } from "@tera/metering";
 import type { WorkerState } from "@tera/protocol";
 import { createTestDatabase } from "@tera/testkit";
+import { newRunnerStatus, newServedModel } from "@tera/testkit/worker-state";
 import { afterAll, expect, test } from "vitest";
-import { runnerStatus, servedModel } from "../../testing/workers.ts";
 import type { FoundStack } from "../stack/find-stack.ts";
 import { checkPrices } from "./check-prices.ts";
 
@@ -29,7 +29,7 @@ const worker: WorkerState = {
   host: "gpu-1",
   startedAtMs: 1,
   draining: false,
-  runners: [runnerStatus("a", { models: [servedModel("org/priced"), servedModel("org/unpriced")] })],
+  runners: [newRunnerStatus("a", { models: [newServedModel("org/priced"), newServedModel("org/unpriced")] })],
   gpus: [],
 };
 

@@ -1,16 +1,16 @@
 import { createPriceStore } from "@tera/metering";
+import { newRunnerStatus, newServedModel, newWorkerState } from "@tera/testkit/worker-state";
 import { afterAll, expect, test } from "vitest";
 import { startTestDashboard } from "../../testing/dashboard.ts";
-import { runnerStatus, servedModel, workerState } from "../../testing/workers.ts";
 
 const dashboard = await startTestDashboard();
 afterAll(() => dashboard.close());
-const served = servedModel("org/served", { contextLength: 32_768, quantization: "fp8" });
+const served = newServedModel("org/served", { contextLength: 32_768, quantization: "fp8" });
 dashboard.workers.push(
-  workerState("w1", [
-    runnerStatus("a", { models: [served, servedModel("org/unpriced")], busy: 1 }),
-    runnerStatus("b", { models: [{ ...served, contextLength: 8_192 }], state: "drained" }),
-    runnerStatus("c", { models: [servedModel("org/away", { contextLength: 100 })], state: "unhealthy" }),
+  newWorkerState("w1", [
+    newRunnerStatus("a", { models: [served, newServedModel("org/unpriced")], busy: 1 }),
+    newRunnerStatus("b", { models: [{ ...served, contextLength: 8_192 }], state: "drained" }),
+    newRunnerStatus("c", { models: [newServedModel("org/away", { contextLength: 100 })], state: "unhealthy" }),
   ]),
 );
 const prices = createPriceStore({ db: dashboard.db });

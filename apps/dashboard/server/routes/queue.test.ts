@@ -1,11 +1,11 @@
 import { queueSchema } from "@tera/admin-api/queue";
+import { newRunnerStatus, newServedModel, newWorkerState } from "@tera/testkit/worker-state";
 import { afterAll, expect, test } from "vitest";
 import { startTestDashboard } from "../../testing/dashboard.ts";
-import { runnerStatus, servedModel, workerState } from "../../testing/workers.ts";
 
 const dashboard = await startTestDashboard();
 afterAll(() => dashboard.close());
-dashboard.workers.push(workerState("w1", [runnerStatus("r1", { models: [servedModel("org/m")] })]));
+dashboard.workers.push(newWorkerState("w1", [newRunnerStatus("r1", { models: [newServedModel("org/m")] })]));
 const admin = await dashboard.withToken("admin");
 const read = async () => queueSchema.parse((await admin("GET", "/queue")).body);
 

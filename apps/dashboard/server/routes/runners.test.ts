@@ -1,7 +1,7 @@
 import type { RunnerAction, RunnerActionAnswer, RunnerLogs } from "@tera/protocol";
+import { newRunnerStatus, newServedModel, newWorkerState } from "@tera/testkit/worker-state";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { startTestDashboard } from "../../testing/dashboard.ts";
-import { runnerStatus, servedModel, workerState } from "../../testing/workers.ts";
 
 let answer: RunnerActionAnswer | undefined;
 let logs: RunnerLogs | undefined;
@@ -17,10 +17,13 @@ afterAll(() => dashboard.close());
 
 const gpu = { index: 0, name: "NVIDIA H200", memoryUsedMiB: 1_000 };
 dashboard.workers.push(
-  workerState("w2", [runnerStatus("p", { kind: "http", state: "drained" })]),
-  workerState(
+  newWorkerState("w2", [newRunnerStatus("p", { state: "drained" })]),
+  newWorkerState(
     "w1",
-    [runnerStatus("p", { models: [servedModel("org/m")], busy: 2 }), runnerStatus("off", { state: "unloaded" })],
+    [
+      newRunnerStatus("p", { kind: "process", models: [newServedModel("org/m")], busy: 2 }),
+      newRunnerStatus("off", { kind: "process", state: "unloaded" }),
+    ],
     {
       gpus: [gpu],
     },

@@ -2,8 +2,8 @@
 import { installTestClock, type TestClock } from "@tera/database/testing";
 import { createPriceStore, openStripe } from "@tera/metering";
 import { startFakeStripe } from "@tera/testkit";
+import { newRunnerStatus, newServedModel, newWorkerState } from "@tera/testkit/worker-state";
 import { type Ask, startTestDashboard, type TestDashboard } from "../dashboard.ts";
-import { runnerStatus, servedModel, workerState } from "../workers.ts";
 import { seller } from "./samples.ts";
 
 export interface Setting {
@@ -24,7 +24,7 @@ export async function startSetting(): Promise<Setting> {
     act: () => ({ version: 1, outcome: "accepted" }),
     readLogs: () => ({ version: 1, found: "lines", lines: [] }),
   });
-  dashboard.workers.push(workerState("w1", [runnerStatus("r1", { models: [servedModel("m")] })]));
+  dashboard.workers.push(newWorkerState("w1", [newRunnerStatus("r1", { models: [newServedModel("m")] })]));
   const clock = await installTestClock(dashboard.databaseUrl);
   const price = { model: "m", inputNano: 100n, cacheReadNano: 10n, outputNano: 1_000n, author: "test" };
   const { id: priceId } = await createPriceStore(dashboard).addPrice({ ...price, validFrom: new Date("2020-01-01") });

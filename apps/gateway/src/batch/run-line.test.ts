@@ -1,23 +1,13 @@
 /** What becomes of a line by how its exchange ended. */
-import { describeModel, type Principal } from "@tera/access";
+import { describeModel } from "@tera/access";
 import type { RunningLine } from "@tera/batch";
 import { TeraError } from "@tera/protocol";
-import { newUsageRecord } from "@tera/testkit";
+import { newPrincipal } from "@tera/testkit/principal";
+import { newUsageRecord } from "@tera/testkit/usage-record";
 import { expect, test, vi } from "vitest";
 import { createLineRunner } from "./run-line.ts";
 
-const principal: Principal = {
-  accountId: "acct_1",
-  keyId: "key_1",
-  firstKeyId: "key_1",
-  modelScope: null,
-  laneClass: "normal",
-  accountKind: "prepaid",
-  budgets: { dayNano: null, monthNano: null, totalNano: null },
-  limits: [],
-  addresses: null,
-  contentLogging: false,
-};
+const principal = newPrincipal();
 const body = { model: "m", messages: [{ role: "user", content: "hi" }] };
 const text = JSON.stringify({ custom_id: "c", method: "POST", url: "/v1/chat/completions", body });
 

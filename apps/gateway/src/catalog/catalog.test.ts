@@ -1,6 +1,7 @@
 import { unsetModel } from "@tera/access";
 import type { Model } from "@tera/database";
 import type { ServedModel } from "@tera/protocol";
+import { newServedModel } from "@tera/testkit/worker-state";
 import { afterEach, expect, test, vi } from "vitest";
 import type { ModelEntry } from "../inference/roster.ts";
 import { type Catalog, startCatalog } from "./catalog.ts";
@@ -11,16 +12,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-const served = (id: string, change: Partial<ServedModel> = {}): ServedModel => ({
-  id,
-  created: 1_000,
-  ownedBy: "org",
-  inputModalities: ["text"],
-  outputModalities: ["text"],
-  features: ["tools"],
-  samplingParameters: [],
-  ...change,
-});
+const served = (id: string, change: Partial<ServedModel> = {}) =>
+  newServedModel(id, { created: 1_000, ownedBy: "org", ...change });
 
 const described = (id: string, change: Partial<Model> = {}): Model => ({
   id,

@@ -1,18 +1,10 @@
 import { describeModel, type ModelSettings, unsetModel } from "@tera/access";
 import type { ChatGeneration, GenerationRequest, ServedModel } from "@tera/protocol";
+import { newServedModel } from "@tera/testkit/worker-state";
 import { expect, test } from "vitest";
 import { requireCapabilities } from "./require-capabilities.ts";
 
-const replica = (change: Partial<ServedModel> = {}): ServedModel => ({
-  id: "org/m",
-  created: 1,
-  ownedBy: "org",
-  inputModalities: ["text"],
-  outputModalities: ["text"],
-  features: [],
-  samplingParameters: [],
-  ...change,
-});
+const replica = (change: Partial<ServedModel> = {}) => newServedModel("org/m", { features: [], ...change });
 const able = replica({ features: ["tools", "json_mode", "structured_outputs", "logprobs"] });
 const unable = replica();
 const speechOnly = replica({ outputModalities: ["audio"] });

@@ -1,32 +1,15 @@
 import { describeModel, type Principal } from "@tera/access";
-import { emptyUsage, type ServedModel, TeraError, usageRecordSchema } from "@tera/protocol";
+import { emptyUsage, TeraError, usageRecordSchema } from "@tera/protocol";
+import { newPrincipal } from "@tera/testkit/principal";
+import { newServedModel } from "@tera/testkit/worker-state";
 import { describe, expect, it, vi } from "vitest";
 import type { Biller } from "../billing/biller.ts";
 import type { CatalogEntry } from "../catalog/catalog.ts";
 import type { Limiter } from "../limits/limiter.ts";
 import { createAdmitter } from "./admit.ts";
 
-const model: ServedModel = {
-  id: "org/m",
-  created: 1,
-  ownedBy: "org",
-  inputModalities: ["text"],
-  outputModalities: ["text"],
-  features: [],
-  samplingParameters: [],
-};
-const principal: Principal = {
-  accountId: "a",
-  keyId: "k",
-  firstKeyId: "k",
-  modelScope: null,
-  laneClass: "normal",
-  accountKind: "postpaid",
-  budgets: { dayNano: null, monthNano: null, totalNano: null },
-  limits: [],
-  addresses: null,
-  contentLogging: false,
-};
+const model = newServedModel("org/m");
+const principal = newPrincipal({ accountKind: "postpaid" });
 const request = (id: string) => ({
   kind: "completion" as const,
   model: id,

@@ -1,16 +1,9 @@
-import { type Job, jobVersion, type ServedModel } from "@tera/protocol";
+import { type Job, jobVersion } from "@tera/protocol";
+import { newServedModel } from "@tera/testkit/worker-state";
 import { describe, expect, it, vi } from "vitest";
 import { createDispatcher } from "./enqueue.ts";
 
-const served: ServedModel = {
-  id: "m",
-  created: 1,
-  ownedBy: "o",
-  inputModalities: ["text"],
-  outputModalities: ["text"],
-  features: [],
-  samplingParameters: [],
-};
+const served = newServedModel("m");
 const reserve = 4;
 
 function job(requestId: string): Job {

@@ -1,21 +1,10 @@
 /** What a request is charged when the worker cannot say how it ended: what it has told until then; and when it is not tried again. */
-import type { Principal } from "@tera/access";
 import { emptyUsage, type Frame, type GenerationRequest, type Usage, type UsageRecord } from "@tera/protocol";
+import { newPrincipal } from "@tera/testkit/principal";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { createExchanges, type Exchanges } from "./exchange.ts";
 
-const principal: Principal = {
-  accountId: "acct_1",
-  keyId: "key_1",
-  firstKeyId: "key_1",
-  modelScope: null,
-  laneClass: "normal",
-  accountKind: "prepaid",
-  budgets: { dayNano: null, monthNano: null, totalNano: null },
-  limits: [],
-  addresses: null,
-  contentLogging: false,
-};
+const principal = newPrincipal();
 const chat: GenerationRequest = {
   kind: "chat",
   model: "m",

@@ -1,38 +1,14 @@
 import type { RunnerStatus, ServedModel, WorkerState } from "@tera/protocol";
+import { newRunnerStatus, newServedModel, newWorkerState } from "@tera/testkit/worker-state";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startRoster } from "./roster.ts";
 
-const model = (contextLength: number): ServedModel => ({
-  id: "org/m",
-  created: 1,
-  ownedBy: "org",
-  contextLength,
-  inputModalities: ["text"],
-  outputModalities: ["text"],
-  features: [],
-  samplingParameters: [],
-});
+const model = (contextLength: number) => newServedModel("org/m", { contextLength });
 
-const runner = (id: string, state: RunnerStatus["state"], served: ServedModel): RunnerStatus => ({
-  id,
-  kind: "http",
-  engine: "vllm",
-  state,
-  models: [served],
-  slots: 4,
-  busy: 0,
-});
+const runner = (id: string, state: RunnerStatus["state"], served: ServedModel) =>
+  newRunnerStatus(id, { state, models: [served] });
 
-const worker = (runners: RunnerStatus[], change: Partial<WorkerState> = {}): WorkerState => ({
-  version: 1,
-  workerId: "w1",
-  host: "gpu-1",
-  startedAtMs: 1,
-  draining: false,
-  runners,
-  gpus: [],
-  ...change,
-});
+const worker = (runners: RunnerStatus[], change?: Partial<WorkerState>) => newWorkerState("w1", runners, change);
 
 async function open(states: WorkerState[]) {
   const read = { states: states as WorkerState[] | "away", nowMs: 0 };

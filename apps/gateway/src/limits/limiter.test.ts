@@ -3,6 +3,7 @@ import type { Limit, Principal } from "@tera/access";
 import { emptyUsage, type GenerationRequest, usageRecordSchema } from "@tera/protocol";
 import { connectRedis, createLimitStore, type LimitStore, type Redis } from "@tera/queue";
 import { createTestRedis, type TestRedis } from "@tera/testkit";
+import { newPrincipal } from "@tera/testkit/principal";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
 import { createLimiter } from "./limiter.ts";
 
@@ -41,18 +42,7 @@ const request: GenerationRequest = {
 };
 
 function principalWith(...limits: Limit[]): Principal {
-  return {
-    accountId: "a",
-    keyId: "k2",
-    firstKeyId: "k1",
-    modelScope: null,
-    laneClass: "normal",
-    accountKind: "postpaid",
-    budgets: { dayNano: null, monthNano: null, totalNano: null },
-    limits,
-    addresses: null,
-    contentLogging: false,
-  };
+  return newPrincipal({ accountId: "a", keyId: "k2", firstKeyId: "k1", limits });
 }
 const requests = (max: number, of: Limit["of"] = "key"): Limit => ({ of, kind: "requests", max });
 const tokens = (max: number, of: Limit["of"] = "key"): Limit => ({ of, kind: "tokens", max });

@@ -1,23 +1,13 @@
 /** Who passes: keys, where they come from, and proxies whose word is taken. */
 import { createAddressList, invalidApiKey, type Principal } from "@tera/access";
+import { newPrincipal } from "@tera/testkit/principal";
 import Fastify from "fastify";
 import { expect, test } from "vitest";
 import { registerAuthentication } from "./authenticate.ts";
 import { createBadKeyThrottle } from "./bad-key-throttle.ts";
 import { registerErrorHandler } from "./error-handler.ts";
 
-const principal: Principal = {
-  accountId: "a",
-  keyId: "k",
-  firstKeyId: "k",
-  modelScope: null,
-  laneClass: "normal",
-  accountKind: "postpaid",
-  budgets: { dayNano: null, monthNano: null, totalNano: null },
-  limits: [],
-  addresses: null,
-  contentLogging: false,
-};
+const principal = newPrincipal();
 const only = (...blocks: string[]): Principal => ({ ...principal, addresses: createAddressList(blocks) });
 
 /** Knows `remembered` in memory, `stored` after a look-up, and no other key. */

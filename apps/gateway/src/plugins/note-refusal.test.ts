@@ -1,7 +1,8 @@
 /** Which refusals are noted, and whose. */
-import { createAddressList, invalidApiKey, type Principal } from "@tera/access";
+import { createAddressList, invalidApiKey } from "@tera/access";
 import type { Refusal } from "@tera/metering";
 import { type Fault, TeraError } from "@tera/protocol";
+import { newPrincipal } from "@tera/testkit/principal";
 import Fastify from "fastify";
 import { expect, test } from "vitest";
 import { registerAuthentication } from "./authenticate.ts";
@@ -9,19 +10,8 @@ import { createBadKeyThrottle } from "./bad-key-throttle.ts";
 import { registerErrorHandler } from "./error-handler.ts";
 import { createNoteRefusal } from "./note-refusal.ts";
 
-const principal: Principal = {
-  accountId: "acct_1",
-  keyId: "key_1",
-  firstKeyId: "key_1",
-  modelScope: null,
-  laneClass: "normal",
-  accountKind: "postpaid",
-  budgets: { dayNano: null, monthNano: null, totalNano: null },
-  limits: [],
-  addresses: null,
-  contentLogging: false,
-};
-const elsewhere: Principal = { ...principal, keyId: "key_2", addresses: createAddressList(["192.0.2.1"]) };
+const principal = newPrincipal();
+const elsewhere = newPrincipal({ keyId: "key_2", addresses: createAddressList(["192.0.2.1"]) });
 
 function serve() {
   const noted: Refusal[] = [];

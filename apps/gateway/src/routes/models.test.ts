@@ -1,22 +1,20 @@
 import { describeModel, type Principal, unsetModel } from "@tera/access";
 import type { Price } from "@tera/database";
-import type { ServedModel } from "@tera/protocol";
+import { newPrincipal } from "@tera/testkit/principal";
+import { newServedModel } from "@tera/testkit/worker-state";
 import Fastify from "fastify";
 import { expect, test } from "vitest";
 import type { CatalogEntry } from "../catalog/catalog.ts";
 import { registerErrorHandler } from "../plugins/error-handler.ts";
 import { registerModelRoutes } from "./models.ts";
 
-const replica: ServedModel = {
-  id: "Qwen/Qwen2.5-7B-Instruct",
+const replica = newServedModel("Qwen/Qwen2.5-7B-Instruct", {
   created: 1,
   ownedBy: "vllm",
   contextLength: 32_768,
-  inputModalities: ["text"],
-  outputModalities: ["text"],
   features: ["tools", "logprobs"],
   samplingParameters: ["top_p", "temperature"],
-};
+});
 const settings = { ...unsetModel, name: "Qwen 2.5 7B", maxOutputLength: 8_192, quantization: "fp8" };
 const described: CatalogEntry = {
   profile: describeModel(replica.id, [replica], settings),
@@ -54,18 +52,7 @@ interface Served {
 
 function serve({ modelScope = null, priced, unpricedIsFree = true }: Served = {}) {
   const app = Fastify();
-  const principal: Principal = {
-    accountId: "a",
-    keyId: "k",
-    firstKeyId: "k",
-    modelScope,
-    laneClass: "normal",
-    accountKind: "postpaid",
-    budgets: { dayNano: null, monthNano: null, totalNano: null },
-    limits: [],
-    addresses: null,
-    contentLogging: false,
-  };
+  const principal = newPrincipal({ modelScope });
   app.decorateRequest("principal", null);
   app.addHook("onRequest", async (request) => {
     request.principal = principal;

@@ -1,17 +1,10 @@
-import { emptyUsage, type RunnerState, type RunnerStatus, type ServedModel } from "@tera/protocol";
+import { emptyUsage, type RunnerState, type RunnerStatus } from "@tera/protocol";
+import { newServedModel } from "@tera/testkit/worker-state";
 import { expect, test } from "vitest";
 import { createMember, type Member } from "./member.ts";
 import type { Runner } from "./runner.ts";
 
-const model: ServedModel = {
-  id: "m",
-  created: 1,
-  ownedBy: "o",
-  inputModalities: ["text"],
-  outputModalities: ["text"],
-  features: [],
-  samplingParameters: [],
-};
+const model = newServedModel("m");
 const request = { kind: "completion" as const, model: "m", prompts: ["x"], echo: false, n: 1, sampling: {} };
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

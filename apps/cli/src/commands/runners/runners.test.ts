@@ -17,10 +17,10 @@ import {
   takeRunnerAction,
 } from "@tera/queue";
 import { createTestRedis } from "@tera/testkit";
+import { newServedModel } from "@tera/testkit/worker-state";
 import stringWidth from "string-width";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { runForTest } from "../../../testing/run-cli.ts";
-import { servedModel } from "../../../testing/workers.ts";
 
 const testRedis = await createTestRedis();
 const log = { info: () => undefined, warn: () => undefined };
@@ -205,7 +205,7 @@ test("what would make running requests fail is confirmed first; draining is not"
 });
 
 test("taking out the last runner of a model is told", async () => {
-  const models = [servedModel("org/alone"), servedModel("org/both")];
+  const models = [newServedModel("org/alone"), newServedModel("org/both")];
   await connectWorker("w1", { runners: [runner("p", { models }), runner("q", { models: models.slice(1) })] });
   actAs("w1", accepted);
   const { stderr } = await run(["drain", "p"]);

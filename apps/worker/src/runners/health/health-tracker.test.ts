@@ -1,17 +1,10 @@
 import { emptyUsage, type RunnerState, type ServedModel, TeraError, type Usage } from "@tera/protocol";
+import { newServedModel } from "@tera/testkit/worker-state";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { GenerationTask, Runner } from "../runner.ts";
 import { createHealthTracker, type HealthTracker } from "./health-tracker.ts";
 
-const model: ServedModel = {
-  id: "m",
-  created: 1,
-  ownedBy: "o",
-  inputModalities: ["text"],
-  outputModalities: ["text"],
-  features: [],
-  samplingParameters: [],
-};
+const model = newServedModel("m");
 const request = (text = "x") => ({
   kind: "completion" as const,
   model: "m",
