@@ -63,7 +63,8 @@ export interface BatchStore {
 }
 
 const now = sql`clock_timestamp()`;
-const working: BatchStatus[] = ["validating", "in_progress", "finalizing", "cancelling"];
+/** Something is still done for it. */
+export const workingStatuses: readonly BatchStatus[] = ["validating", "in_progress", "finalizing", "cancelling"];
 /** A batch without credit is tried again after this, whatever happened. */
 const lookAgainMs = 60_000;
 /** Lines closed by one statement: its locks are short. */
@@ -143,7 +144,7 @@ export function createBatchStore({ db }: { db: Db | Transaction }): BatchStore {
       const rows = await db
         .select({ id: batch.id })
         .from(batch)
-        .where(and(eq(batch.inputFileId, fileId), inArray(batch.status, working)));
+        .where(and(eq(batch.inputFileId, fileId), inArray(batch.status, workingStatuses)));
       return rows.map(({ id }) => id);
     },
     async begin(batchId, totalLines, models) {

@@ -1,8 +1,7 @@
 /** How much there is to do on the batch lane, from the rows of batches: cheap, whatever number of lines they have. */
 import { type BatchStatus, batch, batchLine, type Db } from "@tera/database";
 import { count, eq, inArray, min, sql } from "drizzle-orm";
-
-const workingStatuses: BatchStatus[] = ["validating", "in_progress", "finalizing", "cancelling"];
+import { workingStatuses } from "./batch-store.ts";
 
 export interface LaneFigures {
   running: { model: string; lines: number }[];
