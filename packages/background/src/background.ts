@@ -8,14 +8,13 @@ import type { Db } from "@tera/database";
 import type { Registry } from "@tera/telemetry";
 import { registerBackgroundMetrics } from "./metrics.ts";
 import { type NoticeDelivery, attemptsMax as noticeAttemptsMax, noticeBackoffMs } from "./notices/deliver-notice.ts";
-import { connectQueues, jobDefaults, noticeQueue, openQueue, openWorker, runQueue } from "./queues.ts";
+import { closeQueues, connectQueues, jobDefaults, noticeQueue, openQueue, openWorker, runQueue } from "./queues.ts";
 import type { BackgroundLog, Run } from "./run.ts";
 import { createRunLog } from "./run-log.ts";
 
 const mindEveryMs = 60_000;
 const runConcurrency = 2;
 const noticeConcurrency = 4;
-const stopTimeoutMs = 5_000;
 
 export interface BackgroundOptions {
   redisUrl: string;
@@ -146,9 +145,7 @@ export async function startBackground(options: BackgroundOptions): Promise<Backg
     async stop() {
       clearInterval(timer);
       stopping.abort();
-      const timeout = new Promise<void>((resolve) => setTimeout(resolve, stopTimeoutMs).unref());
-      await Promise.race([Promise.allSettled(workers.map((worker) => worker.close())), timeout]);
-      await Promise.race([Promise.allSettled([queue.close(), noticeJobs.close()]), timeout]);
+      await closeQueues(workers, [queue, noticeJobs]);
       connections.close();
     },
   };

@@ -4,6 +4,7 @@ export { createNoticeDelivery, type NoticeDelivery } from "./notices/deliver-not
 export { createNoticeStore, type NewNotice, type NoticeStore, type NoticeType } from "./notices/notice-store.ts";
 export {
   batchStepQueue,
+  closeQueues,
   connectQueues,
   lineQueueName,
   noticeQueue,

@@ -13,6 +13,7 @@ const reconnectMaxMs = 500;
 const reconnectStepMs = 50;
 const connectTimeoutMs = 2_000;
 const commandTimeoutMs = 5_000;
+const closeTimeoutMs = 5_000;
 
 export const runQueue = "runs";
 export const noticeQueue = "notices";
@@ -100,6 +101,13 @@ export function openWorker(
   );
   worker.on("error", (error: Error) => log.warn({ queue: name, reason: error.message }, "a background worker failed"));
   return worker;
+}
+
+/** Jobs that are at work end first; after a few seconds nobody waits for them, nor for a Redis that is away. */
+export async function closeQueues(workers: readonly Worker[], queues: readonly Queue[]): Promise<void> {
+  const timeout = new Promise<void>((resolve) => setTimeout(resolve, closeTimeoutMs).unref());
+  await Promise.race([Promise.allSettled(workers.map((worker) => worker.close())), timeout]);
+  await Promise.race([Promise.allSettled(queues.map((queue) => queue.close())), timeout]);
 }
 
 function logOutages(redis: Redis, log: BackgroundLog): void {

@@ -9,6 +9,7 @@ import type { Principal } from "@tera/access";
 import {
   type BackgroundLog,
   batchStepQueue,
+  closeQueues,
   lineQueueName,
   openQueue,
   openWorker,
@@ -34,7 +35,6 @@ const windowPerSlot = 8;
 const aheadMin = 4;
 const lineConcurrencyMax = 512;
 const moveConcurrency = 1;
-const stopTimeoutMs = 5_000;
 
 export interface BatchLane {
   /** Begins nothing more, and puts back what runs. */
@@ -215,10 +215,11 @@ export async function startBatchLane(options: BatchLaneOptions): Promise<BatchLa
       stopping = true;
       for (const timer of timers) clearInterval(timer);
       runner.stop();
-      const workers = [stepWorker, ...[...models.values()].map(({ worker }) => worker)];
-      const queues = [steps, ...[...models.values()].map(({ queue }) => queue)];
-      await Promise.race([Promise.allSettled(workers.map((worker) => worker.close())), setTimeout(stopTimeoutMs)]);
-      await Promise.race([Promise.allSettled(queues.map((queue) => queue.close())), setTimeout(stopTimeoutMs)]);
+      const lanes = [{ queue: steps, worker: stepWorker }, ...models.values()];
+      await closeQueues(
+        lanes.map(({ worker }) => worker),
+        lanes.map(({ queue }) => queue),
+      );
     },
   };
 }
