@@ -1,6 +1,7 @@
 /** A part of a page on a card of its own, under its title. */
 import { Card, Stack, Text, Title } from "@mantine/core";
 import type { ReactNode } from "react";
+import classes from "./section.module.css";
 
 export interface SectionProps {
   title: string;
@@ -11,7 +12,7 @@ export interface SectionProps {
 
 export function Section({ title, about, children }: SectionProps) {
   return (
-    <Card withBorder padding="lg" component="section" aria-label={title}>
+    <Card withBorder padding="lg" component="section" aria-label={title} className={classes["section"]}>
       <Stack gap="sm">
         <div>
           <Title order={2} size="h4">

@@ -1,9 +1,11 @@
 /** One batch: how far it is and how fast, what it costs, what failed, and its files. */
 import { List, SimpleGrid, Stack, Table, Text } from "@mantine/core";
-import { useSuspenseQuery } from "@tanstack/react-query";
+import { useQuery, useSuspenseQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import type { BatchDetails } from "@tera/admin-api/batches";
-import { batchQuery } from "../../api/batches.ts";
+import { Fragment } from "react";
+import { batchQuery, hasEnded } from "../../api/batches.ts";
+import { modelIdsQuery } from "../../api/installation.ts";
 import { useMay, useSession } from "../../api/session.ts";
 import { formatMs } from "../../format/duration.ts";
 import { Moment } from "../../format/moment.tsx";
@@ -45,7 +47,7 @@ export function BatchPage() {
         </Section>
       )}
       <Facts batch={batch} />
-      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
+      <SimpleGrid cols={{ base: 1, md: 2 }} spacing="lg">
         <Section title="Files">
           <BatchFiles batch={batch} mayRead={mayRead} />
         </Section>
@@ -114,7 +116,7 @@ function Facts({ batch }: { batch: BatchDetails }) {
           label="Estimated end"
           about={
             <>
-              its time is over <Moment at={batch.expiresAt} />
+              expires <Moment at={batch.expiresAt} />
             </>
           }
         >
@@ -126,7 +128,14 @@ function Facts({ batch }: { batch: BatchDetails }) {
         </Fact>
       )}
       <Fact label="Endpoint">
-        <span className="mono">{batch.endpoint}</span>
+        <span className="mono">
+          {endpointParts(batch.endpoint).map((part) => (
+            <Fragment key={part}>
+              {part}
+              <wbr />
+            </Fragment>
+          ))}
+        </span>
       </Fact>
       <Fact label="Key">{batch.keyName ?? <span className="mono">{batch.keyId}</span>}</Fact>
       {(accounts === null || accounts.length > 1) && (
@@ -145,28 +154,44 @@ function Facts({ batch }: { batch: BatchDetails }) {
   );
 }
 
+/** It is broken after a slash, where there is little room. */
+function endpointParts(endpoint: string): string[] {
+  return endpoint.split(/(?<=.\/)/);
+}
+
 /** Tenths tell something of slow ones only. */
 function formatPace(linesPerMinute: number): string {
   return formatCount(linesPerMinute < 100 ? linesPerMinute : Math.round(linesPerMinute));
 }
 
-function Lines({ batch: { models, failures, counts } }: { batch: BatchDetails }) {
+function Lines({ batch }: { batch: BatchDetails }) {
+  const { status, models, failures, counts } = batch;
+  const { data: known } = useQuery({ ...modelIdsQuery, enabled: !hasEnded(batch) });
+  const served = known?.items.filter(({ isServed }) => isServed).map(({ id }) => id);
+  // Nobody says when its lines will run.
+  const noteOn = (model: string) =>
+    hasEnded(batch) || served === undefined || served.includes(model) ? undefined : "not served now";
   if (counts.total === 0) {
     return (
       <Text size="sm" c="dimmed">
-        They are counted when the file was validated.
+        {status === "failed" ? "None was run: the file has faults." : "They are counted once the file is validated."}
       </Text>
     );
   }
   return (
     <Stack gap="md">
-      <Counts name="Model" rows={models.map(({ model, lines }) => ({ name: model, lines }))} />
+      <Counts name="Model" rows={models.map(({ model, lines }) => ({ name: model, lines, note: noteOn(model) }))} />
       {failures.length > 0 && <Counts name="Error" rows={failures.map(({ code, lines }) => ({ name: code, lines }))} />}
     </Stack>
   );
 }
 
-function Counts({ name, rows }: { name: string; rows: readonly { name: string; lines: number }[] }) {
+interface CountsProps {
+  name: string;
+  rows: readonly { name: string; lines: number; note?: string | undefined }[];
+}
+
+function Counts({ name, rows }: CountsProps) {
   return (
     <Table verticalSpacing={4} withRowBorders={false} aria-label={`Lines by ${name.toLowerCase()}`}>
       <Table.Thead>
@@ -180,6 +205,11 @@ function Counts({ name, rows }: { name: string; rows: readonly { name: string; l
           <Table.Tr key={row.name}>
             <Table.Td style={{ overflowWrap: "anywhere" }}>
               <span className="mono">{row.name}</span>
+              {row.note !== undefined && (
+                <Text size="xs" c="dimmed">
+                  {row.note}
+                </Text>
+              )}
             </Table.Td>
             <Table.Td ta="right">{formatCount(row.lines)}</Table.Td>
           </Table.Tr>

@@ -1,5 +1,5 @@
 /** The moments of a batch, and what is expected of it. */
-import { Table } from "@mantine/core";
+import { Table, Text } from "@mantine/core";
 import type { BatchDetails, BatchMoment } from "@tera/admin-api/batches";
 import { hasEnded } from "../../api/batches.ts";
 import { formatMs } from "../../format/duration.ts";
@@ -24,34 +24,42 @@ export function BatchTimeline({ batch }: { batch: BatchDetails }) {
       <Table.Thead>
         <Table.Tr>
           <Table.Th>What</Table.Th>
-          <Table.Th>At</Table.Th>
+          <Table.Th visibleFrom="xs">At</Table.Th>
           <Table.Th ta="right">After</Table.Th>
         </Table.Tr>
       </Table.Thead>
       <Table.Tbody>
         {batch.timeline.map(({ moment, at }) => (
-          <Table.Tr key={moment}>
-            <Table.Td>{words[moment]}</Table.Td>
-            <Table.Td>
-              <Moment at={at} to="second" />
-            </Table.Td>
-            <Table.Td ta="right" style={{ whiteSpace: "nowrap" }}>
-              {formatMs(Date.parse(at) - beganMs)}
-            </Table.Td>
-          </Table.Tr>
+          <Row key={moment} what={words[moment]} at={at} beganMs={beganMs} />
         ))}
-        {!hasEnded(batch) && (
-          <Table.Tr c="dimmed">
-            <Table.Td>Its time is over</Table.Td>
-            <Table.Td>
-              <Moment at={batch.expiresAt} to="second" />
-            </Table.Td>
-            <Table.Td ta="right" style={{ whiteSpace: "nowrap" }}>
-              {formatMs(Date.parse(batch.expiresAt) - beganMs)}
-            </Table.Td>
-          </Table.Tr>
-        )}
+        {!hasEnded(batch) && <Row what="Expires" at={batch.expiresAt} beganMs={beganMs} isAhead />}
       </Table.Tbody>
     </Table>
+  );
+}
+
+interface RowProps {
+  what: string;
+  at: string;
+  beganMs: number;
+  /** It has not come yet. */
+  isAhead?: boolean;
+}
+
+function Row({ what, at, beganMs, isAhead = false }: RowProps) {
+  const moment = <Moment at={at} to="second" />;
+  return (
+    <Table.Tr {...(isAhead ? { c: "dimmed" } : {})}>
+      <Table.Td>
+        {what}
+        <Text size="xs" c="dimmed" hiddenFrom="xs">
+          {moment}
+        </Text>
+      </Table.Td>
+      <Table.Td visibleFrom="xs">{moment}</Table.Td>
+      <Table.Td ta="right" style={{ whiteSpace: "nowrap" }}>
+        {formatMs(Date.parse(at) - beganMs)}
+      </Table.Td>
+    </Table.Tr>
   );
 }

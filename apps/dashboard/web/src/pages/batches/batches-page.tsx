@@ -79,7 +79,7 @@ function columnsOf(hasAccounts: boolean): DataTableColumn<ListedBatch>[] {
       accessor: "counts",
       title: "Progress",
       width: 240,
-      render: ({ counts, status }) => (status === "validating" ? "" : <BatchProgress counts={counts} />),
+      render: ({ counts }) => counts.total > 0 && <BatchProgress counts={counts} />,
     },
     ...(hasAccounts ? [{ accessor: "accountName", title: "Account" } satisfies DataTableColumn<ListedBatch>] : []),
     { accessor: "cost", title: "Cost", textAlign: "right", noWrap: true, render: ({ cost }) => <Usd amount={cost} /> },
@@ -97,7 +97,7 @@ function columnsOf(hasAccounts: boolean): DataTableColumn<ListedBatch>[] {
 function NameCell({ batch: { id, fileName, inputFileId } }: { batch: ListedBatch }) {
   const name = fileName ?? inputFileId;
   return (
-    <Box maw={280}>
+    <Box maw={{ base: 200, xs: 280 }}>
       <Text
         size="sm"
         fw={500}

@@ -18,8 +18,6 @@ export function ServingTable({ servings }: { servings: ModelServing[] }) {
   }
   return (
     <DataTable
-      withTableBorder
-      borderRadius="md"
       records={servings}
       idAccessor={({ workerId, runnerId }) => `${workerId}/${runnerId}`}
       columns={[

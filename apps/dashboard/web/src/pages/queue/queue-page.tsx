@@ -1,5 +1,5 @@
 /** What waits and runs by itself: lines of batches by model, and background work. */
-import { Badge, Button, Stack, Table, Text } from "@mantine/core";
+import { Badge, Button, Group, Stack, Table, Text, VisuallyHidden } from "@mantine/core";
 import { IconPlayerPause, IconPlayerPlay } from "@tabler/icons-react";
 import { useSuspenseQuery } from "@tanstack/react-query";
 import type { ModelLane, QueueState } from "@tera/admin-api/queue";
@@ -18,7 +18,10 @@ export function QueuePage() {
   const { data: settings } = useSuspenseQuery(settingsQuery);
   return (
     <Page title="Queue" about="What waits and runs by itself: lines of batches, and background work.">
-      <Section title="Lines of batches">
+      <Section
+        title="Lines of batches"
+        about="Open: not begun. Queued: in the lane's queue in Redis, which gateways take them from."
+      >
         <Lanes queue={queue} />
       </Section>
       <Section title="Queues of background work">
@@ -40,46 +43,55 @@ function Lanes({ queue: { models, isCut } }: { queue: QueueState }) {
   }
   return (
     <Stack gap="xs">
-      <Table.ScrollContainer minWidth={560} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-        <Table verticalSpacing="xs" aria-label="Lines by model">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Model</Table.Th>
-              <Table.Th ta="right">Open</Table.Th>
-              <Table.Th ta="right">Running</Table.Th>
-              <Table.Th ta="right">In its queue</Table.Th>
-              <Table.Th ta="right">State</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {models.map((lane) => (
-              <Table.Tr key={lane.model}>
-                <Table.Td>
+      <Table verticalSpacing="xs" aria-label="Lines by model">
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>Model</Table.Th>
+            <Table.Th ta="right">Open</Table.Th>
+            <Table.Th ta="right">Running</Table.Th>
+            <Table.Th ta="right" visibleFrom="xs">
+              Queued
+            </Table.Th>
+            {mayWrite && (
+              <Table.Th>
+                <VisuallyHidden>Pause or resume</VisuallyHidden>
+              </Table.Th>
+            )}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {models.map((lane) => (
+            <Table.Tr key={lane.model}>
+              <Table.Td style={{ overflowWrap: "anywhere" }}>
+                <Group gap="xs">
                   <span className="mono">{lane.model}</span>
+                  {lane.isPaused && (
+                    <Badge variant="light" color="orange" size="sm">
+                      paused
+                    </Badge>
+                  )}
+                </Group>
+              </Table.Td>
+              <Table.Td ta="right">{formatCount(lane.open)}</Table.Td>
+              <Table.Td ta="right">{formatCount(lane.running)}</Table.Td>
+              <Table.Td ta="right" visibleFrom="xs">
+                {formatCount(lane.waiting + lane.active)}
+              </Table.Td>
+              {mayWrite && (
+                <Table.Td ta="right">
+                  <LaneSwitch lane={lane} />
                 </Table.Td>
-                <Table.Td ta="right">{formatCount(lane.open)}</Table.Td>
-                <Table.Td ta="right">{formatCount(lane.running)}</Table.Td>
-                <Table.Td ta="right">{formatCount(lane.waiting + lane.active)}</Table.Td>
-                <Table.Td ta="right">{mayWrite ? <LaneSwitch lane={lane} /> : <LaneBadge lane={lane} />}</Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+              )}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
       {isCut && (
         <Text size="xs" c="dimmed">
           There are more open lines: only so many are counted here.
         </Text>
       )}
     </Stack>
-  );
-}
-
-function LaneBadge({ lane: { isPaused } }: { lane: ModelLane }) {
-  return (
-    <Badge variant="light" color={isPaused ? "orange" : "tera"}>
-      {isPaused ? "paused" : "open"}
-    </Badge>
   );
 }
 
@@ -94,20 +106,21 @@ function LaneSwitch({ lane: { model, isPaused } }: { lane: ModelLane }) {
     return (
       <Button
         size="xs"
-        leftSection={<IconPlayerPlay size={14} />}
+        px="xs"
         loading={switching.isPending}
         aria-label={`Resume ${model}`}
         onClick={() => act("resume")}
       >
-        Resume
+        <IconPlayerPlay size={14} />
+        <Word>Resume</Word>
       </Button>
     );
   }
   return (
     <Button
       size="xs"
+      px="xs"
       variant="default"
-      leftSection={<IconPlayerPause size={14} />}
       loading={switching.isPending}
       aria-label={`Pause ${model}`}
       onClick={() =>
@@ -124,8 +137,18 @@ function LaneSwitch({ lane: { model, isPaused } }: { lane: ModelLane }) {
         })
       }
     >
-      Pause
+      <IconPlayerPause size={14} />
+      <Word>Pause</Word>
     </Button>
+  );
+}
+
+/** Where there is room beside the icon. */
+function Word({ children }: { children: string }) {
+  return (
+    <Text span inherit visibleFrom="xs" ml={6}>
+      {children}
+    </Text>
   );
 }
 

@@ -1,5 +1,5 @@
 /** Ways to narrow the list of requests. A request's id finds it alone, whatever else is chosen. */
-import { Group, Select, Stack, TextInput } from "@mantine/core";
+import { Group, Select, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { IconSearch } from "@tabler/icons-react";
 import { requestLanes, requestStatuses } from "@tera/admin-api/requests";
@@ -24,47 +24,43 @@ export function RequestsFilters({ search, onNarrow, hasAccounts }: RequestsFilte
     typingPauseMs,
   );
   return (
-    <Stack gap="sm">
-      <Group gap="sm">
-        <TextInput
-          key={search.id === undefined ? "empty" : "searched"}
-          aria-label="Request id"
-          placeholder="Request id, as its x-request-id says"
-          leftSection={<IconSearch size={16} />}
-          defaultValue={search.id ?? ""}
-          onChange={(event) => searchLater(event.currentTarget.value)}
-          w={{ base: "100%", xs: 320 }}
-        />
-        <PeriodPicker value={search} standard={undefined} onChange={onNarrow} />
-      </Group>
-      <Group gap="sm">
-        <ChoiceFilter
-          label="Status"
-          choices={requestStatuses}
-          value={search.status}
-          onChange={(status) => onNarrow({ status })}
-        />
-        <Select
-          aria-label="Error code"
-          placeholder="Any error code"
-          searchable
-          clearable
-          data={[...requestErrorCodes]}
-          nothingFoundMessage="No such code"
-          value={search.code ?? null}
-          onChange={(code) => onNarrow({ code: code ?? undefined })}
-          w={width}
-        />
-        <ChoiceFilter
-          label="Lane"
-          choices={requestLanes}
-          words={{ interactive: "live", batch: "batch" }}
-          value={search.lane}
-          onChange={(lane) => onNarrow({ lane })}
-          w={{ base: "100%", xs: 140 }}
-        />
-        <OwnerFilters search={search} onNarrow={onNarrow} hasAccounts={hasAccounts} />
-      </Group>
-    </Stack>
+    <Group gap="sm">
+      <TextInput
+        key={search.id === undefined ? "empty" : "searched"}
+        aria-label="Request id"
+        placeholder="Request id, as its x-request-id says"
+        leftSection={<IconSearch size={16} />}
+        defaultValue={search.id ?? ""}
+        onChange={(event) => searchLater(event.currentTarget.value)}
+        w={{ base: "100%", xs: 320 }}
+      />
+      <PeriodPicker value={search} standard={undefined} onChange={onNarrow} />
+      <ChoiceFilter
+        label="Status"
+        choices={requestStatuses}
+        value={search.status}
+        onChange={(status) => onNarrow({ status })}
+      />
+      <Select
+        aria-label="Error code"
+        placeholder="Any error code"
+        searchable
+        clearable
+        data={[...requestErrorCodes]}
+        nothingFoundMessage="No such code"
+        value={search.code ?? null}
+        onChange={(code) => onNarrow({ code: code ?? undefined })}
+        w={width}
+      />
+      <ChoiceFilter
+        label="Lane"
+        choices={requestLanes}
+        words={{ interactive: "live", batch: "batch" }}
+        value={search.lane}
+        onChange={(lane) => onNarrow({ lane })}
+        w={{ base: "100%", xs: 140 }}
+      />
+      <OwnerFilters search={search} onNarrow={onNarrow} hasAccounts={hasAccounts} />
+    </Group>
   );
 }
