@@ -7,6 +7,7 @@ import { openPage, readMenu } from "../menu.ts";
 import { meetPeople, narrow, wide } from "../people.ts";
 import { startTraffic } from "./live-traffic.ts";
 import { seed } from "./seed.ts";
+import { seedBatches } from "./seed-batches.ts";
 
 const folder = join(import.meta.dirname, "..", "..", "..", "screenshots");
 /** The live figures come every two seconds. */
@@ -32,6 +33,7 @@ await mkdir(folder, { recursive: true });
 const stranger = await people.open();
 const owner = await people.enter("owner", { name: "Ada Owner" });
 await seed(stack, owner.page.request, people.url);
+const batchIds = await seedBatches(stack, owner.page.request, people.url);
 const firstSchema = z.object({ items: z.array(z.object({ id: z.string() })).min(1) });
 async function firstId(path: string): Promise<string> {
   const answer = await owner.page.request.get(`/admin/api${path}`);
@@ -47,6 +49,7 @@ const details = [
   `/models/${encodeURIComponent(stack.model)}`,
   `/requests/${await firstId("/requests?status=succeeded")}`,
   `/requests/${await firstId("/requests?status=failed")}`,
+  ...batchIds.map((id) => `/batches/${id}`),
   "/billing/invoices",
   `/billing/accounts/${accountId}`,
   "/billing/prices",

@@ -17,7 +17,7 @@ export function Page({ title, about, actions, children }: PageProps) {
     <Stack gap="lg">
       <Group justify="space-between" align="flex-start">
         <Stack gap={2}>
-          <Title order={1} size="h2">
+          <Title order={1} size="h2" style={{ overflowWrap: "anywhere" }}>
             {title}
           </Title>
           {about !== undefined && (

@@ -78,7 +78,7 @@ function columnsOf(hasAccounts: boolean): DataTableColumn<ListedBatch>[] {
     {
       accessor: "counts",
       title: "Progress",
-      width: 240,
+      width: 220,
       render: ({ counts }) => counts.total > 0 && <BatchProgress counts={counts} />,
     },
     ...(hasAccounts ? [{ accessor: "accountName", title: "Account" } satisfies DataTableColumn<ListedBatch>] : []),
@@ -97,7 +97,7 @@ function columnsOf(hasAccounts: boolean): DataTableColumn<ListedBatch>[] {
 function NameCell({ batch: { id, fileName, inputFileId } }: { batch: ListedBatch }) {
   const name = fileName ?? inputFileId;
   return (
-    <Box maw={{ base: 200, xs: 280 }}>
+    <Box maw={{ base: 200, xs: 260 }}>
       <Text
         size="sm"
         fw={500}
