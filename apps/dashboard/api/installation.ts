@@ -5,5 +5,7 @@ import { z } from "zod";
 export const installationSchema = z.object({
   /** What clients call: `https://api.example.com/v1`. */
   apiUrl: z.string(),
+  /** So large may a file be that is uploaded for a batch. */
+  fileMaxBytes: z.number().int().positive(),
 });
 export type Installation = z.infer<typeof installationSchema>;

@@ -1,6 +1,6 @@
 /** The dashboard's HTTP, in request order: headers, who asks, Admin API, sign-in, the web application. */
 import { type AddressList, createAdminTokenStore, createMemberStore } from "@tera/access";
-import type { FileStore } from "@tera/batch";
+import { createUploadPatience, type FileStore, type UploadRules } from "@tera/batch";
 import type { Db } from "@tera/database";
 import type { PaymentProvider } from "@tera/metering";
 import { newRequestId, type WorkerState } from "@tera/protocol";
@@ -14,6 +14,7 @@ import { AdminError, registerErrorHandler } from "./errors.ts";
 import type { LiveHub } from "./live/live-hub.ts";
 import { createPlaygroundKeys } from "./playground/playground-keys.ts";
 import { registerAuthorization } from "./plugins/authorize.ts";
+import { answerBrokenRequest, requestTimeoutCode } from "./plugins/broken-requests.ts";
 import { registerReference } from "./plugins/reference.ts";
 import { registerSecurityHeaders } from "./plugins/security-headers.ts";
 import { registerWeb } from "./plugins/web.ts";
@@ -23,6 +24,7 @@ import { registerBatchRoutes } from "./routes/batches.ts";
 import { registerBillingRoutes } from "./routes/billing.ts";
 import { registerCspReports } from "./routes/csp-reports.ts";
 import { registerDailyUsageRoutes } from "./routes/daily-usage.ts";
+import { registerFileRoutes } from "./routes/files.ts";
 import { registerInstallationRoutes } from "./routes/installation.ts";
 import { registerInvoiceRunRoutes } from "./routes/invoice-runs.ts";
 import { registerInvoiceRoutes } from "./routes/invoices.ts";
@@ -61,7 +63,8 @@ export interface AppDependencies {
   /** For what takes minutes: its statements may. */
   longDb: Db;
   /** Of batches. */
-  files: Pick<FileStore, "find" | "read">;
+  files: Pick<FileStore, "find" | "read" | "upload">;
+  uploadRules: UploadRules;
   queues: LaneQueues;
   /** Undefined: payments are not set up. */
   payments: PaymentProvider | undefined;
@@ -88,9 +91,23 @@ export interface AppDependencies {
 }
 
 export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { db, databaseUrl, longDb, files, queues, payments, auth, origin, oidcName, secret, gatewayUrl, apiUrl } =
-    dependencies;
+  const {
+    db,
+    databaseUrl,
+    longDb,
+    files,
+    uploadRules,
+    queues,
+    payments,
+    auth,
+    origin,
+    oidcName,
+    secret,
+    gatewayUrl,
+    apiUrl,
+  } = dependencies;
   const { readWorkers, workerLine, tellGateways, liveHub, trustedProxies, tls, webDirectory, log } = dependencies;
+  const patience = createUploadPatience();
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -100,6 +117,11 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
     bodyLimit: bodyMaxBytes,
     requestTimeout: requestTimeoutMs,
     http: { headersTimeout: headersTimeoutMs },
+    clientErrorHandler(cause, socket) {
+      // Node tells this once for each request: from here on the upload's own bound is the only one.
+      if (cause.code === requestTimeoutCode && patience.isPatientWith(socket)) return;
+      answerBrokenRequest(cause, socket);
+    },
     // Live streams have no end of their own.
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 512 },
@@ -136,7 +158,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       });
       const typed = api.withTypeProvider<ZodTypeProvider>();
       registerSessionRoutes(typed, { db, auth, memberStore, oidcName });
-      registerInstallationRoutes(typed, { apiUrl });
+      registerInstallationRoutes(typed, { apiUrl, uploadRules });
       registerAccountRoutes(typed, { db, change, tellGateways });
       registerMemberRoutes(typed, { db, change, origin });
       registerTokenRoutes(typed, { db, change });
@@ -163,6 +185,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       registerUsageRoutes(typed, { db });
       registerRequestRoutes(typed, { db, longDb, log });
       registerBatchRoutes(typed, { db, change, files });
+      registerFileRoutes(typed, { db, change, files, uploadRules, patience });
       registerQueueRoutes(typed, { db, change, queues, readWorkers });
       registerCspReports(typed);
       typed.get("/openapi.json", { config: { public: true }, schema: { hide: true } }, async () => api.swagger());

@@ -1,6 +1,6 @@
 /** The dashboard's settings: the only reader of `process.env` here. */
 import { parseAddressBlock } from "@tera/access";
-import { fileSettings } from "@tera/batch";
+import { fileSettings, uploadSettings } from "@tera/batch";
 import { ConfigError, integer, parseEnvironment } from "@tera/protocol";
 import { z } from "zod";
 
@@ -48,8 +48,9 @@ const fields = {
     .optional(),
   /** Instead of Stripe's own API: a proxy that speaks it. */
   TERA_DASHBOARD_STRIPE_URL: httpUrl.optional(),
-  /** Where the gateways keep files: as theirs. */
+  /** Where the gateways keep files, and what may be uploaded: as theirs. */
   ...fileSettings,
+  ...uploadSettings,
   TERA_LOG_LEVEL: z.enum(["debug", "info", "warn", "error"]).default("info"),
 };
 

@@ -2,6 +2,7 @@
 
 import { type AdminErrorBody, type AdminErrorCode, adminErrorCodes } from "@tera/admin-api/errors";
 import { databaseReason, isDatabaseUnavailable } from "@tera/database";
+import { TeraError } from "@tera/protocol";
 import type { FastifyInstance } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 
@@ -47,6 +48,14 @@ export function toBody({ code, message, fields }: AdminError): AdminErrorBody {
 /** What Fastify, the schemas and Postgres say, in our words. Anything unknown is a fault of ours, told without details. */
 export function toAdminError(cause: unknown): AdminError {
   if (cause instanceof AdminError) return cause;
+  if (cause instanceof TeraError) {
+    const { message, param } = cause;
+    return new AdminError(
+      toCode(cause),
+      message,
+      param === undefined ? { cause } : { cause, fields: [{ path: param, message }] },
+    );
+  }
   if (hasZodFastifySchemaValidationErrors(cause)) {
     const fields = cause.validation.map(({ instancePath, message }) => ({
       path: instancePath.slice(1).replaceAll("/", "."),
@@ -66,4 +75,11 @@ export function toAdminError(cause: unknown): AdminError {
     return new AdminError("invalid_request", message, { cause });
   }
   return new AdminError("internal_error", "Something went wrong on our side. Try again.", { cause });
+}
+
+/** What gateways answer in more codes than we have. */
+function toCode({ code, fault, status }: TeraError): AdminErrorCode {
+  if (code === "not_found") return "not_found";
+  if (fault === "client") return "invalid_request";
+  return status === adminErrorCodes.unavailable ? "unavailable" : "internal_error";
 }

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createAddressList } from "@tera/access";
 import { connectQueues } from "@tera/background";
-import { openFileStores, readS3Settings } from "@tera/batch";
+import { openFileStores, readS3Settings, readUploadRules } from "@tera/batch";
 import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import { openStripe } from "@tera/metering";
 import { ConfigError } from "@tera/protocol";
@@ -66,6 +66,7 @@ async function main(): Promise<void> {
     databaseUrl: config.DATABASE_URL,
     longDb: longDatabase.db,
     files: (await openFileStores(readS3Settings(config))).on(database.db),
+    uploadRules: readUploadRules(config),
     queues: createLaneQueues(queueConnections, log),
     payments: await openPayments(config),
     auth,

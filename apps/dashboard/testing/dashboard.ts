@@ -24,6 +24,9 @@ export const testOrigin = "http://localhost:8788";
 /** What keys are hashed under. */
 export const testSecret = "s".repeat(32);
 
+/** So large may an uploaded file be. */
+export const testFileMaxBytes = 1_048_576 + 65_536;
+
 export interface Answer {
   status: number;
   /** Parsed; undefined where there is none, and of what has no end. */
@@ -92,6 +95,11 @@ export async function startTestDashboard({
     databaseUrl: testDatabase.url,
     longDb: db,
     files: createFileStore({ db, storage: "postgres", contents: { postgres: createPostgresContent({ db }) } }),
+    uploadRules: {
+      fileMaxBytes: testFileMaxBytes,
+      limits: { lineMaxBytes: 8_192, linesMax: 1_000 },
+      retentionMs: 86_400_000,
+    },
     queues: createTestQueues(),
     payments,
     auth: createAuth({ db, secret: testSecret, origin: testOrigin, oidc: undefined }),

@@ -1,6 +1,7 @@
 /** The public API, in request order: id, key, route, dialect, admission, exchange. */
 import type { Socket } from "node:net";
 import type { AddressList, Authenticator } from "@tera/access";
+import { createUploadPatience } from "@tera/batch";
 import type { RefusalLog } from "@tera/metering";
 import { type Fault, newRequestId, TeraError } from "@tera/protocol";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
@@ -18,7 +19,6 @@ import { dropBodies, parseJsonBodies } from "./plugins/json-body.ts";
 import { registerLimitHeaders } from "./plugins/limit-headers.ts";
 import { createNoteRefusal } from "./plugins/note-refusal.ts";
 import { registerRequestId, requestIdHeaders } from "./plugins/request-id.ts";
-import { createUploadPatience } from "./plugins/upload-patience.ts";
 import { type BatchRoutesOptions, registerBatchRoutes } from "./routes/batches.ts";
 import { type FileRoutesOptions, registerFileRoutes } from "./routes/files.ts";
 import { registerGenerationRoutes } from "./routes/generation.ts";

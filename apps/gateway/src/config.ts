@@ -1,6 +1,6 @@
 /** The gateway's settings: the only reader of `process.env` here. */
 import { parseAddressBlock } from "@tera/access";
-import { fileSettings } from "@tera/batch";
+import { fileSettings, uploadSettings } from "@tera/batch";
 import { ConfigError, flag, integer, newRequestId, parseEnvironment } from "@tera/protocol";
 import { z } from "zod";
 
@@ -44,11 +44,7 @@ const fields = {
   TERA_GATEWAY_USAGE_RETENTION_MONTHS: integer(1, 1_200).optional(),
   /** How long prompts and answers are kept of keys that have content logging switched on. Days. What was kept before keeps its expiry. */
   TERA_GATEWAY_CONTENT_RETENTION_DAYS: integer(1, 365).default(30),
-  /** Files for batches: bytes, lines, and how long one is kept whose owner does not say, as are the files that a batch writes. */
-  TERA_GATEWAY_FILE_MAX_BYTES: integer(1_024, 1_099_511_627_776).default(1_073_741_824),
-  TERA_GATEWAY_FILE_LINES_MAX: integer(1, 100_000_000).default(1_000_000),
-  TERA_GATEWAY_FILE_LINE_MAX_BYTES: integer(1_024, 1_073_741_824).default(4 * 1_024 * 1_024),
-  TERA_GATEWAY_FILE_RETENTION_DAYS: integer(1, 3_650).default(30),
+  ...uploadSettings,
   ...fileSettings,
   /** Deadlines of a request. Milliseconds. */
   TERA_GATEWAY_QUEUE_WAIT_MS: integer(1, 86_400_000).default(120_000),

@@ -1,6 +1,6 @@
 /** The gateway's process: configuration, connections, listen, drain. The only file with side effects. */
 import { createAddressList, createAuthenticator, createKeyStore, createModelStore, invalidApiKey } from "@tera/access";
-import { createBatchStore, openFileStores, readS3Settings } from "@tera/batch";
+import { createBatchStore, openFileStores, readS3Settings, readUploadRules } from "@tera/batch";
 import { connectDatabase, databaseReason, isDatabaseUnavailable, migrateDatabase } from "@tera/database";
 import {
   createContentStore,
@@ -263,11 +263,7 @@ async function main(): Promise<void> {
       })
     : undefined;
 
-  const lineLimits = {
-    lineMaxBytes: config.TERA_GATEWAY_FILE_LINE_MAX_BYTES,
-    linesMax: config.TERA_GATEWAY_FILE_LINES_MAX,
-  };
-  const fileRetentionMs = config.TERA_GATEWAY_FILE_RETENTION_DAYS * dayMs;
+  const uploadRules = readUploadRules(config);
   const batchLane = config.TERA_GATEWAY_BACKGROUND
     ? await startGatewayBatchLane({
         gatewayId,
@@ -276,8 +272,8 @@ async function main(): Promise<void> {
         redis,
         roster,
         fileStores,
-        limits: lineLimits,
-        fileRetentionMs,
+        limits: uploadRules.limits,
+        fileRetentionMs: uploadRules.retentionMs,
         tellsNotices: noticeUrl !== undefined,
         exchanges,
         biller,
@@ -316,9 +312,7 @@ async function main(): Promise<void> {
     batchApi: {
       files: fileStores.on(database.db),
       batches: createBatchStore({ db: database.db }),
-      limits: lineLimits,
-      fileMaxBytes: config.TERA_GATEWAY_FILE_MAX_BYTES,
-      retentionMs: fileRetentionMs,
+      uploadRules,
     },
     stripeWebhook: paymentProvider === undefined ? undefined : { provider: paymentProvider, db: database.db },
     bodyMaxBytes: config.TERA_GATEWAY_BODY_MAX_BYTES,

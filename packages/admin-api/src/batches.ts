@@ -20,6 +20,19 @@ export type BatchStatus = z.infer<typeof batchStatusSchema>;
 export const batchPauseSchema = z.enum(["credit", "operator", "customer"]);
 export type BatchPause = z.infer<typeof batchPauseSchema>;
 
+export const batchEndpoints = ["/v1/chat/completions", "/v1/completions"] as const;
+
+/** `POST /admin/api/batches` */
+export const newBatchSchema = z.strictObject({
+  /** The batch runs for its account, under its limits and scope. */
+  keyId: z.string().min(1, "is needed").max(100),
+  /** An uploaded file of the same account. */
+  inputFileId: z.string().min(1, "is needed").max(100),
+  endpoint: z.enum(batchEndpoints),
+  metadata: z.record(z.string(), z.string()).nullable().default(null),
+});
+export type NewBatch = z.input<typeof newBatchSchema>;
+
 export const batchListQuery = pageQuery(["createdAt"], "-createdAt").extend({
   accountId: z.string().max(100).optional(),
   status: batchStatusSchema.optional(),

@@ -22,7 +22,7 @@ export const permissions = [
   "keys:write",
   "usage:read",
   "batches:read",
-  /** Cancels, pauses and resumes them. */
+  /** Uploads their files; starts, cancels, pauses and resumes them. */
   "batches:write",
   /** Prompts and answers that were kept, and the files of batches. */
   "content:read",

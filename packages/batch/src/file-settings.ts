@@ -1,6 +1,9 @@
-/** Where the bytes of files go: settings that gateways and the dashboard share, since both read files. */
-import { ConfigError, flag } from "@tera/protocol";
+/** Where the bytes of files go, and what may be uploaded: settings that gateways and the dashboard share, since both take and read files. */
+import { ConfigError, flag, integer } from "@tera/protocol";
 import { z } from "zod";
+import type { UploadRules } from "./check-upload.ts";
+
+const dayMs = 24 * 3_600_000;
 
 /** For each app's config.ts. */
 export const fileSettings = {
@@ -17,6 +20,26 @@ export const fileSettings = {
   /** The bucket in the path instead of the host, as most servers of one's own want it. By default so where there is an endpoint. */
   TERA_FILES_S3_PATH_STYLE: flag.optional(),
 };
+
+/** For the config.ts of who takes files. Bytes, lines, and how long a file is kept whose owner does not say, as are the files that a batch writes. */
+export const uploadSettings = {
+  TERA_GATEWAY_FILE_MAX_BYTES: integer(1_024, 1_099_511_627_776).default(1_073_741_824),
+  TERA_GATEWAY_FILE_LINES_MAX: integer(1, 100_000_000).default(1_000_000),
+  TERA_GATEWAY_FILE_LINE_MAX_BYTES: integer(1_024, 1_073_741_824).default(4 * 1_024 * 1_024),
+  TERA_GATEWAY_FILE_RETENTION_DAYS: integer(1, 3_650).default(30),
+};
+
+export function readUploadRules(settings: z.infer<z.ZodObject<typeof uploadSettings>>): UploadRules {
+  return {
+    fileMaxBytes: settings.TERA_GATEWAY_FILE_MAX_BYTES,
+    limits: {
+      lineMaxBytes: settings.TERA_GATEWAY_FILE_LINE_MAX_BYTES,
+      linesMax: settings.TERA_GATEWAY_FILE_LINES_MAX,
+    },
+    retentionMs: settings.TERA_GATEWAY_FILE_RETENTION_DAYS * dayMs,
+  };
+}
+
 type FileSettings = z.infer<z.ZodObject<typeof fileSettings>>;
 
 export interface S3Settings {

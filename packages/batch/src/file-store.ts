@@ -43,7 +43,8 @@ export interface FileStore {
 
 export interface Upload {
   readonly bytes: number;
-  keep(values: Omit<NewFile, "id">): Promise<File>;
+  /** @param tx with what else is to be there with it, or not at all. */
+  keep(values: Omit<NewFile, "id">, tx?: Db): Promise<File>;
   discard(): Promise<void>;
 }
 
@@ -83,9 +84,9 @@ export function createFileStore({ db, storage, contents }: FileStoreOptions): Fi
     return {
       bytes,
       discard,
-      async keep(values) {
+      async keep(values, tx = db) {
         try {
-          const [written] = await db
+          const [written] = await tx
             .insert(file)
             .values({ ...values, id, storage, bytes, createdAt: sql`clock_timestamp()` })
             .onConflictDoUpdate({ target: file.id, set: { bytes, storage } })

@@ -6,14 +6,18 @@ import {
   batchFileKinds,
   batchListQuery,
   batchPageSchema,
+  newBatchSchema,
 } from "@tera/admin-api/batches";
+import type { Key } from "@tera/admin-api/keys";
 import {
   type BatchStore,
+  batchMetadataSchema,
   createBatchStore,
   type FileStore,
   findListedBatch,
   type ListedBatch,
   listBatches,
+  startBatch,
 } from "@tera/batch";
 import type { Batch, Db } from "@tera/database";
 import { z } from "zod";
@@ -23,8 +27,11 @@ import { createPaceWatch, type Pace } from "../batches/pace-watch.ts";
 import { renderBatch, renderBatchDetails } from "../batches/render-batch.ts";
 import type { Change } from "../changes.ts";
 import { AdminError, notFound } from "../errors.ts";
+import { readKey } from "../keys/render-key.ts";
 
 const idParams = z.object({ batchId: z.string().max(100) });
+
+const newBatchBody = newBatchSchema.extend({ metadata: batchMetadataSchema.nullable().default(null) });
 
 const pausedByOperator = "The operator has paused this batch, and only they can resume it. Ask them why.";
 const pauseReasons = { operator: "The operator has paused it.", customer: "It was paused by hand." };
@@ -53,6 +60,37 @@ export function registerBatchRoutes(app: AdminApp, { db, change, files }: BatchD
       const among = accountsInView(actor, accountId) ?? undefined;
       const { items, total } = await listBatches(db, { ...query, among });
       return { items: items.map(renderBatch), total };
+    },
+  );
+
+  app.post(
+    "/batches",
+    {
+      config: { permission: "batches:write" },
+      schema: {
+        summary: "Start a batch",
+        description:
+          "Of a file that was uploaded, by `POST /admin/api/files` or by a client. It runs as if the key had asked for it, within 24 hours; that its lines can be run is looked at afterwards.",
+        body: newBatchBody,
+        response: { 200: batchDetailsSchema },
+      },
+    },
+    async ({ body: { keyId, ...start }, actor }) => {
+      const key = await readKey(db, actor, keyId);
+      mustBeOpen(key);
+      const { accountId } = key;
+      const batchId = await change(actor, async (tx) => {
+        const batches = createBatchStore({ db: tx });
+        const { id, status } = await startBatch({ files, batches }, { ...start, accountId, keyId });
+        const name = (await findListedBatch(tx, id))?.fileName ?? id;
+        const { inputFileId, endpoint } = start;
+        const object = { objectKind: "batch", objectId: id, objectName: name, accountId };
+        return {
+          answer: id,
+          entry: { action: "batch.create", ...object, after: { status, keyId, inputFileId, endpoint } },
+        };
+      });
+      return readDetails(actor, batchId);
     },
   );
 
@@ -205,6 +243,16 @@ export function registerBatchRoutes(app: AdminApp, { db, change, files }: BatchD
     if (found === undefined || !sees(actor, found.accountId)) throw notFound("batch");
     return found;
   }
+}
+
+/** @throws {AdminError} `conflict`: nothing would be run under it. */
+function mustBeOpen({ name, state, accountName, accountDisabled }: Key): void {
+  const why = accountDisabled
+    ? `The account ${accountName} is disabled: none of its keys opens anything.`
+    : state === "active"
+      ? undefined
+      : `The key ${name} is ${state}. Choose one that is active.`;
+  if (why !== undefined) throw new AdminError("conflict", why, { fields: [{ path: "keyId", message: why }] });
 }
 
 /** What these actions change. */

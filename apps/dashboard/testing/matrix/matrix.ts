@@ -48,7 +48,12 @@ export function createMatrix(setting: Setting): Matrix {
     };
     const search = String(new URLSearchParams(query));
     const ask = await asker.askFor(accountId);
-    return ask(operation.method, search === "" ? path : `${path}?${search}`, await sample.body?.(world));
+    return ask(
+      operation.method,
+      search === "" ? path : `${path}?${search}`,
+      await sample.body?.(world),
+      sample.headers,
+    );
   }
 
   async function askForOthers(operation: Operation, asker: Asker, accountId: string): Promise<Cell> {

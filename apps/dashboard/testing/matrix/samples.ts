@@ -14,6 +14,8 @@ export interface Sample {
   params?: (world: World) => Promise<Record<string, string>>;
   query?: (world: World) => Promise<Record<string, string>>;
   body?: (world: World) => Promise<object>;
+  /** Of a body that is not JSON. */
+  headers?: Record<string, string>;
   /** What it answers to whoever may; 200 or 204 when absent. */
   statuses?: readonly number[];
   /** Of the accounts that it is asked about; prepaid when absent. */
@@ -33,6 +35,7 @@ const party = { address: null, taxId: null, email: null };
 export const seller = { ...party, name: "Seller", paymentNote: null, taxRatePercent: "19", dueDays: 30 };
 const buyer = { ...party, name: "Buyer", taxRatePercent: null, lowBalance: null };
 export const period = { model: "m", from: "2025-01-01T00:00:00Z", to: "2025-02-01T00:00:00Z" };
+const line = JSON.stringify({ custom_id: "1", method: "POST", url: "/v1/chat/completions", body: { model: "m" } });
 const password = "correct horse battery staple";
 /** No gateway runs beside the matrix. */
 const withoutGateway = [503];
@@ -47,6 +50,19 @@ export const samples: Readonly<Record<string, Sample>> = {
   "PATCH /keys/{keyId}": { body: always({ requestsPerMinuteMax: 5 }) },
   "POST /keys/{keyId}/rotate": { body: always({}) },
   "POST /keys/{keyId}/revoke": { body: always({}) },
+
+  "POST /files": {
+    query: always({ filename: "lines.jsonl" }),
+    body: always(Buffer.from(line)),
+    headers: { "content-type": "application/jsonl" },
+  },
+  "POST /batches": {
+    body: async ({ keyId, fileId }) => ({
+      keyId: await keyId(),
+      inputFileId: await fileId(),
+      endpoint: "/v1/chat/completions",
+    }),
+  },
 
   "GET /playground/{accountId}/models": { statuses: withoutGateway },
   "POST /playground/{accountId}/chat/completions": { body: always({ model: "m" }), statuses: withoutGateway },

@@ -21,6 +21,8 @@ export interface TenantObjects {
   month(): Promise<string>;
   /** Of a batch that has all its files and has not ended. */
   batchId(): Promise<string>;
+  /** Of an uploaded file. */
+  fileId(): Promise<string>;
 }
 
 export interface Tenant {
@@ -65,6 +67,7 @@ export async function createTenant(
       }),
       number: lazily(() => issueInvoice(setting, accountId)),
       month: async () => lastMonth(new Date()),
+      fileId: lazily(async () => writeFile(setting, { accountId, name, purpose: "batch" })),
       batchId: lazily(async () => makeBatch(setting, { accountId, keyId: await keyId(), name })),
     },
     wasUsed: () => used,
@@ -98,15 +101,21 @@ async function issueInvoice({ dashboard, clock, owner, priceId }: Setting, accou
   return issued;
 }
 
-async function makeBatch(
+async function writeFile(
   { dashboard: { db } }: Setting,
-  { accountId, keyId, name }: { accountId: string; keyId: string; name: string },
+  { accountId, name, purpose }: { accountId: string; name: string; purpose: "batch" | "batch_output" },
 ): Promise<string> {
   const files = createFileStore({ db, storage: "postgres", contents: { postgres: createPostgresContent({ db }) } });
-  const write = async (purpose: "batch" | "batch_output") => {
-    const values = { accountId, purpose, filename: `${name}.jsonl`, expiresAt: null };
-    return (await files.write(values, Readable.from([Buffer.from("{}")]))).id;
-  };
+  const values = { accountId, purpose, filename: `${name}.jsonl`, expiresAt: null };
+  return (await files.write(values, Readable.from([Buffer.from("{}")]))).id;
+}
+
+async function makeBatch(
+  setting: Setting,
+  { accountId, keyId, name }: { accountId: string; keyId: string; name: string },
+): Promise<string> {
+  const { db } = setting.dashboard;
+  const write = (purpose: "batch" | "batch_output") => writeFile(setting, { accountId, name, purpose });
   const { id } = await createBatchStore({ db }).create({
     accountId,
     keyId,
@@ -129,4 +138,5 @@ export const absentObjects: TenantObjects = {
   number: async () => "INV-2020-999999",
   month: async () => lastMonth(new Date()),
   batchId: async () => "batch_absent",
+  fileId: async () => "file-absent",
 };

@@ -1,5 +1,5 @@
 /** `/v1/batches`, as OpenAI's clients know it, with what a batch costs so far and why it waits. */
-import type { BatchStore, FileStore } from "@tera/batch";
+import { type BatchStore, batchMetadataSchema, type FileStore, startBatch } from "@tera/batch";
 import { type Batch, batchEndpoints } from "@tera/database";
 import { formatUsd } from "@tera/metering";
 import { TeraError } from "@tera/protocol";
@@ -8,7 +8,6 @@ import { z } from "zod";
 import { parseBody } from "../dialects/parse-body.ts";
 import { principalOf } from "../plugins/authenticate.ts";
 
-const windowMs = 24 * 3_600_000;
 const listMax = 100;
 
 export interface BatchRoutesOptions {
@@ -16,16 +15,11 @@ export interface BatchRoutesOptions {
   files: Pick<FileStore, "find">;
 }
 
-/** OpenAI's bounds of metadata. */
-const metadataSchema = z
-  .record(z.string().min(1).max(64), z.string().max(512))
-  .refine((metadata) => Object.keys(metadata).length <= 16, "may have 16 entries");
-
 const createSchema = z.strictObject({
   input_file_id: z.string().min(1),
   endpoint: z.enum(batchEndpoints),
   completion_window: z.literal("24h"),
-  metadata: metadataSchema.nullish(),
+  metadata: batchMetadataSchema.nullish(),
 });
 
 const listSchema = z.strictObject({
@@ -37,22 +31,8 @@ export function registerBatchRoutes(app: FastifyInstance, { batches, files }: Ba
   app.post("/v1/batches", async (request) => {
     const { accountId, keyId } = principalOf(request);
     const body = parseBody(createSchema, request.body);
-    const input = await files.find(accountId, body.input_file_id);
-    if (input === undefined || input.purpose !== "batch") {
-      throw new TeraError("not_found", `There is no file \`${body.input_file_id.slice(0, 100)}\` for batches.`, {
-        param: "input_file_id",
-      });
-    }
-    const created = await batches.create({
-      accountId,
-      keyId,
-      endpoint: body.endpoint,
-      inputFileId: input.id,
-      completionWindow: body.completion_window,
-      windowMs,
-      metadata: body.metadata ?? null,
-    });
-    return renderBatch(created);
+    const { endpoint, input_file_id: inputFileId, metadata = null } = body;
+    return renderBatch(await startBatch({ files, batches }, { accountId, keyId, endpoint, inputFileId, metadata }));
   });
 
   app.get("/v1/batches", async (request) => {

@@ -1,14 +1,13 @@
 /** `/v1/files`, as OpenAI's clients know it: what batches read, and what they wrote. Bytes are streamed both ways. */
 import { Readable } from "node:stream";
 import multipart from "@fastify/multipart";
-import { type BatchStore, createLineScanner, type FileStore, type LineLimits, parseRequestLine } from "@tera/batch";
+import { type BatchStore, checkUpload, type FileStore, type UploadPatience, type UploadRules } from "@tera/batch";
 import { type File, filePurposes } from "@tera/database";
 import { TeraError } from "@tera/protocol";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
 import { parseBody } from "../dialects/parse-body.ts";
 import { principalOf } from "../plugins/authenticate.ts";
-import type { UploadPatience } from "../plugins/upload-patience.ts";
 
 const listMax = 10_000;
 const filenameMax = 255;
@@ -19,10 +18,7 @@ const expiryMax = 2_592_000;
 export interface FileRoutesOptions {
   files: FileStore;
   batches: Pick<BatchStore, "listReading">;
-  limits: LineLimits;
-  fileMaxBytes: number;
-  /** Milliseconds that a file is kept whose owner does not say; undefined: until it is deleted. */
-  retentionMs: number | undefined;
+  uploadRules: UploadRules;
 }
 
 export interface FileRoutesDependencies extends FileRoutesOptions {
@@ -44,26 +40,10 @@ const fieldsSchema = z.strictObject({
 });
 
 export function registerFileRoutes(app: FastifyInstance, options: FileRoutesDependencies): void {
-  const { files, batches, limits, fileMaxBytes, retentionMs, patience } = options;
-  void app.register(multipart, { limits: { files: 1, fields: 8, fieldSize: 1_024, fileSize: fileMaxBytes + 1 } });
-
-  /** Passes on what is a file for a batch, and no more than may be. */
-  async function* checked(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-    const scanner = createLineScanner(limits);
-    let bytes = 0;
-    for await (const piece of source) {
-      bytes += piece.length;
-      if (bytes > fileMaxBytes) {
-        throw new TeraError("body_too_large", `A file may have ${fileMaxBytes} bytes. Split it into several.`, {
-          param: "file",
-        });
-      }
-      scanner.push(piece).forEach(checkLine);
-      yield piece;
-    }
-    scanner.end().forEach(checkLine);
-    if (bytes === 0) throw new TeraError("invalid_request", "The file is empty.", { param: "file" });
-  }
+  const { files, batches, uploadRules, patience } = options;
+  void app.register(multipart, {
+    limits: { files: 1, fields: 8, fieldSize: 1_024, fileSize: uploadRules.fileMaxBytes + 1 },
+  });
 
   app.post("/v1/files", async (request) => {
     const { accountId } = principalOf(request);
@@ -79,7 +59,7 @@ export function registerFileRoutes(app: FastifyInstance, options: FileRoutesDepe
         if (part.type === "field") fields[part.fieldname] = part.value;
         else if (part.fieldname === "file") {
           filename = part.filename.slice(0, filenameMax) || filename;
-          upload = await files.upload(checked(part.file));
+          upload = await files.upload(checkUpload(part.file, uploadRules));
         } else throw new TeraError("invalid_request", `Unknown file field \`${part.fieldname.slice(0, 100)}\`.`);
       }
       watched.end();
@@ -87,8 +67,8 @@ export function registerFileRoutes(app: FastifyInstance, options: FileRoutesDepe
       if (upload === undefined)
         throw new TeraError("invalid_request", "The field `file` is missing.", { param: "file" });
       const seconds = values["expires_after[seconds]"];
-      const keptMs = seconds === undefined ? retentionMs : seconds * 1_000;
-      const expiresAt = keptMs === undefined ? null : new Date(Date.now() + keptMs);
+      const keptMs = seconds === undefined ? uploadRules.retentionMs : seconds * 1_000;
+      const expiresAt = new Date(Date.now() + keptMs);
       const { purpose } = values;
       return renderFile(await upload.keep({ accountId, purpose, filename, expiresAt }));
     } catch (error) {
@@ -143,15 +123,6 @@ export function registerFileRoutes(app: FastifyInstance, options: FileRoutesDepe
     const found = await files.find(accountId, id);
     if (found === undefined) throw new TeraError("not_found", `There is no file \`${id.slice(0, 100)}\`.`);
     return found;
-  }
-}
-
-function checkLine({ number, text }: { number: number; text: string }): void {
-  try {
-    parseRequestLine(text);
-  } catch (error) {
-    if (!(error instanceof TeraError)) throw error;
-    throw new TeraError("invalid_request", `Line ${number}: ${error.message}.`, { param: "file" });
   }
 }
 
