@@ -3,16 +3,56 @@ import type { Stack } from "@tera/testkit";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { confirm, download, readTrail } from "./by-hand.ts";
+import { choose, confirm, download, fill, readTrail } from "./by-hand.ts";
 import { type Furnished, join } from "./furnish.ts";
 import type { People } from "./people.ts";
-import { startBatch } from "./start-batch.ts";
+import { startBatch, toLines } from "./start-batch.ts";
 
 /** Of one that comes to its end, and of one that does not before somebody has pressed a button. */
 const few = 60;
 const many = 5_000;
 
 export function describeBatches(people: People, stack: Stack, { acme }: Furnished): void {
+  test("a customer starts a batch of a file, once the file is right, and sees it end", {
+    timeout: 120_000,
+  }, async () => {
+    const owner = await people.visit("owner");
+    const tyrell = await join(owner.ask, stack, "Tyrell");
+    const { page, takeFaults } = await people.visit("member", tyrell.id);
+    await page.goto("/batches");
+    await page.getByRole("button", { name: "New batch" }).first().click();
+    const form = page.getByRole("dialog");
+    const put = (text: string) =>
+      form
+        .locator("input[type=file]")
+        .setInputFiles({ name: "poems.jsonl", mimeType: "application/jsonl", buffer: Buffer.from(text) });
+    const good = toLines(stack.model, few);
+    await put(`${good}\n{"custom_id": "other"}\n`);
+    await form.getByText(/^\d.* kB$/).waitFor();
+    await choose(page, "Key", /^Tyrell app/, form);
+    await form.getByRole("button", { name: "Add an entry" }).click();
+    await fill(form, { "Name 1": "run", "Value 1": "7" });
+    await form.getByRole("button", { name: "Start the batch" }).click();
+    await form.getByText(`Line ${few + 1}: `).waitFor();
+    expect(takeFaults(/status of 400 .*\/admin\/api\/files/)).toEqual([]);
+
+    await form.getByRole("button", { name: "Choose another file" }).click();
+    await put(good);
+    await form.getByRole("button", { name: "Start the batch" }).click();
+    await page.getByRole("heading", { name: "poems.jsonl", level: 1 }).waitFor();
+    await status(page, "completed").waitFor({ timeout: 90_000 });
+    await page.getByText(`${few} of ${few} lines`).waitFor();
+    expect((await download(page, "Download: Input")).toString()).toBe(good);
+    const id = new URL(page.url()).pathname.split("/").at(-1) ?? "";
+    expect(await owner.ask(z.object({ metadata: z.unknown() }), "GET", `/batches/${id}`)).toEqual({
+      metadata: { run: "7" },
+    });
+    expect(await readTrail(owner, id)).toEqual(["batch.create"]);
+    expect([...takeFaults(), ...owner.takeFaults()]).toEqual([]);
+    await owner.page.close();
+    await page.close();
+  });
+
   test("a customer goes on with a batch that it paused, sees it end, and fetches what came of it", {
     timeout: 120_000,
   }, async () => {

@@ -12,10 +12,15 @@ export async function startBatch(
   { filename, lines }: { filename: string; lines: number },
 ): Promise<string> {
   const client = new OpenAI({ apiKey: key, baseURL: baseUrl, maxRetries: 0 });
+  const content = Buffer.from(toLines(model, lines));
+  const file = await client.files.create({ file: await toFile(content, filename), purpose: "batch" });
+  return (await client.batches.create({ input_file_id: file.id, endpoint, completion_window: "24h" })).id;
+}
+
+/** The text of a file for a batch. */
+export function toLines(model: string, count: number): string {
   const body = { model, messages: [{ role: "user", content: "Hello!" }], max_tokens: tokens };
-  const text = Array.from({ length: lines }, (_, at) =>
+  return Array.from({ length: count }, (_, at) =>
     JSON.stringify({ custom_id: `line-${at}`, method: "POST", url: endpoint, body }),
   ).join("\n");
-  const file = await client.files.create({ file: await toFile(Buffer.from(text), filename), purpose: "batch" });
-  return (await client.batches.create({ input_file_id: file.id, endpoint, completion_window: "24h" })).id;
 }

@@ -1,6 +1,12 @@
 /** Batches: reading, and what can be done with them. While one moves, it is asked for again and again. */
 import { keepPreviousData, queryOptions, useMutation, useQueryClient } from "@tanstack/react-query";
-import { type BatchFileKind, type BatchStatus, batchDetailsSchema, batchPageSchema } from "@tera/admin-api/batches";
+import {
+  type BatchFileKind,
+  type BatchStatus,
+  batchDetailsSchema,
+  batchPageSchema,
+  type NewBatch,
+} from "@tera/admin-api/batches";
 import { apiUrl, call, type QueryValues } from "./client.ts";
 
 const everyMs = 3_000;
@@ -25,6 +31,17 @@ export const batchQuery = (batchId: string) =>
     queryFn: ({ signal }) => call(batchDetailsSchema, `/batches/${batchId}`, { signal }),
     refetchInterval: ({ state: { data } }) => (data !== undefined && !hasEnded(data) ? everyMs : false),
   });
+
+export function useStartBatch() {
+  const client = useQueryClient();
+  return useMutation({
+    mutationFn: (body: NewBatch) => call(batchDetailsSchema, "/batches", { method: "POST", body }),
+    onSuccess: (batch) => {
+      client.setQueryData(batchQuery(batch.id).queryKey, batch);
+      void client.invalidateQueries({ queryKey: ["batches"] });
+    },
+  });
+}
 
 export type BatchAction = "cancel" | "pause" | "resume";
 

@@ -41,15 +41,27 @@ export async function call<Schema extends z.ZodType>(
     signal: signal ?? null,
   }).catch((cause: unknown) => {
     if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
-    throw new ApiError("unavailable", "The dashboard does not answer. Is it running?");
+    throw noAnswer();
   });
   if (answer.status === 204) return schema.parse(undefined);
-  const content: unknown = await answer.json().catch(() => undefined);
-  if (answer.ok) return schema.parse(content);
+  return readAnswer(schema, answer.status, await answer.json().catch(() => undefined));
+}
+
+/** @throws {ApiError} what the server refused */
+export function readAnswer<Schema extends z.ZodType>(
+  schema: Schema,
+  status: number,
+  content: unknown,
+): z.infer<Schema> {
+  if (status >= 200 && status < 300) return schema.parse(content);
   const failure = adminErrorSchema.safeParse(content);
-  if (!failure.success) throw new ApiError("internal_error", `The dashboard answered with status ${answer.status}.`);
+  if (!failure.success) throw new ApiError("internal_error", `The dashboard answered with status ${status}.`);
   const { code, message, fields } = failure.data.error;
   throw new ApiError(code, message, fields);
+}
+
+export function noAnswer(): ApiError {
+  return new ApiError("unavailable", "The dashboard does not answer. Is it running?");
 }
 
 /** For answers without a body. */

@@ -2,25 +2,32 @@
 import { Group, Select, type SelectProps, Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
+import type { KeyState } from "@tera/admin-api/keys";
 import { useState } from "react";
 import { keyQuery, keysQuery } from "../api/keys.ts";
 
 const shownMax = 25;
 const typingPauseMs = 250;
 
-export interface KeySelectProps extends Pick<SelectProps, "placeholder" | "w" | "aria-label"> {
+export interface KeySelectProps
+  extends Pick<
+    SelectProps,
+    "label" | "description" | "placeholder" | "required" | "disabled" | "clearable" | "error" | "w" | "aria-label"
+  > {
   value: string | null;
   onChange(keyId: string | null): void;
   /** Only of this account. */
   accountId?: string | undefined;
+  /** Only those in this state. */
+  state?: KeyState | undefined;
 }
 
-export function KeySelect({ value, onChange, accountId, ...props }: KeySelectProps) {
+export function KeySelect({ value, onChange, accountId, state, ...props }: KeySelectProps) {
   const [typed, setTyped] = useState("");
   const [search] = useDebouncedValue(typed, typingPauseMs);
   // Typing what is chosen is no search: the list shall show the others.
   const found = useQuery(
-    keysQuery({ search: search.includes(" ····") ? "" : search, accountId, pageSize: shownMax, sort: "name" }),
+    keysQuery({ search: search.includes(" ····") ? "" : search, accountId, state, pageSize: shownMax, sort: "name" }),
   );
   const items = found.data?.items ?? [];
   const isElsewhere = value !== null && found.isSuccess && !items.some(({ id }) => id === value);
@@ -28,9 +35,9 @@ export function KeySelect({ value, onChange, accountId, ...props }: KeySelectPro
   const known = isElsewhere && chosen.data !== undefined ? [chosen.data, ...items] : items;
   return (
     <Select
+      clearable
       {...props}
       searchable
-      clearable
       value={value}
       onChange={onChange}
       onSearchChange={setTyped}

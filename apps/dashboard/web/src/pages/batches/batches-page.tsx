@@ -1,11 +1,13 @@
 /** All batches, the newest first: how far each is, and what it costs. */
-import { Box, Text } from "@mantine/core";
+import { Box, Button, Stack, Text } from "@mantine/core";
+import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { batchStatuses, type ListedBatch } from "@tera/admin-api/batches";
 import type { DataTableColumn } from "mantine-datatable";
+import { lazy, Suspense, useState } from "react";
 import { batchesQuery } from "../../api/batches.ts";
-import { useSession } from "../../api/session.ts";
+import { useMay, useSession } from "../../api/session.ts";
 import { AccountFilter } from "../../form/account-filter.tsx";
 import { ChoiceFilter } from "../../form/choice-filter.tsx";
 import { Moment } from "../../format/moment.tsx";
@@ -17,6 +19,8 @@ import { BatchProgress } from "./batch-progress.tsx";
 import { BatchStatusBadge } from "./batch-status.tsx";
 import { FirstBatch } from "./first-batch.tsx";
 
+const NewBatchDrawer = lazy(() => import("./new-batch-drawer.tsx").then((file) => ({ default: file.NewBatchDrawer })));
+
 const route = getRouteApi("/inside/batches");
 
 export function BatchesPage() {
@@ -25,6 +29,13 @@ export function BatchesPage() {
   const batches = useQuery(batchesQuery(search));
   const { accounts } = useSession();
   const hasAccounts = accounts === null || accounts.length > 1;
+  const mayStart = useMay("batches:write");
+  const [isStarting, setStarting] = useState(false);
+  const start = mayStart && (
+    <Button leftSection={<IconPlus size={16} />} onClick={() => setStarting(true)}>
+      New batch
+    </Button>
+  );
   const narrow = (change: Partial<typeof search>) =>
     navigate({ search: (before) => ({ ...before, ...change }), replace: true });
 
@@ -32,6 +43,7 @@ export function BatchesPage() {
     <Page
       title="Batches"
       about="Files of requests that run within a day, on what live requests leave free, at a discount."
+      actions={start}
     >
       <ListTable
         label="Batches"
@@ -59,14 +71,27 @@ export function BatchesPage() {
           </>
         }
         empty={
-          <EmptyState title="No batches yet" action={<FirstBatch />}>
+          <EmptyState
+            title="No batches yet"
+            action={
+              <Stack align="center" w="100%">
+                {start}
+                <FirstBatch />
+              </Stack>
+            }
+          >
             A batch is a file of requests, one in each line. Upload it, start it, and fetch the answers when they are
-            there. OpenAI's clients work unchanged.
+            there: here, or with OpenAI's clients, which work unchanged.
           </EmptyState>
         }
         columns={columnsOf(hasAccounts)}
         onOpen={({ id }) => navigate({ to: "/batches/$batchId", params: { batchId: id } })}
       />
+      {isStarting && (
+        <Suspense>
+          <NewBatchDrawer onClose={() => setStarting(false)} accountId={search.accountId} />
+        </Suspense>
+      )}
     </Page>
   );
 }
