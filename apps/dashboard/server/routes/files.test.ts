@@ -1,3 +1,4 @@
+import { request } from "node:http";
 import { Readable } from "node:stream";
 import { createAccountStore, createKeyStore } from "@tera/access";
 import { batchDetailsSchema } from "@tera/admin-api/batches";
@@ -5,7 +6,7 @@ import { uploadedFileSchema } from "@tera/admin-api/files";
 import { madeKeySchema } from "@tera/admin-api/keys";
 import { auditEvent, batch, file, fileChunk } from "@tera/database";
 import { desc, eq } from "drizzle-orm";
-import { afterAll, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { type Ask, startTestDashboard, testFileMaxBytes, testOrigin, testSecret } from "../../testing/dashboard.ts";
 
 const dashboard = await startTestDashboard();
@@ -88,22 +89,29 @@ test.for([
   await expectNothingKept();
 });
 
-test("who sends more than is taken, and does not say so before, still reads why", async () => {
-  const piece = Buffer.from("\n".repeat(65_536));
-  const pieces = Array.from({ length: 4 * Math.ceil(testFileMaxBytes / piece.length) }, () => piece);
+describe("on a connection of its own", async () => {
   const url = await dashboard.app.listen({ host: "127.0.0.1", port: 0 });
-  const answer = await fetch(
-    `${url}/admin/api/files?${new URLSearchParams({ accountId: acme, filename: "a.jsonl" })}`,
-    {
-      method: "POST",
-      headers: { ...jsonl, authorization: `Bearer ${await dashboard.tokenOf("admin")}` },
-      body: Readable.toWeb(Readable.from(pieces)),
-      duplex: "half",
-    },
-  );
-  expect(answer.status).toBe(400);
-  expect(await answer.json()).toMatchObject({ error: { fields: [{ path: "file" }] } });
-  await expectNothingKept();
+  const path = `/admin/api/files?${new URLSearchParams({ accountId: acme, filename: "a.jsonl" })}`;
+  const headers = { ...jsonl, authorization: `Bearer ${await dashboard.tokenOf("admin")}` };
+  const piece = Buffer.from("\n".repeat(65_536));
+
+  test("who sends more than is taken, and does not say so before, still reads why", async () => {
+    const pieces = Array.from({ length: 4 * Math.ceil(testFileMaxBytes / piece.length) }, () => piece);
+    const body = Readable.toWeb(Readable.from(pieces));
+    const answer = await fetch(`${url}${path}`, { method: "POST", headers, body, duplex: "half" });
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: { fields: [{ path: "file" }] } });
+    await expectNothingKept();
+  });
+
+  test("of who goes away half-way nothing stays", async () => {
+    const leaving = request(`${url}${path}`, { method: "POST", headers });
+    leaving.on("error", () => undefined);
+    for (let sent = 0; sent < 8; sent++) leaving.write(piece);
+    await vi.waitFor(async () => expect(await db.$count(fileChunk)).toBeGreaterThan(0), { timeout: 20_000 });
+    leaving.destroy();
+    await vi.waitFor(expectNothingKept, { timeout: 20_000 });
+  });
 });
 
 test("nothing but JSON Lines is taken", async () => {
