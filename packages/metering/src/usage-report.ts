@@ -1,6 +1,6 @@
 /** What was used and what it cost, for people: sums out of the roll-ups, and the last requests. */
 import { type Db, type UsageEvent, usageEvent } from "@tera/database";
-import { and, desc, eq, type SQL, sql } from "drizzle-orm";
+import { and, desc, eq, sql } from "drizzle-orm";
 import { z } from "zod";
 import { isOlder, type RequestPosition } from "./request-position.ts";
 import { matchEvents, type RequestFilter, type UsageFilter } from "./usage-filter.ts";
@@ -12,11 +12,8 @@ export type ReportedUsage = UsageEvent & { correctionNano: bigint };
 export interface UsageReports {
   /**
    * The latest day or hour first, else the highest cost first. Roll-ups are by the hour: an hour counts when it begins in the period.
-   * @param only these groups alone
    */
-  summarize(filter: UsageFilter, by: UsageGroup, limit: number, only?: readonly string[]): Promise<UsageSum[]>;
-  /** Which keys or accounts cost the most, the most first: all have to be looked at, while to add up a few is little. */
-  findLargest(filter: UsageFilter, by: "key" | "account", limit: number): Promise<string[]>;
+  summarize(filter: UsageFilter, by: UsageGroup, limit: number): Promise<UsageSum[]>;
   /** One sum over everything; its group is empty. */
   total(filter: UsageFilter): Promise<UsageSum>;
   /** The latest first. @param after the last one of the page before; absent: the first page. */
@@ -33,33 +30,28 @@ const correction =
 
 const dearest = sql`sum(charge_nano + correction_nano) desc, sum(requests) desc`;
 
-function narrow(used: SQL, by: UsageGroup, only: readonly string[] | undefined): SQL {
-  if (only === undefined) return used;
-  return sql`${used} where ${groups[by].by} = any (${sql.param([...only])}::text[])`;
-}
-
 export function createUsageReports({ db }: { db: Db }): UsageReports {
   const events = () => db.select({ event: usageEvent, correctionNano: correction }).from(usageEvent);
 
-  async function findLargest(filter: UsageFilter, by: "key" | "account", limit: number): Promise<string[]> {
+  /** All keys have to be looked at; what is added up of few of them is little then. */
+  async function dearestKeys(filter: UsageFilter, limit: number): Promise<string[]> {
     const { rows } = await db.execute(
-      sql`select ${groups[by].by} as "group" from (${rollUps(filter, by)}) used group by 1 order by ${dearest}, 1 limit ${limit}`,
+      sql`select key_id from (${rollUps(filter, "key")}) used group by 1 order by ${dearest}, 1 limit ${limit}`,
     );
     return z
-      .array(z.object({ group: z.string() }))
+      .array(z.object({ key_id: z.string() }))
       .parse(rows)
-      .map(({ group }) => group);
+      .map(({ key_id: keyId }) => keyId);
   }
 
   return {
-    findLargest,
-    async summarize(filter, by, limit, only) {
+    async summarize(filter, by, limit) {
       const group = groups[by];
       const order = by === "day" || by === "hour" ? sql`1 desc` : sql`${dearest}, 1`;
-      const used = sql`(${rollUps(filter, by)}) used`;
-      const narrowed = narrow(used, by, only ?? (by === "key" ? await findLargest(filter, by, limit) : undefined));
+      const wanted =
+        by === "key" ? sql`where key_id = any (${sql.param(await dearestKeys(filter, limit))}::text[])` : sql``;
       const { rows } = await db.execute(
-        sql`select ${group.words(group.by)} as "group", ${sums} from ${narrowed} group by ${group.by} order by ${order} limit ${limit}`,
+        sql`select ${group.words(group.by)} as "group", ${sums} from (${rollUps(filter, by)}) used ${wanted} group by ${group.by} order by ${order} limit ${limit}`,
       );
       return z.array(sumSchema).parse(rows);
     },

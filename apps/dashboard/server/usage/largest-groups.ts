@@ -1,21 +1,20 @@
 /**
- * Which keys or accounts a report tells apart, remembered for a minute: to find them, all are added up, which is most of the work of such a report. What they used is read anew each time; what belongs
- * to none of them is told together.
+ * The largest groups of a report and what they used, remembered for a minute where there are more than are shown: to find them, all are added up, which is nearly all of the work of such a report.
  */
 import type { Db } from "@tera/database";
-import { createUsageReports, type UsageFilter } from "@tera/metering";
+import { createUsageReports, type UsageDimension, type UsageFilter, type UsageSum } from "@tera/metering";
 
 const freshMs = 60_000;
 const hourMs = 3_600_000;
 const rememberedMax = 500;
 
 export interface LargestGroups {
-  /** @returns undefined: there are no more than `limit`, and all can be told apart. */
-  find(filter: UsageFilter, by: "key" | "account", limit: number): Promise<readonly string[] | undefined>;
+  /** @returns the highest cost first; up to a minute old where there are `limit` of them. */
+  find(filter: UsageFilter, by: UsageDimension, limit: number): Promise<readonly UsageSum[]>;
 }
 
 interface Remembered {
-  readonly groups: Promise<readonly string[]>;
+  readonly groups: Promise<readonly UsageSum[]>;
   readonly untilMs: number;
 }
 
@@ -42,15 +41,14 @@ export function createLargestGroups({ db }: { db: Db }): LargestGroups {
       dropOld(nowMs);
       let known = remembered.get(question);
       if (known === undefined) {
-        known = { groups: reports.findLargest(filter, by, limit), untilMs: nowMs + freshMs };
+        known = { groups: reports.summarize(filter, by, limit), untilMs: nowMs + freshMs };
         remembered.set(question, known);
         known.groups.catch(() => remembered.delete(question));
       }
       const groups = await known.groups;
-      if (groups.length === limit) return groups;
       // Few: what is new is to be seen at once.
-      remembered.delete(question);
-      return undefined;
+      if (groups.length < limit) remembered.delete(question);
+      return groups;
     },
   };
 }

@@ -9,7 +9,6 @@ import {
   readUsageSeries,
   type UsageFilter,
   type UsagePoint,
-  type UsageSum,
 } from "@tera/metering";
 import type { LargestGroups } from "./largest-groups.ts";
 import type { UsagePeriod } from "./read-period.ts";
@@ -52,7 +51,7 @@ async function reportOverTime(db: Db, filter: UsageFilter, interval: UsageQuery[
   return { rows, total: toSums(total), series: [{ ...unnamed, points }] };
 }
 
-/** What all series add up to is the total: what everybody used is read once. */
+/** The series add up to the total, and to the sums of the groups that have one: what they say is read once. */
 async function reportByGroup(
   db: Db,
   largest: LargestGroups,
@@ -60,69 +59,30 @@ async function reportByGroup(
   interval: UsageQuery["interval"],
   by: GroupDimension,
 ): Promise<Report> {
-  const known = by === "model" ? undefined : await largest.find(filter, by, groupsMax);
-  const { sums, points, isCut } =
-    known === undefined
-      ? await readGroups(db, filter, interval, by)
-      : await readKnownGroups(db, filter, interval, by, known);
-  const total = addUp(points);
+  const known = await largest.find(filter, by, groupsMax);
+  const named = known.slice(0, seriesMax).map(({ group }) => group);
+  const pointsOf = Map.groupBy(await readUsageSeries(db, filter, interval, by, named), ({ group }) => group);
+  const larger = named.flatMap((group) => {
+    const points = pointsOf.get(group);
+    return points === undefined ? [] : { group, ...addUp(points) };
+  });
+  const sums = [...larger, ...known.slice(seriesMax)].sort(byCost);
+  const total = addUp([...pointsOf.values()].flat());
   const nameOf = await readNames(
     db,
     by,
     sums.map(({ group }) => group),
   );
   const rows: UsageRow[] = sums.map((sum) => ({ ...nameOf(sum.group), ...toSums(sum) }));
-  if (isCut) {
+  if (known.length === groupsMax) {
     const others = subtract(total, sums);
     if (others.requests > 0) rows.push({ ...nameOf(""), ...toSums(others) });
   }
-  const pointsOf = Map.groupBy(points, ({ group }) => group);
   const series = [...sums.map(({ group }) => group), ""].flatMap((group) => {
-    const ofGroup = pointsOf.get(group);
-    return ofGroup === undefined ? [] : { ...nameOf(group), points: ofGroup.map(toPoint) };
+    const points = pointsOf.get(group);
+    return points === undefined ? [] : { ...nameOf(group), points: points.map(toPoint) };
   });
   return { rows, total: toSums(total), series };
-}
-
-interface Groups {
-  /** The highest cost first. */
-  sums: UsageSum[];
-  /** Of the first of them, and of all others together. */
-  points: UsagePoint[];
-  /** There may be more groups than these. */
-  isCut: boolean;
-}
-
-async function readGroups(
-  db: Db,
-  filter: UsageFilter,
-  interval: UsageQuery["interval"],
-  by: GroupDimension,
-): Promise<Groups> {
-  const sums = await createUsageReports({ db }).summarize(filter, by, groupsMax);
-  const named = sums.slice(0, seriesMax).map(({ group }) => group);
-  const points = await readUsageSeries(db, filter, interval, by, named);
-  return { sums, points, isCut: sums.length === groupsMax };
-}
-
-/** Those that are shown over time are the largest: they are read once, and the others beside them. */
-async function readKnownGroups(
-  db: Db,
-  filter: UsageFilter,
-  interval: UsageQuery["interval"],
-  by: GroupDimension,
-  known: readonly string[],
-): Promise<Groups> {
-  const [points, smaller] = await Promise.all([
-    readUsageSeries(db, filter, interval, by, known.slice(0, seriesMax)),
-    createUsageReports({ db }).summarize(filter, by, groupsMax, known.slice(seriesMax)),
-  ]);
-  const named = Map.groupBy(
-    points.filter(({ group }) => group !== ""),
-    ({ group }) => group,
-  );
-  const larger = [...named].map(([group, ofGroup]) => ({ group, ...addUp(ofGroup) }));
-  return { sums: [...larger, ...smaller].sort(byCost), points, isCut: true };
 }
 
 /** How groups are called, and whose they are. */
