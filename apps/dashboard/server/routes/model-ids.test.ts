@@ -2,7 +2,7 @@ import { createModelStore } from "@tera/access";
 import { createPriceStore } from "@tera/metering";
 import { workerStateSchema } from "@tera/protocol";
 import { afterAll, expect, test } from "vitest";
-import { startTestDashboard } from "../../testing/dashboard.ts";
+import { startTestDashboard, testFileMaxBytes } from "../../testing/dashboard.ts";
 
 const dashboard = await startTestDashboard();
 afterAll(() => dashboard.close());
@@ -37,7 +37,10 @@ test("an operator chooses among all models that are known, a customer among thos
   });
 });
 
-test("whoever is signed in knows what clients call", async () => {
+test("whoever is signed in knows what clients call, and how large a file may be", async () => {
   const customer = await dashboard.signIn("member", await dashboard.createAccount("calls"));
-  expect((await customer("GET", "/installation")).body).toEqual({ apiUrl: "https://api.example.com/v1" });
+  expect((await customer("GET", "/installation")).body).toEqual({
+    apiUrl: "https://api.example.com/v1",
+    fileMaxBytes: testFileMaxBytes,
+  });
 });
