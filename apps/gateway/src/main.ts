@@ -15,7 +15,7 @@ import {
   ensureUsageMonths,
   openStripe,
 } from "@tera/metering";
-import { ConfigError } from "@tera/protocol";
+import { batchFrameEveryMs, ConfigError } from "@tera/protocol";
 import {
   connectBlockingRedis,
   createLane,
@@ -165,7 +165,7 @@ async function main(): Promise<void> {
     batchDeadlines: {
       queueWaitMs: batchQueueWaitMs,
       firstTokenMs: config.TERA_GATEWAY_FIRST_TOKEN_MS,
-      betweenTokensMs: config.TERA_GATEWAY_BETWEEN_TOKENS_MS,
+      betweenTokensMs: config.TERA_GATEWAY_BETWEEN_TOKENS_MS + batchFrameEveryMs,
       totalMs: batchQueueWaitMs + config.TERA_GATEWAY_TOTAL_MS,
     },
     roster,

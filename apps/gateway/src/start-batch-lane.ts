@@ -30,7 +30,7 @@ export interface GatewayBatchLaneOptions extends LineRunnerOptions {
   catalog: Pick<Catalog, "find" | "resolve">;
   fileStores: Pick<FileStores, "on">;
   limits: LineLimits;
-  fileRetentionMs: number | undefined;
+  fileRetentionMs: number;
   tellsNotices: boolean;
   registry: Registry;
   log: Logger;

@@ -16,6 +16,9 @@ export type LaneClass = (typeof laneClasses)[number];
 export const jobLanes = [...laneClasses, "batch"] as const;
 export type JobLane = (typeof jobLanes)[number];
 
+/** So long a worker may hold back what is said of a line of a batch. Milliseconds. */
+export const batchFrameEveryMs = 1_000;
+
 export interface Job {
   version: typeof jobVersion;
   /** The request's id, the same for all its attempts, in usage and in `x-request-id`. */

@@ -22,8 +22,8 @@ export interface BatchMoverOptions {
   files: FileStore;
   batches: BatchStore;
   limits: LineLimits;
-  /** Milliseconds that output files are kept; undefined: until they are deleted. */
-  fileRetentionMs: number | undefined;
+  /** Milliseconds that output files are kept. */
+  fileRetentionMs: number;
   catalog: Pick<Catalog, "resolve">;
   /** Whether somebody is told. */
   tellsNotices: boolean;
@@ -46,7 +46,7 @@ export function createBatchMover(options: BatchMoverOptions): BatchMover {
       const found = await batches.find(batchId);
       if (found?.status !== "finalizing") return undefined;
       const lines = createLineStore({ db, author: "batch" });
-      const expiresAt = fileRetentionMs === undefined ? null : new Date(Date.now() + fileRetentionMs);
+      const expiresAt = new Date(Date.now() + fileRetentionMs);
       const written = await writeOutputFiles(found, { files, lines, expiresAt });
       const ended = await createBatchStore({ db: tx }).complete(batchId, written);
       if (ended !== undefined && tellsNotices) await createNoticeStore({ db: tx }).add([toNotice(ended)]);

@@ -7,6 +7,7 @@
  * lines would else be as many frames, and a live request's first token comes in that very step, behind them.
  */
 import {
+  batchFrameEveryMs,
   countDelta,
   type Delta,
   type DeltaFrame,
@@ -29,9 +30,6 @@ export interface AttemptVoice {
   /** The last word, with the worker's copy of the usage where the attempt ends its request. */
   last(frame: WithoutHead<Extract<Frame, { type: "end" | "fail" }>>, usage: UsageRecord | undefined): void;
 }
-
-/** Far below the deadlines that a gateway sets: it must not take the wait for an engine that has stopped. */
-const batchFrameEveryMs = 1_000;
 
 export function createAttemptVoice(
   job: Pick<Job, "requestId" | "attempt" | "gatewayId" | "laneClass">,
