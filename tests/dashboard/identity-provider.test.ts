@@ -47,7 +47,7 @@ test("a member comes in through the provider, to the page that was asked for, an
     await page.getByRole("button", { name: "Example Corp" }).click();
     await passIdentityProvider(page, "grace");
     await page.getByRole("heading", { name: "Models", level: 1 }).waitFor();
-    expect(new URL(page.url()).search).toBe("?q=none");
+    await page.waitForURL(({ search }) => search === "?q=none");
     await page.getByRole("button", { name: /Grace.*account menu/ }).waitFor();
     for (const cookie of await context.cookies(people.url)) {
       expect(cookie.name).toMatch(/^__Host-/);

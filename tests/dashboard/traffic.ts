@@ -64,8 +64,10 @@ export function describeTraffic(people: People, stack: Stack, { acme, globex }: 
     await page.getByRole("radiogroup", { name: "Group by" }).getByText("Model").click();
     const figures = page.getByRole("region", { name: "Figures" });
     await figures.getByRole("button", { name: stack.model }).waitFor();
-    const { searchParams } = new URL(page.url());
-    expect(Object.fromEntries(searchParams)).toMatchObject({ accountId: acme.id, keyId: acme.keyId, by: "model" });
+    const narrowed = { accountId: acme.id, keyId: acme.keyId, by: "model" };
+    await page.waitForURL(({ searchParams }) =>
+      Object.entries(narrowed).every(([name, value]) => searchParams.get(name) === value),
+    );
     const rows = (await download(page, "CSV")).toString().trim().split(/\r?\n/);
     expect(rows[0]).toMatch(/^day,model,requests,/);
     expect(rows).toHaveLength(2);
@@ -74,7 +76,7 @@ export function describeTraffic(people: People, stack: Stack, { acme, globex }: 
     expect(Number(requests)).toBeGreaterThan(0);
     await figures.getByRole("button", { name: stack.model }).click();
     await figures.getByText("Day (UTC)").waitFor();
-    expect(new URL(page.url()).searchParams.get("model")).toBe(stack.model);
+    await page.waitForURL(({ searchParams }) => searchParams.get("model") === stack.model);
     expect(takeFaults()).toEqual([]);
     await page.close();
   });
