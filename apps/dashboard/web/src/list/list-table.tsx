@@ -1,16 +1,15 @@
 /** A list whose pages, order and search are the server's, and are kept in the URL: loading, failure with a way to try again, and an empty state that says what to do. */
-import { Group, Stack, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Group, Stack } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import "mantine-datatable/styles.layer.css";
 import { DataTable, type DataTableColumn } from "mantine-datatable";
 import type { ReactNode } from "react";
+import { SearchInput } from "../form/search-input.tsx";
 import type { ListSearch } from "./list-search.ts";
 import { NotLoaded } from "./not-loaded.tsx";
 
 const pageSizes = [25, 50, 100, 200];
-const typingPauseMs = 250;
 
 export interface ListTableProps<Item> {
   /** For screen readers: "Accounts". */
@@ -38,10 +37,6 @@ export function ListTable<Item>(props: ListTableProps<Item>) {
     props;
   const { page = 1, pageSize = 25, sort = standardSort } = search;
   const isNarrowed = (search.search ?? "") !== "" || props.isFiltered === true;
-  const searchLater = useDebouncedCallback(
-    (text: string) => onSearch({ search: text === "" ? undefined : text, page: undefined }),
-    typingPauseMs,
-  );
   const { items = [], total = 0 } = query.data ?? {};
 
   if (query.isError) {
@@ -50,13 +45,11 @@ export function ListTable<Item>(props: ListTableProps<Item>) {
   return (
     <Stack gap="sm" component="section" aria-label={label}>
       <Group gap="sm">
-        <TextInput
-          key={search.search === undefined ? "empty" : "searched"}
-          aria-label={searchPlaceholder}
-          placeholder={searchPlaceholder}
+        <SearchInput
+          label={searchPlaceholder}
           leftSection={<IconSearch size={16} />}
-          defaultValue={search.search ?? ""}
-          onChange={(event) => searchLater(event.currentTarget.value)}
+          value={search.search}
+          onSearch={(text) => onSearch({ search: text, page: undefined })}
           w={{ base: "100%", xs: 280 }}
         />
         {filters}

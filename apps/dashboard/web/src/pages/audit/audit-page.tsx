@@ -1,10 +1,10 @@
 /** Who changed what, from where. */
-import { Badge, Group, Select, Text, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Badge, Group, Select, Text } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, useNavigate } from "@tanstack/react-router";
 import type { AuditEvent } from "../../../../api/audit.ts";
 import { auditQuery } from "../../api/audit.ts";
+import { SearchInput } from "../../form/search-input.tsx";
 import { Moment } from "../../format/moment.tsx";
 import { EmptyState } from "../../list/empty-state.tsx";
 import { GrowingTable } from "../../list/growing-table.tsx";
@@ -12,7 +12,6 @@ import { Page } from "../../shell/page.tsx";
 import { AuditDifference } from "./audit-difference.tsx";
 
 const route = getRouteApi("/inside/audit");
-const typingPauseMs = 300;
 
 const kinds = [
   "account",
@@ -36,7 +35,6 @@ export function AuditPage() {
   const navigate = useNavigate({ from: "/audit" });
   const narrow = (change: Partial<typeof search>) =>
     navigate({ search: (before) => ({ ...before, ...change }), replace: true });
-  const narrowLater = useDebouncedCallback(narrow, typingPauseMs);
   const { kind, ...rest } = search;
   const events = useInfiniteQuery(auditQuery({ ...rest, action: kind === undefined ? undefined : `${kind}.` }));
 
@@ -58,18 +56,16 @@ export function AuditPage() {
               onChange={(chosen) => narrow({ kind: chosen ?? undefined })}
               w={170}
             />
-            <TextInput
-              aria-label="Id of what was changed"
-              placeholder="Id of what was changed"
-              defaultValue={search.objectId ?? ""}
-              onChange={(event) => narrowLater({ objectId: event.currentTarget.value.trim() || undefined })}
+            <SearchInput
+              label="Id of what was changed"
+              value={search.objectId}
+              onSearch={(objectId) => narrow({ objectId })}
               w={{ base: "100%", xs: 240 }}
             />
-            <TextInput
-              aria-label="Id of who changed it"
-              placeholder="Id of who changed it"
-              defaultValue={search.actorId ?? ""}
-              onChange={(event) => narrowLater({ actorId: event.currentTarget.value.trim() || undefined })}
+            <SearchInput
+              label="Id of who changed it"
+              value={search.actorId}
+              onSearch={(actorId) => narrow({ actorId })}
               w={{ base: "100%", xs: 240 }}
             />
           </Group>

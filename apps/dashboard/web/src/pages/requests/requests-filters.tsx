@@ -1,15 +1,14 @@
 /** Ways to narrow the list of requests. A request's id finds it alone, whatever else is chosen. */
-import { Group, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Group, Select } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { requestLanes, requestStatuses } from "@tera/admin-api/requests";
 import { requestErrorCodes } from "../../../../api/error-codes.ts";
 import { ChoiceFilter } from "../../form/choice-filter.tsx";
 import { OwnerFilters } from "../../form/owner-filters.tsx";
+import { SearchInput } from "../../form/search-input.tsx";
 import { PeriodPicker } from "../../period/period-picker.tsx";
 import type { RequestsSearch } from "./requests-search.ts";
 
-const typingPauseMs = 300;
 const width = { base: "100%", xs: 200 };
 
 export interface RequestsFiltersProps {
@@ -19,19 +18,14 @@ export interface RequestsFiltersProps {
 }
 
 export function RequestsFilters({ search, onNarrow, hasAccounts }: RequestsFiltersProps) {
-  const searchLater = useDebouncedCallback(
-    (text: string) => onNarrow({ id: text.trim() === "" ? undefined : text.trim() }),
-    typingPauseMs,
-  );
   return (
     <Group gap="sm">
-      <TextInput
-        key={search.id === undefined ? "empty" : "searched"}
-        aria-label="Request id"
+      <SearchInput
+        label="Request id"
         placeholder="Request id, as its x-request-id says"
         leftSection={<IconSearch size={16} />}
-        defaultValue={search.id ?? ""}
-        onChange={(event) => searchLater(event.currentTarget.value)}
+        value={search.id}
+        onSearch={(id) => onNarrow({ id })}
         w={{ base: "100%", xs: 320 }}
       />
       <PeriodPicker value={search} standard={undefined} onChange={onNarrow} />
