@@ -1,20 +1,22 @@
 /** What each page is there for, done by hand: each once, from the button to what it changed. */
 import { ownModel, type Stack } from "@tera/testkit";
 import { expect, test } from "vitest";
+import { freshName } from "./by-hand.ts";
 import type { People } from "./people.ts";
 
 export function describeActions(people: People, stack: Stack): void {
   test("an account is made, is in the list and in the audit log", async () => {
     const { page, context, takeFaults } = await people.enter("owner");
+    const name = freshName("Northwind");
     await page.goto("/accounts");
     await page.getByRole("button", { name: "New account" }).first().click();
     const form = page.getByRole("dialog");
-    await form.getByLabel("Name").fill("Northwind");
+    await form.getByLabel("Name").fill(name);
     await form.getByRole("button", { name: "Create" }).click();
-    await page.getByText("Northwind was created.").waitFor();
-    await page.getByRole("table").getByText("Northwind").waitFor();
+    await page.getByText(`${name} was created.`).waitFor();
+    await page.getByRole("table").getByText(name).waitFor();
     await page.goto("/audit");
-    await page.getByRole("main").getByText("Northwind").first().waitFor();
+    await page.getByRole("main").getByText(name).first().waitFor();
     expect(takeFaults()).toEqual([]);
     await context.close();
   });
@@ -27,19 +29,20 @@ export function describeActions(people: People, stack: Stack): void {
     });
     await page.goto("/members");
     await page.getByRole("button", { name: "Invite" }).click();
-    await page.getByRole("dialog").getByLabel("E-mail").fill("grace@example.com");
+    await page.getByRole("dialog").getByLabel("E-mail").fill(people.freshEmail());
     await page.getByRole("dialog").getByRole("button", { name: "Make the link" }).click();
     const link = (await page.getByTestId("secret").textContent()) ?? "";
     await page.getByRole("dialog").getByRole("button", { name: "Done" }).click();
 
+    const name = freshName("nightly");
     await page.goto("/members?tab=tokens");
     await page.getByRole("button", { name: "New token" }).first().click();
-    await page.getByRole("dialog").getByLabel("Name").fill("nightly");
+    await page.getByRole("dialog").getByLabel("Name").fill(name);
     await page.getByRole("dialog").getByRole("button", { name: "Make" }).click();
     const token = (await page.getByTestId("secret").textContent()) ?? "";
     await page.getByRole("dialog").getByRole("button", { name: "Done" }).click();
     await page.reload();
-    await page.getByText("nightly").waitFor();
+    await page.getByText(name).waitFor();
 
     for (const secret of [link.split("#")[1] ?? link, token]) {
       expect(secret.length).toBeGreaterThan(20);

@@ -3,7 +3,7 @@ import type { Stack } from "@tera/testkit";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { choose, confirm, download, fill, readTrail } from "./by-hand.ts";
+import { choose, confirm, download, fill, freshName, readTrail } from "./by-hand.ts";
 import { type Furnished, join } from "./furnish.ts";
 import type { People } from "./people.ts";
 import { startBatch, toLines } from "./start-batch.ts";
@@ -87,11 +87,12 @@ export function describeBatches(people: People, stack: Stack, { acme }: Furnishe
   }, async () => {
     const owner = await people.visit("owner");
     const hooli = await join(owner.ask, stack, "Hooli");
-    const id = await startBatch(stack, hooli.key, { filename: "names.jsonl", lines: many });
+    const filename = `${freshName("names")}.jsonl`;
+    const id = await startBatch(stack, hooli.key, { filename, lines: many });
     await owner.page.goto("/batches");
-    await owner.page.getByRole("textbox", { name: "Search id or file name" }).fill("names.js");
+    await owner.page.getByRole("textbox", { name: "Search id or file name" }).fill(filename.slice(0, -2));
     await owner.page.waitForURL(/search=names/);
-    await owner.page.getByRole("table").getByText("names.jsonl").click();
+    await owner.page.getByRole("table").getByText(filename).click();
     await press(owner.page, "Pause");
     await owner.page.getByText("The operator has paused it", { exact: true }).waitFor();
 
@@ -118,12 +119,14 @@ export function describeBatches(people: People, stack: Stack, { acme }: Furnishe
       await page.close();
     }
   });
+
   test("while the lane of a model is paused none of its lines is begun, and then all are", {
     timeout: 120_000,
   }, async () => {
     const owner = await people.visit("owner");
     const { page } = owner;
     const stark = await join(owner.ask, stack, "Stark");
+    await owner.ask(z.unknown(), "POST", `/queue/${encodeURIComponent(stack.model)}/resume`);
     await page.goto("/queue");
     await page.getByRole("button", { name: `Pause ${stack.model}` }).click();
     await confirm(page, "Pause");
@@ -131,10 +134,10 @@ export function describeBatches(people: People, stack: Stack, { acme }: Furnishe
     const id = await startBatch(stack, stark.key, { filename: "held.jsonl", lines: few });
     const lane = page.getByRole("table", { name: "Lines by model" }).getByRole("row").filter({ hasText: stack.model });
     // They are in the queue of the lane, where nobody takes them.
-    await lane
-      .getByRole("cell", { name: String(few) })
-      .first()
-      .waitFor({ timeout: 30_000 });
+    const queued = lane.getByRole("cell").nth(3);
+    await expect
+      .poll(async () => Number((await queued.textContent())?.replaceAll(",", "")), { timeout: 30_000 })
+      .toBeGreaterThanOrEqual(few);
     const counts = z.object({ counts: z.object({ completed: z.number() }) });
     expect(await owner.ask(counts, "GET", `/batches/${id}`)).toEqual({ counts: { completed: 0 } });
     await page.getByRole("button", { name: `Resume ${stack.model}` }).click();

@@ -1,7 +1,13 @@
 /** What people do with the parts that pages are made of. */
+import { randomBytes } from "node:crypto";
 import type { Locator, Page } from "playwright-core";
 import { z } from "zod";
 import type { Guest } from "./people.ts";
+
+/** A name that nothing has yet: a test is tried again where its first try left what it made. */
+export function freshName(name: string): string {
+  return `${name} ${randomBytes(3).toString("hex")}`;
+}
 
 /** Chooses from a list that opens. @param where the dialog that the field is in; anywhere on the page by default */
 export async function choose(page: Page, label: string, option: string | RegExp, where: Page | Locator = page) {

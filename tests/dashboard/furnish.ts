@@ -25,12 +25,12 @@ export interface Furnished {
   acme: Customer;
   /** Prepaid: somebody else. */
   globex: Customer;
-  /** Postpaid: it owes for the two months that are over, and has the invoice of the first. */
+  /** Postpaid: it has the invoice of a month that is over. */
   initech: { id: string; name: string; invoice: string };
   /** Of acme. */
   batchId: string;
-  /** The month that is over and not on an invoice yet: `2026-10`. */
-  month: string;
+  /** Another postpaid customer, who owes $2 for the month that is over. */
+  joinOwing(name: string): Promise<void>;
 }
 
 const idSchema = z.object({ id: z.string() });
@@ -40,7 +40,7 @@ const runSchema = z.object({
   result: z.object({ invoices: z.array(z.object({ number: z.string() })) }).nullable(),
 });
 
-/** Used in each month: 1,000,000 tokens of answers, $2. */
+/** Used in a month: 1,000,000 tokens of answers, $2. */
 const usedTokens = 1_000_000;
 
 export async function furnish(people: People, stack: Stack): Promise<Furnished> {
@@ -55,16 +55,29 @@ export async function furnish(people: People, stack: Stack): Promise<Furnished> 
     taxRatePercent: "0",
     dueDays: 30,
   });
-  const initech = await ask(idSchema, "POST", "/accounts", { name: "Initech", kind: "postpaid" });
   const month = lastMonth(new Date());
   const first = lastMonth(new Date(`${month}-01T00:00:00Z`));
-  const { key } = await ask(madeKeySchema, "POST", "/keys", { accountId: initech.id, name: "robots" });
-  await usePast(stack, initech.id, key.id, [first, month]);
+  const past = await openPast(stack);
+  const owe = async (name: string, ofMonth: string) => {
+    const { id } = await ask(idSchema, "POST", "/accounts", { name, kind: "postpaid" });
+    const { key } = await ask(madeKeySchema, "POST", "/keys", { accountId: id, name: "robots" });
+    await past.use(id, key.id, ofMonth);
+    return id;
+  };
+  const initech = await owe("Initech", first);
   const invoice = await issueInvoice(ask, first);
   const [acme, globex] = await Promise.all([join(ask, stack, "Acme"), join(ask, stack, "Globex")]);
   await owner.page.close();
   const batchId = await startBatch(stack, acme.key, { filename: "first.jsonl", lines: 3 });
-  return { acme, globex, batchId, initech: { id: initech.id, name: "Initech", invoice }, month };
+  return {
+    acme,
+    globex,
+    batchId,
+    initech: { id: initech, name: "Initech", invoice },
+    async joinOwing(name) {
+      await owe(name, month);
+    },
+  };
 }
 
 /** A prepaid customer with credit, a key, and a request that was answered. */
@@ -89,27 +102,34 @@ export async function waitForRequest(ask: Guest["ask"], requestId: string): Prom
   );
 }
 
-async function usePast(stack: Stack, accountId: string, keyId: string, months: readonly string[]) {
+/** Months that are over, at a price that held in them: what was used is put in under the clock of then. */
+async function openPast(stack: Stack) {
   const { databaseUrl, model } = stack;
   const clock = await installTestClock(databaseUrl);
-  const database = connectDatabase({ url: databaseUrl, name: "test-past" });
+  const connect = () => connectDatabase({ url: databaseUrl, name: "test-past" });
   const rates = { inputNano: 1_000n, cacheReadNano: 1_000n, outputNano: 2_000n, author: "test" };
+  const database = connect();
   const { id: priceId } = await createPriceStore(database).addPrice({
     ...rates,
     model,
     validFrom: new Date("2020-01-01"),
   });
-  await tellGateways(stack);
-  for (const month of months) {
-    const usedAt = new Date(`${month}-10T12:00:00Z`);
-    await clock.set(usedAt);
-    const usage = { promptTokens: 0, completionTokens: usedTokens };
-    const billing = { priceId, holds: [{ purseId: accountId }] };
-    const record = newUsageRecord({ accountId, keyId, model, usage, billing, admittedAtMs: usedAt.getTime() });
-    await createUsageWriter({ db: database.db, author: "gateway:g1" }).settle([record]);
-  }
-  await clock.set(new Date());
   await database.close();
+  await tellGateways(stack);
+  return {
+    /** @param month `2026-10` */
+    async use(accountId: string, keyId: string, month: string): Promise<void> {
+      const { db, close } = connect();
+      const usedAt = new Date(`${month}-10T12:00:00Z`);
+      await clock.set(usedAt);
+      const usage = { promptTokens: 0, completionTokens: usedTokens };
+      const billing = { priceId, holds: [{ purseId: accountId }] };
+      const record = newUsageRecord({ accountId, keyId, model, usage, billing, admittedAtMs: usedAt.getTime() });
+      await createUsageWriter({ db, author: "gateway:g1" }).settle([record]);
+      await clock.set(new Date());
+      await close();
+    },
+  };
 }
 
 /** Of the price; resolves when they have it. */

@@ -3,7 +3,7 @@ import type { Stack } from "@tera/testkit";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { choose, confirm, fill, overhear, pick, readTrail } from "./by-hand.ts";
+import { choose, confirm, fill, freshName, overhear, pick, readTrail } from "./by-hand.ts";
 import { callApi } from "./call-api.ts";
 import type { Furnished } from "./furnish.ts";
 import type { Guest, People } from "./people.ts";
@@ -20,10 +20,11 @@ export function describeKeys(people: People, stack: Stack, { acme }: Furnished):
     const owner = await people.visit("owner");
     const { page, context, takeFaults } = owner;
     await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    const name = freshName("limited");
     await page.goto("/keys");
     await page.getByRole("button", { name: "New key" }).click();
     const form = page.getByRole("dialog");
-    await fill(form, { Name: "limited" });
+    await fill(form, { Name: name });
     await choose(page, "Account", acme.name, form);
     await choose(page, "Expires", "in 30 days", form);
     await form.locator("input").and(form.getByLabel("May use")).fill(stack.model);
@@ -45,7 +46,7 @@ export function describeKeys(people: People, stack: Stack, { acme }: Furnished):
     const heard = overhear(page);
     await form.getByRole("button", { name: "I have copied it" }).click();
     await form.waitFor({ state: "detached" });
-    await page.getByRole("table").getByRole("link", { name: "limited" }).click();
+    await page.getByRole("table").getByRole("link", { name }).click();
     const settings = page.getByRole("region", { name: "Settings" });
     await settings.waitFor();
     const lines = await settings.getByRole("row").allTextContents();
@@ -57,7 +58,7 @@ export function describeKeys(people: People, stack: Stack, { acme }: Furnished):
     await page.reload();
     await settings.waitFor();
     expect(await page.content()).not.toContain(key);
-    expect(await heard.read()).toContain("limited");
+    expect(await heard.read()).toContain(name);
     expect(await heard.read()).not.toContain(key);
 
     const keyId = new URL(page.url()).pathname.split("/").at(-1) ?? "";
@@ -133,17 +134,18 @@ export function describeKeys(people: People, stack: Stack, { acme }: Furnished):
 
   test("a customer makes, rotates and revokes keys of its own account, and chooses neither account nor priority", async () => {
     const { page, takeFaults } = await people.visit("member", acme.id);
+    const name = freshName("our own");
     await page.goto("/keys");
     await page.getByRole("button", { name: "New key" }).click();
     const form = page.getByRole("dialog");
-    await fill(form, { Name: "our own" });
+    await fill(form, { Name: name });
     expect(await form.getByText("Priority").count()).toBe(0);
     expect(await form.getByLabel("Account").count()).toBe(0);
     await form.getByRole("button", { name: "Make the key" }).click();
     const key = await readSecret(page);
     await opens(key, 200);
     await form.getByRole("button", { name: "I have copied it" }).click();
-    await page.getByRole("table").getByRole("link", { name: "our own" }).click();
+    await page.getByRole("table").getByRole("link", { name }).click();
 
     await page.getByRole("button", { name: "Rotate" }).click();
     await page.getByRole("dialog").getByLabel("not at all").check();

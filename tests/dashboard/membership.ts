@@ -4,7 +4,7 @@ import type { Stack } from "@tera/testkit";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { choose, confirm, fill, readTrail } from "./by-hand.ts";
+import { choose, confirm, fill, freshName, readTrail } from "./by-hand.ts";
 import { callApi } from "./call-api.ts";
 import { notSignedIn, type People, password } from "./people.ts";
 
@@ -55,22 +55,23 @@ export function describeMembership(people: People, stack: Stack): void {
 
   test("an invitation is withdrawn and opens nothing; a script's token is revoked and is refused", async () => {
     const { page, ask, takeFaults } = await people.visit("owner");
+    const [email, name] = [people.freshEmail(), freshName("old script")];
     const { link } = await ask(z.object({ link: z.string() }), "POST", "/invitations", {
-      email: "linus@example.com",
+      email,
       role: "viewer",
       accountId: null,
     });
     const { token } = await ask(z.object({ token: z.string() }), "POST", "/tokens", {
-      name: "old script",
+      name,
       role: "viewer",
       accountId: null,
       expiresAt: null,
     });
     await page.goto("/members?tab=invitations");
-    await page.getByRole("row").filter({ hasText: "linus@example.com" }).getByRole("button").click();
+    await page.getByRole("row").filter({ hasText: email }).getByRole("button").click();
     await page.getByText("The link does not work any more.").waitFor();
     await page.goto("/members?tab=tokens");
-    const row = page.getByRole("row").filter({ hasText: "old script" });
+    const row = page.getByRole("row").filter({ hasText: name });
     await row.getByRole("button", { name: "Revoke" }).click();
     await confirm(page, "Revoke");
     await row.getByText("revoked").waitFor();

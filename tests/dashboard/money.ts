@@ -3,16 +3,21 @@ import type { Stack } from "@tera/testkit";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { choose, confirm, download, fill, pick, readTrail } from "./by-hand.ts";
+import { choose, confirm, download, fill, freshName, pick, readTrail } from "./by-hand.ts";
 import { callApi } from "./call-api.ts";
 import { type Furnished, waitForRequest } from "./furnish.ts";
 import type { People } from "./people.ts";
 
 const idSchema = z.object({ id: z.string() });
 const madeKeySchema = z.object({ secret: z.string(), key: idSchema });
+const pricedSchema = z.object({
+  items: z.array(
+    z.object({ model: z.string(), inForce: z.object({ input: z.string(), output: z.string() }).nullable() }),
+  ),
+});
 const hourMs = 3_600_000;
 
-export function describeMoney(people: People, stack: Stack, { acme, initech }: Furnished): void {
+export function describeMoney(people: People, stack: Stack, { acme, initech, joinOwing }: Furnished): void {
   test("credit is put in, paid back and corrected, and the ledger says each with its reason", async () => {
     const owner = await people.visit("owner");
     const { page, ask, takeFaults } = owner;
@@ -59,21 +64,30 @@ export function describeMoney(people: People, stack: Stack, { acme, initech }: F
     await page.goto(path);
     const history = page.getByRole("region", { name: "History" });
     await setPrice({ input: "3", output: "7.125", reason: "as announced" }, new Date(Date.now() + 48 * hourMs));
-    await history.getByText("ahead").waitFor();
-    await history.getByText("$7.125").waitFor();
-    await history.getByText(/: as announced/).waitFor();
+    await history.getByText("ahead").first().waitFor();
+    await history.getByText("$7.125").first().waitFor();
+    await history
+      .getByText(/: as announced/)
+      .first()
+      .waitFor();
 
-    // What was asked is charged $1 and $2 a million; from an hour ago on, it should have been $10 and $20.
-    const { id } = await ask(idSchema, "POST", "/accounts", { name: "Pied Piper", kind: "postpaid" });
+    // From an hour ago on, it should have been ten times as much.
+    const { items } = await ask(pricedSchema, "GET", `/prices?search=${encodeURIComponent(stack.model)}`);
+    const { input = "", output = "" } = items.find(({ model }) => model === stack.model)?.inForce ?? {};
+    const name = freshName("Pied Piper");
+    const { id } = await ask(idSchema, "POST", "/accounts", { name, kind: "postpaid" });
     const { secret } = await ask(madeKeySchema, "POST", "/keys", { accountId: id, name: "app" });
     const { requestId } = await callApi(stack, secret);
     await waitForRequest(ask, requestId);
     const { cost } = await ask(z.object({ cost: z.string() }), "GET", `/requests/${requestId}`);
-    await setPrice({ input: "10", output: "20", reason: "was meant to be" }, new Date(Date.now() - hourMs));
+    await setPrice(
+      { input: timesTen(input), output: timesTen(output), reason: "was meant to be" },
+      new Date(Date.now() - hourMs),
+    );
     await confirm(page, "Look");
     await page.waitForURL(/\/billing\/rerate/);
     await page.getByRole("button", { name: "Look at what would change" }).click();
-    const row = page.getByRole("row").filter({ hasText: "Pied Piper" });
+    const row = page.getByRole("row").filter({ hasText: name });
     await row.waitFor();
     const tenfold = timesTen(cost);
     expect(await row.textContent()).toContain(`$${tenfold}`);
@@ -90,7 +104,7 @@ export function describeMoney(people: People, stack: Stack, { acme, initech }: F
     expect((await readTrail(owner, id))[0]).toBe("price.rerate");
     // From now on as before.
     await page.goto(path);
-    await setPrice({ input: "1", output: "2", reason: "back" });
+    await setPrice({ input, output, reason: "back" });
     expect(takeFaults()).toEqual([]);
     await page.close();
   });
@@ -98,15 +112,18 @@ export function describeMoney(people: People, stack: Stack, { acme, initech }: F
   test("an invoice is issued after a look, is a PDF and a table, is paid, and is taken back by a credit note", async () => {
     const owner = await people.visit("owner");
     const { page, takeFaults } = owner;
+    const name = freshName("Vandelay");
+    await joinOwing(name);
     await page.goto("/billing/invoices");
     await page.getByRole("button", { name: "Issue invoices" }).first().click();
     const run = page.getByRole("dialog");
     await run.getByRole("button", { name: "Look what is due" }).click();
-    await run.getByText("1 invoice would be issued").waitFor();
-    await run.getByRole("row").filter({ hasText: initech.name }).getByText("$2.00").waitFor();
-    await run.getByRole("button", { name: "Issue this invoice" }).click();
-    await run.getByText("1 invoice issued").waitFor();
-    const number = (await run.getByRole("cell").first().textContent()) ?? "";
+    const line = run.getByRole("row").filter({ hasText: name });
+    await run.getByText("would be issued").waitFor();
+    await line.getByText("$2.00").waitFor();
+    await run.getByRole("button", { name: /^Issue th/ }).click();
+    await run.getByText(/invoices? issued/).waitFor();
+    const number = (await line.getByRole("cell").first().textContent()) ?? "";
     await run.getByRole("button", { name: "Close" }).last().click();
     await page.getByRole("table").getByRole("link", { name: number }).click();
     await page.getByRole("heading", { name: `Invoice ${number}` }).waitFor();
@@ -151,12 +168,12 @@ export function describeMoney(people: People, stack: Stack, { acme, initech }: F
     const owner = await people.visit("owner");
     const { page, takeFaults } = owner;
     await page.goto("/billing/seller");
-    await fill(page, { "Tax id": "DE 123" });
+    await fill(page, { "Tax id": freshName("DE") });
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved. Invoices from now on say it.").waitFor();
     await page.goto(`/billing/accounts/${initech.id}`);
     await page.getByRole("tab", { name: "Bill to" }).click();
-    await fill(page, { Address: "4120 Freidrich Lane" });
+    await fill(page, { Address: freshName("4120 Freidrich Lane") });
     await page.getByRole("button", { name: "Save" }).click();
     await page.getByText("Saved. The next invoice or statement says it.").waitFor();
     expect((await readTrail(owner, initech.id))[0]).toBe("invoice.buyer");

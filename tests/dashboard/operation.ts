@@ -20,9 +20,11 @@ export function describeOperation(people: People, stack: Stack): void {
   test("what is said of a model wins over its runners, clients are told of it, and it can be given back", async () => {
     const owner = await people.visit("owner");
     const { page, takeFaults } = owner;
+    await owner.ask(z.unknown(), "PATCH", `/models/${ownModel}`, { name: null, description: null, features: null });
     const before = await listed();
     await page.goto("/models");
     await page.getByRole("textbox", { name: "Search id or name" }).fill(ownModel);
+    await page.waitForURL(/search=/);
     await page.getByRole("table").getByText(stack.model).waitFor({ state: "detached" });
     await page.getByRole("table").getByText(ownModel).first().click();
     const form = page.getByRole("region", { name: "Say it yourself" });
@@ -41,7 +43,7 @@ export function describeOperation(people: People, stack: Stack): void {
     await form.getByRole("button", { name: "Save" }).click();
     await page.getByRole("heading", { name: "Own, the friendly", level: 1 }).waitFor({ state: "detached" });
     await expect.poll(listed, { timeout: 15_000 }).toEqual(before);
-    expect(await readTrail(owner, ownModel)).toEqual(["model.change", "model.change"]);
+    expect((await readTrail(owner, ownModel)).slice(0, 2)).toEqual(["model.change", "model.change"]);
     expect(takeFaults()).toEqual([]);
     await page.close();
   });
@@ -84,7 +86,7 @@ export function describeOperation(people: People, stack: Stack): void {
       .first()
       .waitFor();
     await page.keyboard.press("Escape");
-    expect(await readTrail(owner, `${stack.workers[0]?.workerId}/own`)).toEqual([
+    expect((await readTrail(owner, `${stack.workers[0]?.workerId}/own`)).slice(0, 5)).toEqual([
       "runner.load",
       "runner.unload",
       "runner.restart",

@@ -60,13 +60,13 @@ test("a customer adds credit on Stripe's page, keeps the card, and has it charge
   await form.getByLabel("Keep the card for automatic top-ups").check();
   await form.getByRole("button", { name: "Continue to Stripe" }).click();
   await page.getByText("Pay here").waitFor();
-  const [checkout] = stripe.calls.filter(({ path }) => path === "/v1/checkout/sessions");
+  const checkout = stripe.calls.findLast(({ path }) => path === "/v1/checkout/sessions");
   expect(checkout?.fields).toMatchObject({
     "line_items[0][price_data][unit_amount]": "10000",
     success_url: expect.stringContaining(`/billing/accounts/${accountId}`),
   });
 
-  expect(await tellPaid("pi_1", 10_000, accountId)).toBe(200);
+  expect(await tellPaid(`pi_${accountId}`, 10_000, accountId)).toBe(200);
   await page.goto(checkout?.fields["success_url"] ?? "");
   await page.getByRole("row").filter({ hasText: "+$100.00" }).waitFor();
 

@@ -27,6 +27,8 @@ export interface People {
   url: string;
   /** A link that makes somebody a member. @param accountId of a customer */
   invite(role: Role, accountId?: string): Promise<string>;
+  /** An address that nobody has yet. */
+  freshEmail(): string;
   /** A page of somebody who is not signed in. */
   open(options?: BrowserContextOptions): Promise<Visit>;
   /** Somebody new, who has followed their link. */
@@ -64,12 +66,13 @@ export async function meetPeople({ database, dashboardUrl }: Stack): Promise<Peo
     });
     return `${url}/invite#${token}`;
   }
+  const freshEmail = () => `person-${++count}@example.com`;
   async function enter(
     role: Role,
     { name = `A ${role}`, accountId, ...options }: BrowserContextOptions & { name?: string; accountId?: string } = {},
   ): Promise<Guest & { email: string }> {
     const visit = await open(options);
-    const email = `person-${++count}@example.com`;
+    const email = freshEmail();
     await accept(visit, await invite(role, accountId), { name, email });
     return { ...visit, ask: askerOf(visit.context, url), email };
   }
@@ -81,6 +84,7 @@ export async function meetPeople({ database, dashboardUrl }: Stack): Promise<Peo
   return {
     url,
     invite,
+    freshEmail,
     open,
     enter,
     async visit(role, accountId) {
