@@ -1,4 +1,5 @@
 /** Without a mouse, and with the browser's own buttons. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { People } from "./people.ts";
 
@@ -40,6 +41,15 @@ export function describeKeyboardAndHistory(people: People): void {
     await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Accounts" }).click();
     await haystack.waitFor();
     expect(await search.inputValue()).toBe("");
+
+    // What was opened before the search had begun stays open, also when it takes a while to come.
+    await page.route("**/admin/api/accounts/*", async (route) => {
+      await sleep(1_000);
+      await route.continue();
+    });
+    await search.fill("needle");
+    await haystack.click();
+    await page.getByRole("heading", { name: "Haystack works", level: 1 }).waitFor();
     expect(takeFaults()).toEqual([]);
     await context.close();
   });

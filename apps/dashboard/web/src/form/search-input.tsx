@@ -18,7 +18,10 @@ export interface SearchInputProps extends Pick<TextInputProps, "leftSection" | "
 export function SearchInput({ label, placeholder = label, value = "", onSearch, ...rest }: SearchInputProps) {
   const [text, setText] = useState(value);
   const field = useRef<HTMLInputElement>(null);
-  const searchLater = useDebouncedCallback((typed: string) => onSearch(typed.trim() || undefined), typingPauseMs);
+  const searchLater = useDebouncedCallback((typed: string, path: string) => {
+    // Whoever has gone on to a page that still loads is not brought back.
+    if (window.location.pathname === path) onSearch(typed.trim() || undefined);
+  }, typingPauseMs);
   useEffect(() => {
     // While somebody types, the address follows the text, not the text the address.
     if (document.activeElement !== field.current) setText(value);
@@ -32,7 +35,7 @@ export function SearchInput({ label, placeholder = label, value = "", onSearch, 
       value={text}
       onChange={({ currentTarget }) => {
         setText(currentTarget.value);
-        searchLater(currentTarget.value);
+        searchLater(currentTarget.value, window.location.pathname);
       }}
     />
   );
