@@ -133,10 +133,11 @@ export function describeMoney(people: People, stack: Stack, { acme, initech, joi
 
     await page.getByRole("button", { name: "Record a payment" }).click();
     const payment = page.getByRole("dialog");
-    await fill(payment, { Amount: "1.25", Reference: "bank 4711" });
+    const reference = freshName("bank");
+    await fill(payment, { Amount: "1.25", Reference: reference });
     await payment.getByRole("button", { name: "Book the payment" }).click();
     const settlements = page.getByRole("region", { name: "Payments and credit notes" });
-    await settlements.getByText("bank 4711").waitFor();
+    await settlements.getByText(reference).waitFor();
     await page.getByText("$0.75").first().waitFor();
 
     await page.getByRole("button", { name: "Credit note" }).click();

@@ -20,7 +20,11 @@ export function describeOperation(people: People, stack: Stack): void {
   test("what is said of a model wins over its runners, clients are told of it, and it can be given back", async () => {
     const owner = await people.visit("owner");
     const { page, takeFaults } = owner;
-    await owner.ask(z.unknown(), "PATCH", `/models/${ownModel}`, { name: null, description: null, features: null });
+    await owner.ask(z.unknown(), "PATCH", `/models/${encodeURIComponent(ownModel)}`, {
+      name: null,
+      description: null,
+      features: null,
+    });
     const before = await listed();
     await page.goto("/models");
     await page.getByRole("textbox", { name: "Search id or name" }).fill(ownModel);
@@ -52,6 +56,8 @@ export function describeOperation(people: People, stack: Stack): void {
     const owner = await people.visit("owner");
     const { page, takeFaults } = owner;
     const status = async () => (await callApi(stack, stack.apiKey, { model: ownModel })).status;
+    const id = `${stack.workers[0]?.workerId}/own`;
+    for (const action of ["load", "resume"]) await owner.ask(z.unknown(), "POST", `/runners/${id}/${action}`);
     await page.goto("/runners");
     const runner = page.getByRole("article", { name: "Runner own" });
     const state = (label: string) => runner.getByText(label, { exact: true }).waitFor();
@@ -86,7 +92,7 @@ export function describeOperation(people: People, stack: Stack): void {
       .first()
       .waitFor();
     await page.keyboard.press("Escape");
-    expect((await readTrail(owner, `${stack.workers[0]?.workerId}/own`)).slice(0, 5)).toEqual([
+    expect((await readTrail(owner, id)).slice(0, 5)).toEqual([
       "runner.load",
       "runner.unload",
       "runner.restart",

@@ -13,6 +13,7 @@ export function describeTraffic(people: People, stack: Stack, { acme, globex }: 
   test("a request is found by its id, and its page tells its life, its attempts and how its cost came about", async () => {
     const { page, takeFaults } = await people.visit("owner");
     await page.goto("/requests");
+    await page.getByRole("table").getByText(globex.requestId).waitFor();
     await page.getByLabel("Request id").fill(acme.requestId);
     await page.getByRole("table").getByText(globex.requestId).waitFor({ state: "detached" });
     await page.getByRole("row").filter({ hasText: acme.requestId }).getByRole("link").click();
