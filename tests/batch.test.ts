@@ -11,18 +11,21 @@ const stack = await useStack({ runner: { slots: 8, msPerToken: 2 } });
 const { db } = stack.database;
 const client = new OpenAI({ baseURL: stack.baseUrl, apiKey: stack.apiKey, maxRetries: 0 });
 const redis = connectRedis(stack.redisUrl, { name: "test", log: { info: () => undefined, warn: () => undefined } });
+const modelAway = "away/for-the-night";
 const outputNano = 1_000n;
 const outputTokens = 8;
 
 beforeAll(async () => {
   await redis.connect();
-  await createPriceStore({ db }).addPrice({
-    model: stack.model,
-    outputNano,
-    batchDiscountBasisPoints: 5_000,
-    author: "test",
-    validFrom: new Date(Date.now() - 1_000),
-  });
+  for (const model of [stack.model, modelAway]) {
+    await createPriceStore({ db }).addPrice({
+      model,
+      outputNano,
+      batchDiscountBasisPoints: 5_000,
+      author: "test",
+      validFrom: new Date(Date.now() - 1_000),
+    });
+  }
   await publishInvalidation(redis, { type: "prices" });
 });
 afterAll(() => redis.disconnect());
@@ -140,6 +143,7 @@ describe("a file that cannot be a batch", () => {
       line(1, { custom_id: "line-0" }),
       line(2, { body: { stream: true } }),
       line(3, { body: { temperature: 9 } }),
+      line(4, { body: { model: "nobody/has-this" } }),
     ];
     const batch = await waitFor((await start(lines)).id, "failed");
     expect(batch.errors?.data?.map(({ line: number, param }) => [number, param])).toEqual(
@@ -147,10 +151,18 @@ describe("a file that cannot be a batch", () => {
         [2, "custom_id"],
         [3, "stream"],
         [4, "temperature"],
+        [5, "model"],
       ]),
     );
     expect(batch.request_counts?.total).toBe(0);
   });
+});
+
+test("lines for a model that has a price are waited for, although nobody serves it now", async () => {
+  const { id } = await start([line(0, { body: { model: modelAway } })]);
+  await waitFor(id, "in_progress");
+  await client.batches.cancel(id);
+  expect((await waitFor(id, "cancelled")).request_counts).toMatchObject({ total: 1, completed: 0 });
 });
 
 test("files are listed, read and deleted; not while a batch reads them, and not by others", async () => {

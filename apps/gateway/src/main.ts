@@ -278,6 +278,7 @@ async function main(): Promise<void> {
         exchanges,
         biller,
         catalog,
+        priceList,
         registry: metrics,
         log,
       })

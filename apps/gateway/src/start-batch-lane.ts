@@ -11,6 +11,7 @@ import { registerBatchMetrics } from "./batch/batch-metrics.ts";
 import { createLineEnder } from "./batch/end-lines.ts";
 import { createBatchMover } from "./batch/move-batches.ts";
 import { createLineRunner, type LineRunnerOptions } from "./batch/run-line.ts";
+import type { PriceList } from "./billing/price-list.ts";
 import type { Catalog } from "./catalog/catalog.ts";
 import type { Roster } from "./inference/roster.ts";
 
@@ -26,8 +27,9 @@ export interface GatewayBatchLaneOptions extends LineRunnerOptions {
   redisUrl: string;
   /** For commands. */
   redis: Redis;
-  roster: Pick<Roster, "find">;
+  roster: Pick<Roster, "find" | "empty">;
   catalog: Pick<Catalog, "find" | "resolve">;
+  priceList: Pick<PriceList, "at">;
   fileStores: Pick<FileStores, "on">;
   limits: LineLimits;
   fileRetentionMs: number;
@@ -47,6 +49,7 @@ export async function startGatewayBatchLane(options: GatewayBatchLaneOptions): P
     limits,
     fileRetentionMs,
     catalog,
+    priceList,
     tellsNotices,
     registry,
     log,
@@ -66,7 +69,18 @@ export async function startGatewayBatchLane(options: GatewayBatchLaneOptions): P
     batches,
     lines,
     files,
-    mover: createBatchMover({ db, files, batches, limits, fileRetentionMs, catalog, tellsNotices }),
+    mover: createBatchMover({
+      db,
+      files,
+      batches,
+      limits,
+      fileRetentionMs,
+      catalog,
+      // What has a price is sold, and will be served again; without any worker there is nobody to know it from.
+      isKnown: (model) =>
+        roster.empty || catalog.find(model) !== undefined || priceList.at(model, Date.now()) !== undefined,
+      tellsNotices,
+    }),
     runner: createLineRunner(options),
     ender: createLineEnder({ lines, log }),
     roster,

@@ -6,7 +6,8 @@
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { createBatchStore } from "@tera/batch";
-import { connectRedis } from "@tera/queue";
+import { createPriceStore } from "@tera/metering";
+import { connectRedis, publishInvalidation } from "@tera/queue";
 import { type Stack, startStack } from "@tera/testkit";
 import type { Report } from "../report/report.ts";
 import { percentile, sum } from "../statistics.ts";
@@ -14,7 +15,7 @@ import { chatPath } from "../targets/target.ts";
 import type { Workbench } from "../workbench.ts";
 import { type BatchClient, createBatchClient, requestLines, type SeenBatch } from "./batch-client.ts";
 import { countResults } from "./count-results.ts";
-import { measureLargeFile } from "./large-file.ts";
+import { measureLargeFile, nobodysModel } from "./large-file.ts";
 import { type LiveLoad, startLiveLoad } from "./live-load.ts";
 import { type MortalRedis, startMortalRedis } from "./mortal-redis.ts";
 import { readRssMb, watchPeak } from "./peak-watch.ts";
@@ -78,6 +79,10 @@ export async function runBatch(
   const commands = connectRedis(redis.url, { name: "bench", log: quiet });
   workbench.defer(async () => commands.disconnect());
   await commands.connect();
+
+  // Lines for a model without a price that nobody serves are refused.
+  await createPriceStore(stack.database).addPrice({ model: nobodysModel, outputNano: 1_000n, author: "bench" });
+  await publishInvalidation(commands, { type: "prices" });
 
   const redisPeak = watchPeak(async () => readUsedMemoryMb(await commands.info("memory")));
   workbench.defer(async () => void (await redisPeak.stop()));

@@ -1,7 +1,7 @@
 /**
  * A large file through a gateway: uploaded, checked as a batch, and its output written and read again, while the gateway's memory is watched.
  *
- * No engine runs its lines, which would take hours: they are for a model that nobody serves, and Postgres is given a result for each of them.
+ * No engine runs its lines, which would take hours: they are for a model that nobody serves, although it has a price, and Postgres is given a result for each of them.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { connectDatabase } from "@tera/database";
@@ -26,7 +26,7 @@ export interface LargeFileOptions {
   say(line: string): void;
 }
 
-const nobodysModel = "bench/nobody-serves-this";
+export const nobodysModel = "bench/nobody-serves-this";
 const lookEveryMs = 500;
 const timeoutMs = 1_800_000;
 

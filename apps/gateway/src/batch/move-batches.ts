@@ -14,6 +14,7 @@ import {
 import type { Batch, Db } from "@tera/database";
 import { formatUsd } from "@tera/metering";
 import type { Catalog } from "../catalog/catalog.ts";
+import { modelNotFound } from "../catalog/model-not-found.ts";
 import { parseLine } from "./parse-line.ts";
 
 export interface BatchMoverOptions {
@@ -25,6 +26,8 @@ export interface BatchMoverOptions {
   /** Milliseconds that output files are kept. */
   fileRetentionMs: number;
   catalog: Pick<Catalog, "resolve">;
+  /** Whether lines for a model are worth waiting for, who may be away now. */
+  isKnown(model: string): boolean;
   /** Whether somebody is told. */
   tellsNotices: boolean;
 }
@@ -37,9 +40,13 @@ export interface BatchMover {
 }
 
 export function createBatchMover(options: BatchMoverOptions): BatchMover {
-  const { db, files, batches, limits, fileRetentionMs, catalog, tellsNotices } = options;
+  const { db, files, batches, limits, fileRetentionMs, catalog, isKnown, tellsNotices } = options;
 
-  const check = (line: RequestLine) => catalog.resolve(parseLine(line).request.model);
+  function check(line: RequestLine): string {
+    const model = catalog.resolve(parseLine(line).request.model);
+    if (!isKnown(model)) throw modelNotFound(model);
+    return model;
+  }
 
   async function finalize(batchId: string): Promise<void> {
     const completed = await withLock(db, `batch ${batchId}`, async (tx) => {

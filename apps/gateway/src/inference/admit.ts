@@ -8,6 +8,7 @@ import type { Principal } from "@tera/access";
 import { type Billing, type GenerationRequest, type JobLane, TeraError, type UsageRecord } from "@tera/protocol";
 import type { Bill, Biller } from "../billing/biller.ts";
 import type { Catalog } from "../catalog/catalog.ts";
+import { modelNotFound } from "../catalog/model-not-found.ts";
 import { requireCapabilities } from "../catalog/require-capabilities.ts";
 import type { LimitState } from "../limits/limit-state.ts";
 import type { Limiter, LimitHold } from "../limits/limiter.ts";
@@ -65,13 +66,7 @@ export function createAdmitter(options: AdmitterOptions): Admitter {
         retryAfterS: 2,
       });
     const entry = catalog.find(model);
-    if (entry === undefined && !roster.empty) {
-      throw new TeraError(
-        "model_not_found",
-        `The model \`${model}\` does not exist or you do not have access to it. GET /v1/models lists what is offered.`,
-        { param: "model" },
-      );
-    }
+    if (entry === undefined && !roster.empty) throw modelNotFound(model);
     if (principal.modelScope !== null && !principal.modelScope.has(model)) {
       throw new TeraError("model_not_allowed", `This API key may not use the model \`${model}\`.`, { param: "model" });
     }

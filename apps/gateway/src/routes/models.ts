@@ -1,10 +1,10 @@
 /** The catalog as clients and routers read it: `/v1/models`. */
 import type { Principal } from "@tera/access";
-import { TeraError } from "@tera/protocol";
 import type { FastifyInstance } from "fastify";
 import type { PriceList } from "../billing/price-list.ts";
 import { renderPricing } from "../billing/pricing.ts";
 import type { Catalog, CatalogEntry } from "../catalog/catalog.ts";
+import { modelNotFound } from "../catalog/model-not-found.ts";
 import { principalOf } from "../plugins/authenticate.ts";
 
 export interface ModelRoutesOptions {
@@ -54,13 +54,7 @@ export function registerModelRoutes(app: FastifyInstance, options: ModelRoutesOp
   app.get<{ Params: { "*": string } }>("/v1/models/*", (request) => {
     const id = catalog.resolve(request.params["*"]);
     const entry = catalog.find(id);
-    if (entry === undefined || !isOffered(entry, principalOf(request))) {
-      throw new TeraError(
-        "model_not_found",
-        `The model \`${id.slice(0, 200)}\` does not exist or you do not have access to it. GET /v1/models lists what is offered.`,
-        { param: "model" },
-      );
-    }
+    if (entry === undefined || !isOffered(entry, principalOf(request))) throw modelNotFound(id);
     return toListing(entry);
   });
 }
