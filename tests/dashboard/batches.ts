@@ -140,6 +140,9 @@ export function describeBatches(people: People, stack: Stack, { acme }: Furnishe
       .toBeGreaterThanOrEqual(few);
     const counts = z.object({ counts: z.object({ completed: z.number() }) });
     expect(await owner.ask(counts, "GET", `/batches/${id}`)).toEqual({ counts: { completed: 0 } });
+    await page.goto(`/batches/${id}`);
+    await page.getByText("paused by the operator, for all batches").waitFor();
+    await page.goto("/queue");
     await page.getByRole("button", { name: `Resume ${stack.model}` }).click();
     await page.getByRole("button", { name: `Pause ${stack.model}` }).waitFor();
     await page.goto(`/batches/${id}`);

@@ -184,7 +184,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       registerLedgerCheckRoutes(typed, { longDb, log });
       registerUsageRoutes(typed, { db });
       registerRequestRoutes(typed, { db, longDb, log });
-      registerBatchRoutes(typed, { db, change, files });
+      registerBatchRoutes(typed, { db, change, files, queues });
       registerFileRoutes(typed, { db, change, files, uploadRules, patience });
       registerQueueRoutes(typed, { db, change, queues, readWorkers });
       registerCspReports(typed);

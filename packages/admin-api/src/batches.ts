@@ -85,8 +85,8 @@ export const batchDetailsSchema = listedBatchSchema.extend({
   problems: z.array(
     z.object({ code: z.string(), line: count.nullable(), message: z.string(), param: z.string().nullable() }),
   ),
-  /** How many lines name each; empty: it was not validated yet. */
-  models: z.array(z.object({ model: z.string(), lines: count })),
+  /** How many lines name each; empty: it was not validated yet. `isPaused`: the operator lets none of the model be begun, of any batch. */
+  models: z.array(z.object({ model: z.string(), lines: count, isPaused: z.boolean() })),
   /** Lines that failed or were not begun, by error code, the most frequent first. */
   failures: z.array(z.object({ code: z.string(), lines: count })),
   /** Null: it does not move, or has only begun. */

@@ -4,6 +4,7 @@ import type { Stack } from "@tera/testkit";
 import OpenAI, { toFile } from "openai";
 import type { APIRequestContext } from "playwright-core";
 
+const gone = "gone/model-7b";
 const endpoint = "/v1/chat/completions";
 const pollMs = 500;
 const doneWithinMs = 60_000;
@@ -17,6 +18,11 @@ export async function seedBatches(
   origin: string,
 ): Promise<string[]> {
   const client = new OpenAI({ apiKey, baseURL: baseUrl, maxRetries: 0 });
+
+  async function tell(path: string, data: object): Promise<void> {
+    const answer = await ask.post(`/admin/api${path}`, { data, headers: { origin } });
+    if (!answer.ok()) throw new Error(`POST ${path}: ${answer.status()} ${await answer.text()}`);
+  }
 
   async function start(name: string, count: number, change: (index: number) => object = () => ({})): Promise<string> {
     const lines = Array.from({ length: count }, (_, index) => {
@@ -37,10 +43,11 @@ export async function seedBatches(
     if (Date.now() > until) throw new Error(`the batch ${done} is not completed`);
     await setTimeout(pollMs);
   }
-  const waiting = await start("two-models.jsonl", 60, (at) => (at % 15 === 7 ? { model: "gone/model-7b" } : {}));
+  // What has a price is waited for.
+  await tell("/prices", { model: gone, input: "1", output: "2" });
+  const waiting = await start("two-models.jsonl", 60, (at) => (at % 15 === 7 ? { model: gone } : {}));
   const paused = await start("descriptions_of_the_whole_catalogue_in_eleven_languages_2026-11.jsonl", 3_000);
-  const answer = await ask.post(`/admin/api/batches/${paused}/pause`, { data: {}, headers: { origin } });
-  if (!answer.ok()) throw new Error(`pausing ${paused}: ${answer.status()} ${await answer.text()}`);
+  await tell(`/batches/${paused}/pause`, {});
   await start("letters-2026-11.jsonl", 20_000);
   return [done, refused, waiting, paused];
 }

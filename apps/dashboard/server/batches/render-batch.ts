@@ -17,6 +17,8 @@ export interface BatchBackground {
   /** Lines that failed, by error code. */
   failures: Readonly<Record<string, number>>;
   pace: Pace | undefined;
+  /** Whose lanes the operator has paused. */
+  pausedModels: ReadonlySet<string>;
   nowMs: number;
 }
 
@@ -45,13 +47,17 @@ export function renderBatch(batch: FoundBatch): ListedBatch {
 }
 
 export function renderBatchDetails(batch: FoundBatch, background: BatchBackground): BatchDetails {
-  const { files, failures, pace, nowMs } = background;
+  const { files, failures, pace, pausedModels, nowMs } = background;
   const left = batch.totalLines - batch.completedLines - batch.failedLines;
   return {
     ...renderBatch(batch),
     metadata: batch.metadata,
     problems: batch.problems ?? [],
-    models: byFrequency(batch.models ?? {}).map(([model, lines]) => ({ model, lines })),
+    models: byFrequency(batch.models ?? {}).map(([model, lines]) => ({
+      model,
+      lines,
+      isPaused: pausedModels.has(model),
+    })),
     failures: byFrequency({ ...failures, ...notBegun(batch, left) }).map(([code, lines]) => ({ code, lines })),
     pace:
       pace === undefined

@@ -28,10 +28,14 @@ import { renderBatch, renderBatchDetails } from "../batches/render-batch.ts";
 import type { Change } from "../changes.ts";
 import { AdminError, notFound } from "../errors.ts";
 import { readKey } from "../keys/render-key.ts";
+import type { LaneQueues } from "./queue.ts";
 
 const idParams = z.object({ batchId: z.string().max(100) });
 
 const newBatchBody = newBatchSchema.extend({ metadata: batchMetadataSchema.nullable().default(null) });
+
+/** Of one batch: each is a question to Redis. */
+const lanesLookedAtMax = 100;
 
 const pausedByOperator = "The operator has paused this batch, and only they can resume it. Ask them why.";
 const pauseReasons = { operator: "The operator has paused it.", customer: "It was paused by hand." };
@@ -40,9 +44,10 @@ export interface BatchDependencies {
   db: Db;
   change: Change;
   files: Pick<FileStore, "find" | "read">;
+  queues: Pick<LaneQueues, "countModel">;
 }
 
-export function registerBatchRoutes(app: AdminApp, { db, change, files }: BatchDependencies): void {
+export function registerBatchRoutes(app: AdminApp, { db, change, files, queues }: BatchDependencies): void {
   const watch = createPaceWatch();
 
   app.get(
@@ -214,13 +219,23 @@ export function registerBatchRoutes(app: AdminApp, { db, change, files }: BatchD
   async function readDetails(actor: Actor, batchId: string) {
     const batch = await mustFind(actor, batchId);
     const nowMs = Date.now();
-    const [failures, input, output, error] = await Promise.all([
+    const [pausedModels, failures, input, output, error] = await Promise.all([
+      findPaused(batch),
       batch.failedLines === 0 ? {} : createBatchStore({ db }).countFailures(batch),
       findFile(batch, "input"),
       findFile(batch, "output"),
       findFile(batch, "error"),
     ]);
-    return renderBatchDetails(batch, { files: { input, output, error }, failures, pace: paceOf(batch, nowMs), nowMs });
+    const pace = paceOf(batch, nowMs);
+    return renderBatchDetails(batch, { files: { input, output, error }, failures, pace, pausedModels, nowMs });
+  }
+
+  /** Those of its models whose lanes are paused; none while Redis is away, where nothing is begun anyway. */
+  async function findPaused({ status, models }: Batch): Promise<Set<string>> {
+    if (status !== "in_progress") return new Set();
+    const named = Object.keys(models ?? {}).slice(0, lanesLookedAtMax);
+    const counts = await Promise.all(named.map((model) => queues.countModel(model).catch(() => undefined)));
+    return new Set(named.filter((_, index) => counts[index]?.isPaused));
   }
 
   function paceOf(batch: Batch, nowMs: number): Pace | undefined {

@@ -169,8 +169,11 @@ function Lines({ batch }: { batch: BatchDetails }) {
   const { data: known } = useQuery({ ...modelIdsQuery, enabled: !hasEnded(batch) });
   const served = known?.items.filter(({ isServed }) => isServed).map(({ id }) => id);
   // Nobody says when its lines will run.
-  const noteOn = (model: string) =>
-    hasEnded(batch) || served === undefined || served.includes(model) ? undefined : "not served now";
+  const noteOn = ({ model, isPaused }: BatchDetails["models"][number]) => {
+    if (hasEnded(batch)) return undefined;
+    if (isPaused) return "paused by the operator, for all batches";
+    return served === undefined || served.includes(model) ? undefined : "not served now";
+  };
   if (counts.total === 0) {
     return (
       <Text size="sm" c="dimmed">
@@ -180,7 +183,7 @@ function Lines({ batch }: { batch: BatchDetails }) {
   }
   return (
     <Stack gap="md">
-      <Counts name="Model" rows={models.map(({ model, lines }) => ({ name: model, lines, note: noteOn(model) }))} />
+      <Counts name="Model" rows={models.map((row) => ({ name: row.model, lines: row.lines, note: noteOn(row) }))} />
       {failures.length > 0 && <Counts name="Error" rows={failures.map(({ code, lines }) => ({ name: code, lines }))} />}
     </Stack>
   );
