@@ -41,6 +41,7 @@ export function describeMoney(people: People, stack: Stack, { acme, initech, joi
     expect(await ledgerLine(page, "Counted twice").textContent()).toContain("−$0.50");
     await page.getByText("$69.500000001").first().waitFor();
     expect(await readTrail(owner, id)).toEqual(["credit.move", "credit.move", "credit.move", "account.create"]);
+    expect(await page.getByRole("table").getByText("Hooli").count()).toBe(4);
     expect(takeFaults()).toEqual([]);
     await page.close();
   });

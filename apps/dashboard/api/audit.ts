@@ -17,6 +17,8 @@ export const auditEventSchema = z.object({
   objectId: z.string(),
   objectName: z.string().nullable(),
   accountId: z.string().nullable(),
+  /** As it is called today. */
+  accountName: z.string().nullable(),
   before: z.record(z.string(), z.unknown()).nullable(),
   after: z.record(z.string(), z.unknown()).nullable(),
 });

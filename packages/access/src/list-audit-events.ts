@@ -1,6 +1,6 @@
 /** The audit log from its newest end, a part at a time. */
-import { type AuditEvent, auditEvent, type Db } from "@tera/database";
-import { and, desc, eq, gte, lt, sql } from "drizzle-orm";
+import { type AuditEvent, account, auditEvent, type Db } from "@tera/database";
+import { and, desc, eq, getTableColumns, gte, lt, sql } from "drizzle-orm";
 
 export interface AuditQuery {
   /** Only what is older than this event. */
@@ -16,11 +16,17 @@ export interface AuditQuery {
   to?: Date | undefined;
 }
 
-export async function listAuditEvents(db: Db, query: AuditQuery): Promise<AuditEvent[]> {
+export interface ListedAuditEvent extends AuditEvent {
+  /** As the account is called today. */
+  accountName: string | null;
+}
+
+export async function listAuditEvents(db: Db, query: AuditQuery): Promise<ListedAuditEvent[]> {
   const { before, pageSize, action, actorId, objectId, accountId, from, to } = query;
   return db
-    .select()
+    .select({ ...getTableColumns(auditEvent), accountName: account.name })
     .from(auditEvent)
+    .leftJoin(account, eq(account.id, auditEvent.accountId))
     .where(
       and(
         before === undefined ? undefined : lt(auditEvent.id, before),

@@ -77,7 +77,7 @@ export function AuditPage() {
         }
         columns={[
           { accessor: "at", title: "When", render: ({ at }) => <Moment at={at} />, width: 200 },
-          { accessor: "actorName", title: "Who", render: (event) => <Who event={event} /> },
+          { accessor: "actorName", title: "Who", render: (event) => <Who event={event} />, width: 280 },
           {
             accessor: "action",
             title: "Did",
@@ -103,10 +103,19 @@ function Who({ event: { actorKind, actorName, address } }: { event: AuditEvent }
   );
 }
 
-function What({ event: { objectKind, objectId, objectName } }: { event: AuditEvent }) {
+function What({ event: { objectKind, objectId, objectName, accountName } }: { event: AuditEvent }) {
+  const isAccount = objectKind === "account";
   return (
     <>
-      <Text size="sm">{objectName ?? objectKind}</Text>
+      <Text size="sm">
+        {objectName ?? (isAccount ? accountName : null) ?? objectKind}
+        {!isAccount && accountName !== null && (
+          <Text span c="dimmed">
+            {" "}
+            of {accountName}
+          </Text>
+        )}
+      </Text>
       <Text size="xs" c="dimmed" className="mono">
         {objectId}
       </Text>
