@@ -8,6 +8,8 @@ import { ensureChromium } from "../packages/testkit/src/browser/chromium.ts";
 
 const root = join(import.meta.dirname, "..");
 const killAfterMs = 10_000;
+/** The project of tests that start whole stacks: what fails there once may be the machine's doing, what fails twice is broken. */
+const wholeStacks = "tests";
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** The program that runs now. */
@@ -39,19 +41,42 @@ async function check(name, words) {
 }
 
 async function runTests(filters) {
+  const first = await runVitest("tests", filters);
+  const failed = first.files.filter((file) => file.failed > 0);
+  const again = failed.filter(({ project }) => project === wholeStacks).map(({ path }) => path);
+  add(first.files.filter(({ path }) => !again.includes(path)));
+  counts.failed += first.errors;
+  if (again.length === 0 || stopping) return add(first.files.filter(({ path }) => again.includes(path)));
+  // Some tests break what their stack is made of, so that only a new stack tells: with the machine for themselves.
+  const second = await runVitest("what failed, once more", ["--project", wholeStacks, "--maxWorkers", "1", ...again]);
+  add(second.files);
+  counts.failed += second.errors;
+}
+
+function add(files) {
+  for (const { passed, failed, skipped } of files) {
+    counts.passed += passed;
+    counts.failed += failed;
+    counts.skipped += skipped;
+  }
+}
+
+/** @returns what became of each file, and how many errors came from outside of the tests */
+async function runVitest(name, args) {
   const directory = await mkdtemp(join(tmpdir(), "tera-test-"));
   const report = join(directory, "report.json");
   try {
-    const words = ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, ...filters];
-    const code = await execute("tests", words);
-    const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, numFailedTestSuites } = JSON.parse(
-      await readFile(report, "utf8").catch(() => "{}"),
-    );
-    counts.passed += numPassedTests ?? 0;
-    counts.skipped += (numPendingTests ?? 0) + (numTodoTests ?? 0);
-    // A file that cannot be loaded has no failed test, and an error outside of the tests has no file: the exit code knows of both.
-    const failed = numFailedTests || numFailedTestSuites || 0;
-    counts.failed += code === 0 ? failed : Math.max(failed, 1);
+    const words = [
+      "vitest",
+      "run",
+      "--reporter=default",
+      `--reporter=${join(import.meta.dirname, "test-reporter.mjs")}`,
+    ];
+    const code = await execute(name, [...words, `--outputFile=${report}`, ...args]);
+    const { files, errors } = JSON.parse(await readFile(report, "utf8").catch(() => '{"files": [], "errors": 0}'));
+    const isTold = errors > 0 || files.some(({ failed }) => failed > 0);
+    // It may fail before it has anything to tell.
+    return { files, errors: code === 0 || isTold ? errors : 1 };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
@@ -66,7 +91,11 @@ function execute(name, [program, ...args]) {
     running = spawn(join(root, "node_modules", ".bin", program), args, {
       cwd: root,
       // Colours are for terminals; some tools also paint what they write to a file where CI is set.
-      env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }) },
+      env: {
+        ...process.env,
+        TURBO_TELEMETRY_DISABLED: "1",
+        ...(process.stdout.isTTY ? {} : { NO_COLOR: "1" }),
+      },
       stdio: ["ignore", "inherit", "inherit"],
     });
     running.once("error", (error) => {
