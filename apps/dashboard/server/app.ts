@@ -63,7 +63,7 @@ export interface AppDependencies {
   /** For what takes minutes: its statements may. */
   longDb: Db;
   /** Of batches. */
-  files: Pick<FileStore, "find" | "read" | "upload">;
+  files: Pick<FileStore, "find" | "read" | "upload" | "countBytes">;
   uploadRules: UploadRules;
   queues: LaneQueues;
   /** Undefined: payments are not set up. */

@@ -97,6 +97,7 @@ export async function startTestDashboard({
     files: createFileStore({ db, storage: "postgres", contents: { postgres: createPostgresContent({ db }) } }),
     uploadRules: {
       fileMaxBytes: testFileMaxBytes,
+      accountMaxBytes: 100 * testFileMaxBytes,
       limits: { lineMaxBytes: 8_192, linesMax: 1_000 },
       retentionMs: 86_400_000,
     },

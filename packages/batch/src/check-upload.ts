@@ -5,6 +5,8 @@ import { createLineScanner, type LineLimits, type ScannedLine } from "./scan-lin
 
 export interface UploadRules {
   fileMaxBytes: number;
+  /** Of all files of an account together. */
+  accountMaxBytes: number;
   limits: LineLimits;
   /** Milliseconds that a file is kept whose owner does not say. */
   retentionMs: number;

@@ -24,6 +24,7 @@ export const fileSettings = {
 /** For the config.ts of who takes files. Bytes, lines, and how long a file is kept whose owner does not say, as are the files that a batch writes. */
 export const uploadSettings = {
   TERA_GATEWAY_FILE_MAX_BYTES: integer(1_024, 1_099_511_627_776).default(1_073_741_824),
+  TERA_GATEWAY_FILES_PER_ACCOUNT_MAX_BYTES: integer(1_024, 1_125_899_906_842_624).default(10_737_418_240),
   TERA_GATEWAY_FILE_LINES_MAX: integer(1, 100_000_000).default(1_000_000),
   TERA_GATEWAY_FILE_LINE_MAX_BYTES: integer(1_024, 1_073_741_824).default(4 * 1_024 * 1_024),
   TERA_GATEWAY_FILE_RETENTION_DAYS: integer(1, 3_650).default(30),
@@ -32,6 +33,7 @@ export const uploadSettings = {
 export function readUploadRules(settings: z.infer<z.ZodObject<typeof uploadSettings>>): UploadRules {
   return {
     fileMaxBytes: settings.TERA_GATEWAY_FILE_MAX_BYTES,
+    accountMaxBytes: settings.TERA_GATEWAY_FILES_PER_ACCOUNT_MAX_BYTES,
     limits: {
       lineMaxBytes: settings.TERA_GATEWAY_FILE_LINE_MAX_BYTES,
       linesMax: settings.TERA_GATEWAY_FILE_LINES_MAX,

@@ -1,6 +1,7 @@
 /** Bytes come back as they went in, whole or in part, and nothing stays of what failed. */
 import { account, connectDatabase, type Database, fileChunk } from "@tera/database";
 import { createTestDatabase, type TestDatabase } from "@tera/database/testing";
+import { eq, inArray } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createFileStore, type FileStore } from "./file-store.ts";
 import { createPostgresContent } from "./postgres-content.ts";
@@ -70,4 +71,20 @@ test("a file whose time is over is not found, and is removed", async () => {
   expect(await files.find("acct_1", file.id)).toBeUndefined();
   expect(await files.removeExpired(10)).toBe(1);
   await expect(collect(files.read(file))).rejects.toThrow("has no content");
+});
+
+test("what an upload left whose gateway was killed is removed, and neither files nor uploads that go on", async () => {
+  const file = await files.write(values, inPieces(262_144));
+  const going = await files.upload(inPieces(262_144));
+  const { db } = database;
+  await db.insert(fileChunk).values([0, 1].map((number) => ({ fileId: "file-left", number, data: bytes })));
+  const old = { createdAt: new Date(Date.now() - 3 * 24 * 3_600_000) };
+  await db
+    .update(fileChunk)
+    .set(old)
+    .where(inArray(fileChunk.fileId, ["file-left", file.id]));
+  expect(await files.removeAbandoned(10)).toBe(1);
+  expect(await db.select().from(fileChunk).where(eq(fileChunk.fileId, "file-left"))).toEqual([]);
+  expect((await collect(files.read(file))).equals(bytes)).toBe(true);
+  expect((await collect(files.read(await going.keep(values)))).equals(bytes)).toBe(true);
 });

@@ -3,6 +3,7 @@ import { type Db, type File, file, type fileStorages } from "@tera/database";
 import { randomBase62 } from "@tera/protocol";
 import { and, desc, eq, gt, inArray, isNull, lte, or, sql } from "drizzle-orm";
 import type { ByteRange, ContentStore } from "./content-store.ts";
+import { removeAbandonedChunks } from "./postgres-content.ts";
 
 type FileStorage = (typeof fileStorages)[number];
 
@@ -32,6 +33,8 @@ export interface FileStore {
   upload(source: AsyncIterable<Uint8Array>): Promise<Upload>;
   /** @returns undefined: there is none, it is another account's, or its time is over. */
   find(accountId: string, fileId: string): Promise<File | undefined>;
+  /** Of all files that an account has. */
+  countBytes(accountId: string): Promise<number>;
   /** By the time of creation. */
   list(query: FileQuery): Promise<File[]>;
   read(of: Pick<File, "id" | "storage">, range?: ByteRange): AsyncIterable<Uint8Array>;
@@ -39,6 +42,8 @@ export interface FileStore {
   remove(accountId: string, fileId: string): Promise<boolean>;
   /** Removes files whose time is over, at most `limit`. @returns how many. */
   removeExpired(limit: number): Promise<number>;
+  /** Removes what uploads left in Postgres whose gateway was killed, at most `limit`. @returns of how many. */
+  removeAbandoned(limit: number): Promise<number>;
 }
 
 export interface Upload {
@@ -113,6 +118,13 @@ export function createFileStore({ db, storage, contents }: FileStoreOptions): Fi
         .where(and(eq(file.id, fileId), eq(file.accountId, accountId), isThere));
       return found;
     },
+    async countBytes(accountId) {
+      const [sum] = await db
+        .select({ bytes: sql`coalesce(sum(${file.bytes}), 0)`.mapWith(Number) })
+        .from(file)
+        .where(and(eq(file.accountId, accountId), isThere));
+      return sum?.bytes ?? 0;
+    },
     async list({ accountId, purpose, after, limit, order }) {
       const later = order === "asc" ? sql`>` : sql`<`;
       const position =
@@ -144,5 +156,6 @@ export function createFileStore({ db, storage, contents }: FileStoreOptions): Fi
     async removeExpired(limit) {
       return removeAll(await db.select().from(file).where(lte(file.expiresAt, sql`clock_timestamp()`)).limit(limit));
     },
+    removeAbandoned: (limit) => removeAbandonedChunks(db, limit),
   };
 }

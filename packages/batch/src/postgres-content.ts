@@ -1,7 +1,8 @@
 /** Bytes of files in Postgres, in chunks of one size, so that a range is found by arithmetic. */
-import { type Db, fileChunk } from "@tera/database";
-import { and, asc, eq, gte, lte } from "drizzle-orm";
+import { type Db, file, fileChunk } from "@tera/database";
+import { and, asc, eq, gte, inArray, isNull, lt, lte, sql } from "drizzle-orm";
 import type { ByteRange, ContentStore } from "./content-store.ts";
+import { uploadMaxMs } from "./upload-patience.ts";
 
 /** Large enough that rows are few, small enough that a read is soon there. */
 const chunkBytes = 256 * 1_024;
@@ -49,6 +50,20 @@ export function createPostgresContent({ db }: { db: Db }): ContentStore {
     read: (id, range = { start: 0, length: Number.MAX_SAFE_INTEGER }) => read(id, range),
     remove,
   };
+}
+
+/** Of uploads that began so long ago that none of them can still be going on, and of which no file came. @returns of how many */
+export async function removeAbandonedChunks(db: Db, limit: number): Promise<number> {
+  const begunBefore = sql`clock_timestamp() - make_interval(secs => ${(2 * uploadMaxMs) / 1_000})`;
+  const abandoned = await db
+    .select({ id: fileChunk.fileId })
+    .from(fileChunk)
+    .leftJoin(file, eq(file.id, fileChunk.fileId))
+    .where(and(eq(fileChunk.number, 0), lt(fileChunk.createdAt, begunBefore), isNull(file.id)))
+    .limit(limit);
+  const ids = abandoned.map(({ id }) => id);
+  if (ids.length > 0) await db.delete(fileChunk).where(inArray(fileChunk.fileId, ids));
+  return ids.length;
 }
 
 /** Pieces of exactly `chunkBytes`, but for the last. */

@@ -1,11 +1,13 @@
 /**
- * How long a file may take to arrive: as long as something comes. Node's bound on a whole request is right for JSON, and cuts off a large file on a slow line.
+ * How long a file may take to arrive: as long as something comes, and a day at most. Node's bound on a whole request is right for JSON, and cuts off a large file on a slow line.
  *
  * What was refused half-way is drained for a while: a client that sends all of its body before it reads would otherwise wait for ever, and never see why.
  */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 
+/** However steadily it comes: by then it must all be there. */
+export const uploadMaxMs = 24 * 3_600_000;
 /** Nothing may come for so long. */
 const defaultSilenceMs = 60_000;
 const drainMs = 60_000;
@@ -19,7 +21,7 @@ export interface WatchedUpload {
 }
 
 export interface UploadPatience {
-  /** From now on only silence ends this request. */
+  /** From now on only silence ends this request, or the end of its day. */
   watch(request: IncomingMessage): WatchedUpload;
   /** @returns whether a file comes on it, so that the bound on a whole request is not meant for it. */
   isPatientWith(socket: Socket): boolean;
@@ -41,8 +43,10 @@ export function createUploadPatience({ silenceMs = defaultSilenceMs } = {}): Upl
         silentLooks = comes ? 0 : silentLooks + 1;
         if (silentLooks >= looksPerSilence) request.destroy();
       }, silenceMs / looksPerSilence).unref();
+      const overdue = setTimeout(() => request.destroy(), uploadMaxMs).unref();
       const end = () => {
         clearInterval(timer);
+        clearTimeout(overdue);
         uploading.delete(socket);
       };
       request.once("close", end);

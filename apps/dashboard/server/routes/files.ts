@@ -4,7 +4,7 @@ import { createAccountStore } from "@tera/access";
 import { newFileQuery, uploadedFileSchema, uploadMediaType } from "@tera/admin-api/files";
 import {
   checkSize,
-  checkUpload,
+  createUploadDesk,
   type FileStore,
   type Upload,
   type UploadPatience,
@@ -21,7 +21,7 @@ import { AdminError, notFound } from "../errors.ts";
 export interface FileDependencies {
   db: Db;
   change: Change;
-  files: Pick<FileStore, "upload">;
+  files: Pick<FileStore, "upload" | "countBytes">;
   uploadRules: UploadRules;
   patience: Pick<UploadPatience, "watch">;
 }
@@ -30,6 +30,7 @@ const fileBody = z.instanceof(Readable).meta({ type: "string", format: "binary" 
 
 export function registerFileRoutes(app: AdminApp, dependencies: FileDependencies): void {
   const { db, change, files, uploadRules, patience } = dependencies;
+  const desk = createUploadDesk({ files, rules: uploadRules });
 
   void app.register(async (scope) => {
     scope.removeAllContentTypeParsers();
@@ -59,7 +60,7 @@ export function registerFileRoutes(app: AdminApp, dependencies: FileDependencies
           checkSize(Number(headers["content-length"] ?? 0), uploadRules.fileMaxBytes);
           // The answer to a file that is refused goes out on the same connection.
           const pieces = body.iterator({ destroyOnReturn: false });
-          const kept = await files.upload(checkUpload(pieces, uploadRules));
+          const kept = await desk.take(accountId, pieces);
           upload = kept;
           watched.end();
           const expiresAt = new Date(Date.now() + uploadRules.retentionMs);

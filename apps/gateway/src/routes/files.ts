@@ -1,7 +1,14 @@
 /** `/v1/files`, as OpenAI's clients know it: what batches read, and what they wrote. Bytes are streamed both ways. */
 import { Readable } from "node:stream";
 import multipart from "@fastify/multipart";
-import { type BatchStore, checkUpload, type FileStore, type UploadPatience, type UploadRules } from "@tera/batch";
+import {
+  type BatchStore,
+  createUploadDesk,
+  type FileStore,
+  type Upload,
+  type UploadPatience,
+  type UploadRules,
+} from "@tera/batch";
 import { type File, filePurposes } from "@tera/database";
 import { TeraError } from "@tera/protocol";
 import type { FastifyInstance } from "fastify";
@@ -41,6 +48,7 @@ const fieldsSchema = z.strictObject({
 
 export function registerFileRoutes(app: FastifyInstance, options: FileRoutesDependencies): void {
   const { files, batches, uploadRules, patience } = options;
+  const desk = createUploadDesk({ files, rules: uploadRules });
   void app.register(multipart, {
     limits: { files: 1, fields: 8, fieldSize: 1_024, fileSize: uploadRules.fileMaxBytes + 1 },
   });
@@ -51,7 +59,7 @@ export function registerFileRoutes(app: FastifyInstance, options: FileRoutesDepe
       throw new TeraError("unsupported_media_type", "Send the file as multipart/form-data, with the field `file`.");
     }
     const fields: Record<string, unknown> = {};
-    let upload: Awaited<ReturnType<FileStore["upload"]>> | undefined;
+    let upload: Upload | undefined;
     let filename = "upload.jsonl";
     const watched = patience.watch(request.raw);
     try {
@@ -59,7 +67,7 @@ export function registerFileRoutes(app: FastifyInstance, options: FileRoutesDepe
         if (part.type === "field") fields[part.fieldname] = part.value;
         else if (part.fieldname === "file") {
           filename = part.filename.slice(0, filenameMax) || filename;
-          upload = await files.upload(checkUpload(part.file, uploadRules));
+          upload = await desk.take(accountId, part.file);
         } else throw new TeraError("invalid_request", `Unknown file field \`${part.fieldname.slice(0, 100)}\`.`);
       }
       watched.end();

@@ -1,4 +1,5 @@
 /** `file`: what a customer uploaded for a batch, and what a batch wrote. The bytes are in `file_chunk`, or in an object store under the file's id. */
+import { sql } from "drizzle-orm";
 import { bigint, index, integer, pgTable, primaryKey, text, timestamp } from "drizzle-orm/pg-core";
 import { account } from "./account.ts";
 import { bytea } from "./bytea.ts";
@@ -37,6 +38,11 @@ export const fileChunk = pgTable(
     fileId: text("file_id").notNull(),
     number: integer().notNull(),
     data: bytea().notNull(),
+    createdAt: timestamp("created_at", { withTimezone: true, precision: 3 }).notNull().defaultNow(),
   },
-  (table) => [primaryKey({ columns: [table.fileId, table.number] })],
+  (table) => [
+    primaryKey({ columns: [table.fileId, table.number] }),
+    // Of what no file came: found by its beginning.
+    index("file_chunk_begun").on(table.createdAt).where(sql`${table.number} = 0`),
+  ],
 );

@@ -1,0 +1,2 @@
+ALTER TABLE "file_chunk" ADD COLUMN "created_at" timestamp (3) with time zone DEFAULT now() NOT NULL;--> statement-breakpoint
+CREATE INDEX "file_chunk_begun" ON "file_chunk" USING btree ("created_at") WHERE "file_chunk"."number" = 0;
