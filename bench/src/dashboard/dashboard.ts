@@ -42,6 +42,8 @@ const keysPerAccount = 20;
 const auditEventsMax = 100_000;
 /** The one that uses most. */
 const customer = "acct_0";
+/** Requests, of which some are drawn at random. */
+const drawnFrom = 500_000;
 
 export async function runDashboard(
   workbench: Workbench,
@@ -76,7 +78,7 @@ export async function runDashboard(
   const rows: DashboardRow[] = [];
   async function measurePages(who: string, visitor: Visitor, all: readonly BenchPage[], account?: string) {
     const pages = onlyPlain ? firstOfEachRoute(all) : all;
-    const subjects = await drawSubjects(stack, times + 2, account);
+    const subjects = await drawSubjects(stack, { count: times + 2, events, accountId: account });
     const [recordedOf, ...others] = subjects;
     if (recordedOf === undefined) throw new Error("the history has no requests");
     say(`opening ${pages.length} pages as ${who}`);
@@ -131,8 +133,17 @@ export function firstOfEachRoute(pages: readonly BenchPage[]): BenchPage[] {
   return [...Map.groupBy(pages, ({ route }) => route).values()].flatMap(([first]) => first ?? []);
 }
 
+interface Drawing {
+  count: number;
+  /** That there are. */
+  events: number;
+  accountId: string | undefined;
+}
+
 /** Of all accounts, or of one: each with a request of a key of it, as it was made. */
-async function drawSubjects({ database }: Stack, count: number, accountId?: string): Promise<Subject[]> {
+async function drawSubjects({ database }: Stack, { count, events, accountId }: Drawing): Promise<Subject[]> {
+  // Of a small history all: of each month the same few pages would be sampled, or none.
+  const percent = Math.min(100, (100 * drawnFrom) / events);
   const { rows } = await database.db.execute<{
     account: string;
     key: string;
@@ -142,7 +153,7 @@ async function drawSubjects({ database }: Stack, count: number, accountId?: stri
   }>(sql`
     select drawn.account_id as account, key_id as key, request_id as request, model, min(invoice.number) as invoice
     from (
-      select account_id, key_id, request_id, model from usage_event tablesample system (5)
+      select account_id, key_id, request_id, model from usage_event tablesample system (${percent})
       where ${accountId === undefined ? sql`true` : sql`account_id = ${accountId}`} order by random() limit ${count}
     ) drawn join invoice on invoice.account_id = drawn.account_id
     join account on account.id = drawn.account_id and account.disabled_at is null
