@@ -15,7 +15,7 @@ export default class TestReporter {
       }
       // It could not be loaded, say.
       if (!module.ok() && counts.failed === 0) counts.failed = 1;
-      return { path: module.moduleId, project: module.project.name, ...counts };
+      return { path: module.moduleId, ...counts };
     });
     writeFileSync(this.path, JSON.stringify({ files, errors: unhandledErrors.length }));
   }

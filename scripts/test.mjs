@@ -8,8 +8,6 @@ import { ensureChromium } from "../packages/testkit/src/browser/chromium.ts";
 
 const root = join(import.meta.dirname, "..");
 const killAfterMs = 10_000;
-/** The project of tests that start whole stacks: what fails there once may be the machine's doing, what fails twice is broken. */
-const wholeStacks = "tests";
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 /** The program that runs now. */
@@ -42,13 +40,13 @@ async function check(name, words) {
 
 async function runTests(filters) {
   const first = await runVitest("tests", filters);
-  const failed = first.files.filter((file) => file.failed > 0);
-  const again = failed.filter(({ project }) => project === wholeStacks).map(({ path }) => path);
-  add(first.files.filter(({ path }) => !again.includes(path)));
   counts.failed += first.errors;
-  if (again.length === 0 || stopping) return add(first.files.filter(({ path }) => again.includes(path)));
-  // Some tests break what their stack is made of, so that only a new stack tells: with the machine for themselves.
-  const second = await runVitest("what failed, once more", ["--project", wholeStacks, "--maxWorkers", "1", ...again]);
+  const failed = first.files.filter((file) => file.failed > 0);
+  if (failed.length === 0 || stopping) return add(first.files);
+  add(first.files.filter((file) => file.failed === 0));
+  // What fails once may be the doing of a machine that is shared; what fails twice is broken. Some tests break what their stack is made of, so that only the
+  // whole file tells, on a new one.
+  const second = await runVitest("what failed, once more", ["--maxWorkers", "1", ...failed.map(({ path }) => path)]);
   add(second.files);
   counts.failed += second.errors;
 }
