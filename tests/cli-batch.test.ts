@@ -100,6 +100,9 @@ test("what is wrong is one sentence, with exit code 1", async () => {
   expect(await problem(["list"], { TERA_API_KEY: "sk-wrong" })).toContain("Check TERA_API_KEY");
   expect(await problem(["list"], { TERA_API_KEY: undefined })).toContain("TERA_API_KEY is not set");
   expect(await problem(["list"], { TERA_BASE_URL: "http://127.0.0.1:9/v1" })).toContain("does not answer");
+  const refused = await problem(["create", await fileOf("twice.jsonl", [line(0), line(0)]), "--wait"]);
+  expect(refused).toContain("error in line 2: `line-0` is the id of another line, too.");
+  expect(refused).not.toContain("batch fetch");
   const { stdout: id } = await tera(["create", good, "--wait"]);
   expect(await problem(["fetch", id, "--output", join(folder, "no", "such", "x")])).toContain("cannot be written");
   expect((await readdir(folder)).filter((name) => name.endsWith(".part"))).toEqual([]);

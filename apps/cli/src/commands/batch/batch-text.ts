@@ -4,6 +4,7 @@ import type { ApiBatch } from "../../api/batch-schema.ts";
 import { oneLine } from "../../terminal/table.ts";
 
 const barWidth = 24;
+const problemsShown = 10;
 
 /** `1,200 of 10,000 lines, 3 failed, $0.42`; before its lines are known only the status. */
 export function describeProgress({
@@ -17,6 +18,16 @@ export function describeProgress({
   if (cost !== undefined && total > 0) parts.push(`$${oneLine(cost)}`);
   if (paused) parts.push(`paused: ${oneLine(paused.message ?? paused.reason)}`);
   return [oneLine(status), ...parts].join(", ");
+}
+
+/** What is wrong with a file that was refused, the first ones: where, and what. */
+export function describeProblems({ errors }: ApiBatch): [where: string, what: string][] {
+  const problems = errors?.data ?? [];
+  const described = problems
+    .slice(0, problemsShown)
+    .map(({ line, message }): [string, string] => [line == null ? "error" : `error in line ${line}`, oneLine(message)]);
+  if (problems.length > problemsShown) described.push(["", `and ${problems.length - problemsShown} more (--json)`]);
+  return described;
 }
 
 /** `━━━━────  45 %`. @param part from 0 to 1. */

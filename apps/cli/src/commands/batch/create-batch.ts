@@ -2,12 +2,12 @@
 import { stat } from "node:fs/promises";
 import { basename, resolve } from "node:path";
 import { z } from "zod";
-import { batchSchema } from "../../api/batch-schema.ts";
+import { type ApiBatch, batchSchema } from "../../api/batch-schema.ts";
 import { findPublicApi } from "../../api/find-public-api.ts";
 import { createPublicApi, type PublicApi } from "../../api/public-api.ts";
 import { CliError } from "../../terminal/cli-error.ts";
 import type { CommandContext } from "../context.ts";
-import { renderBar } from "./batch-text.ts";
+import { describeProblems, renderBar } from "./batch-text.ts";
 import { waitForBatch } from "./wait-for-batch.ts";
 
 /** Lines of a large file are written to Postgres meanwhile. */
@@ -51,7 +51,13 @@ export async function createBatch(
   const batch = options.wait ? await waitForBatch(api, created, context) : created;
   if (options.json) terminal.print(JSON.stringify(batch, null, 2));
   else if (!options.wait) terminal.note(`It runs. \`tera batch status ${batch.id} --wait\` shows how far it is.`);
+  else if (batch.status === "failed") tellProblems(batch, terminal);
   else terminal.note(`\`tera batch fetch ${batch.id}\` writes what came of it.`);
+}
+
+function tellProblems(batch: ApiBatch, terminal: CommandContext["terminal"]): void {
+  for (const [where, what] of describeProblems(batch)) terminal.note(where === "" ? what : `${where}: ${what}`);
+  terminal.note("None of its lines was run. Mend the file, and create a batch of it again.");
 }
 
 async function upload(

@@ -7,12 +7,11 @@ import { renderFields } from "../../terminal/fields.ts";
 import { renderTable } from "../../terminal/table.ts";
 import type { CommandContext } from "../context.ts";
 import { formatMoment } from "../moment.ts";
-import { count } from "./batch-text.ts";
+import { count, describeProblems } from "./batch-text.ts";
 import { waitForBatch } from "./wait-for-batch.ts";
 
 /** The API's largest page. */
 const pageMax = 100;
-const problemsShown = 10;
 
 export const batchOptions = z.object({
   json: z.boolean().default(false),
@@ -94,10 +93,6 @@ function printBatch(batch: ApiBatch, { json }: Options, { terminal }: CommandCon
   if (batch.paused) fields.push(["paused", batch.paused.message ?? batch.paused.reason]);
   if (batch.output_file_id) fields.push(["output file", batch.output_file_id]);
   if (batch.error_file_id) fields.push(["error file", batch.error_file_id]);
-  const problems = batch.errors?.data ?? [];
-  for (const { line, message } of problems.slice(0, problemsShown)) {
-    fields.push([line === null || line === undefined ? "error" : `error in line ${line}`, message]);
-  }
-  if (problems.length > problemsShown) fields.push(["", `and ${problems.length - problemsShown} more (--json)`]);
+  fields.push(...describeProblems(batch));
   terminal.print(renderFields(fields, terminal.columns));
 }
