@@ -26,4 +26,6 @@ test("what a gateway refuses is in Postgres a moment later, with what the client
   });
   expect(Math.round(((row?.expiresAt.getTime() ?? 0) - Date.now()) / 86_400_000)).toBe(7);
   expect(await count({ keyId: key.id })).toEqual([{ code: "model_not_allowed", requests: 1 }]);
+  const metrics = await (await fetch(`${stack.gateways[0]?.operationsUrl}/metrics`)).text();
+  expect(metrics).toMatch(/^tera_refused_requests_total\{.*code="model_not_allowed".*\} 1$/m);
 });

@@ -3,7 +3,7 @@ import type { Socket } from "node:net";
 import type { AddressList, Authenticator } from "@tera/access";
 import { createUploadPatience } from "@tera/batch";
 import type { RefusalLog } from "@tera/metering";
-import { type Fault, newRequestId, TeraError } from "@tera/protocol";
+import { newRequestId, TeraError } from "@tera/protocol";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { PriceList } from "./billing/price-list.ts";
 import type { Catalog } from "./catalog/catalog.ts";
@@ -40,7 +40,7 @@ export interface AppDependencies {
   contentLog: ContentLog;
   refusalLog: Pick<RefusalLog, "record">;
   /** Told of each request that no limit refused before it was admitted. */
-  countRefusal(fault: Fault): void;
+  countRefusal(error: Pick<TeraError, "code" | "fault">): void;
   catalog: Catalog;
   priceList: Pick<PriceList, "at">;
   /** Models without a price are served for nothing. */

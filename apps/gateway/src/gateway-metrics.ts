@@ -1,6 +1,6 @@
 /** The gateway's metrics. Labels come from our own fixed words; a model's name is one only because it is in the catalog. */
 import type { Limit } from "@tera/access";
-import type { UsageRecord } from "@tera/protocol";
+import type { ErrorCode, UsageRecord } from "@tera/protocol";
 import { Counter, Gauge, Histogram, type Registry } from "@tera/telemetry";
 
 export interface GatewayGauges {
@@ -14,6 +14,8 @@ export interface GatewayCounters {
   ended(record: UsageRecord): void;
   /** To be called with the limit for which a request was refused. */
   limited(limit: Limit): void;
+  /** To be called with why a request was refused, if it was not a limit. */
+  refused(code: ErrorCode): void;
   /** To be called with how many requests' content was to be kept and was lost. */
   contentLost(requests: number): void;
   /** To be called with how many refused requests were neither kept nor counted. */
@@ -32,6 +34,12 @@ export function registerGatewayMetrics(registry: Registry, gauges: GatewayGauges
     name: "tera_limited_requests_total",
     help: "Requests refused because of a limit of their key or account",
     labelNames: ["of", "kind"],
+    registers,
+  });
+  const refused = new Counter({
+    name: "tera_refused_requests_total",
+    help: "Requests refused for another reason than a limit",
+    labelNames: ["code"],
     registers,
   });
   const contentLost = new Counter({
@@ -79,6 +87,7 @@ export function registerGatewayMetrics(registry: Registry, gauges: GatewayGauges
       if (record.ttftMs !== undefined) ttft.observe({ model: record.model }, record.ttftMs / 1_000);
     },
     limited: ({ of, kind }) => limited.inc({ of, kind }),
+    refused: (code) => refused.inc({ code }),
     contentLost: (requests) => contentLost.inc(requests),
     refusalsLost: (requests) => refusalsLost.inc(requests),
   };

@@ -305,7 +305,10 @@ async function main(): Promise<void> {
       retentionMs: config.TERA_GATEWAY_CONTENT_RETENTION_DAYS * dayMs,
     }),
     refusalLog,
-    countRefusal: figures.refused,
+    countRefusal(error) {
+      figures.refused(error.fault);
+      count.refused(error.code);
+    },
     catalog,
     priceList,
     unpricedIsFree,

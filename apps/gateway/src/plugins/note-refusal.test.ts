@@ -1,7 +1,7 @@
 /** Which refusals are noted, and whose. */
 import { createAddressList, invalidApiKey } from "@tera/access";
 import type { Refusal } from "@tera/metering";
-import { type Fault, TeraError } from "@tera/protocol";
+import { TeraError } from "@tera/protocol";
 import { newPrincipal } from "@tera/testkit/principal";
 import Fastify from "fastify";
 import { expect, test } from "vitest";
@@ -15,7 +15,7 @@ const elsewhere = newPrincipal({ keyId: "key_2", addresses: createAddressList(["
 
 function serve() {
   const noted: Refusal[] = [];
-  const counted: Fault[] = [];
+  const counted: string[] = [];
   const recall = (key: string | undefined) =>
     key === "known" ? principal : key === "elsewhere" ? elsewhere : undefined;
   const authenticator = {
@@ -32,7 +32,7 @@ function serve() {
     createNoteRefusal({
       authenticator,
       refusalLog: { record: (refusal) => noted.push(refusal) },
-      count: (fault) => counted.push(fault),
+      count: ({ code, fault }) => counted.push(`${fault} ${code}`),
     }),
   );
   app.get("/health", () => {
@@ -87,15 +87,19 @@ test("a key that is unknown stays without a name, and what is no request to the 
   expect(noted).toMatchObject([{ code: "invalid_api_key", key: undefined }]);
 });
 
-test("each refusal is counted by whose fault it was, but for limits, which are counted where they are looked at", async () => {
+test("each refusal is counted by its code and whose fault it was, but for limits, which are counted where they are looked at", async () => {
   const { counted, ask } = serve();
   await ask("known", { ok: true });
   await ask("known", { ok: false });
   await ask("unknown", { ok: true });
   await ask("known", { ok: true }, "/v1/nowhere");
-  expect(counted.splice(0)).toEqual(["client", "client", "client"]);
+  expect(counted.splice(0)).toEqual([
+    "client insufficient_quota",
+    "client invalid_api_key",
+    "client unsupported_endpoint",
+  ]);
   await ask("known", { ok: false, code: "no_replica" });
-  expect(counted.splice(0)).toEqual(["gateway"]);
+  expect(counted.splice(0)).toEqual(["gateway no_replica"]);
   await ask("known", { ok: false, code: "rate_limit_exceeded" });
   await ask("known", { ok: true }, "/health");
   expect(counted).toEqual([]);

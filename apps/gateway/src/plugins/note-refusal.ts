@@ -1,7 +1,7 @@
 /** Notes what the error handler answers, so that a refused request can be explained later. A request that succeeds never comes here. */
 import type { Authenticator } from "@tera/access";
 import type { RefusalLog } from "@tera/metering";
-import type { Fault, TeraError } from "@tera/protocol";
+import type { TeraError } from "@tera/protocol";
 import type { FastifyRequest } from "fastify";
 import { readBearer } from "./authenticate.ts";
 
@@ -9,15 +9,16 @@ export interface NoteRefusalOptions {
   authenticator: Pick<Authenticator, "recall">;
   refusalLog: Pick<RefusalLog, "record">;
   /** Told of each that no limit refused: limits are counted where they are looked at. */
-  count(fault: Fault): void;
+  count(error: Pick<TeraError, "code" | "fault">): void;
 }
 
 export function createNoteRefusal({ authenticator, refusalLog, count }: NoteRefusalOptions) {
-  return (request: FastifyRequest, { code, message, fault }: TeraError): void => {
+  return (request: FastifyRequest, error: TeraError): void => {
+    const { code, message } = error;
     // Health, webhooks, and whoever knocks at random paths.
     if (!request.url.startsWith("/v1/")) return;
     // Without a principal it is not a key's limit, but the throttle of who tries keys.
-    if (code !== "rate_limit_exceeded" || request.principal === null) count(fault);
+    if (code !== "rate_limit_exceeded" || request.principal === null) count(error);
     // A request has no principal when its address was wrong, or its path: its key may be a known one all the same.
     const principal = request.principal ?? authenticator.recall(readBearer(request.headers.authorization));
     refusalLog.record({
