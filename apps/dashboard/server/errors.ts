@@ -80,6 +80,7 @@ export function toAdminError(cause: unknown): AdminError {
 /** What gateways answer in more codes than we have. */
 function toCode({ code, fault, status }: TeraError): AdminErrorCode {
   if (code === "not_found") return "not_found";
+  if (status === adminErrorCodes.too_many_requests) return "too_many_requests";
   if (fault === "client") return "invalid_request";
   return status === adminErrorCodes.unavailable ? "unavailable" : "internal_error";
 }

@@ -104,6 +104,18 @@ describe("on a connection of its own", async () => {
     await expectNothingKept();
   });
 
+  test("so many at once of an account are taken, and the next is told to come again", async () => {
+    const slow = Array.from({ length: 4 }, () => {
+      const upload = request(`${url}${path}`, { method: "POST", headers }).on("error", () => undefined);
+      upload.write(piece);
+      return upload;
+    });
+    await expect.poll(async () => (await send(lines(1))).status, { timeout: 20_000 }).toBe(429);
+    expect((await send(lines(1))).body).toMatchObject({ error: { code: "too_many_requests" } });
+    for (const upload of slow) upload.destroy();
+    await expect.poll(async () => (await send(lines(1))).status, { timeout: 20_000 }).toBe(200);
+  });
+
   test("of who goes away half-way nothing stays", async () => {
     const leaving = request(`${url}${path}`, { method: "POST", headers });
     leaving.on("error", () => undefined);
