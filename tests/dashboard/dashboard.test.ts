@@ -2,6 +2,7 @@
 import { afterAll, describe } from "vitest";
 import { useStack } from "../support/use-stack.ts";
 import { describeActions } from "./actions.ts";
+import { describeBadNetwork } from "./bad-network.ts";
 import { describeBatches } from "./batches.ts";
 import { furnish } from "./furnish.ts";
 import { describeHostileText } from "./hostile-text.ts";
@@ -35,6 +36,7 @@ describe("models and runners", () => describeOperation(people, stack));
 describe("people and accounts", () => describeMembership(people, stack));
 describe("what others may not", () => describeLimitsOfRoles(people, furnished, stack.model));
 describe("keyboard and history", () => describeKeyboardAndHistory(people));
+describe("a bad network", () => describeBadNetwork(people));
 describe("hostile text", () => describeHostileText(people));
 // Side by side: they only look.
 describe.concurrent("every page", () => describePages({ people, furnished, model: stack.model }));

@@ -39,9 +39,6 @@ export function ListTable<Item>(props: ListTableProps<Item>) {
   const isNarrowed = (search.search ?? "") !== "" || props.isFiltered === true;
   const { items = [], total = 0 } = query.data ?? {};
 
-  if (query.isError) {
-    return <NotLoaded what={label} error={query.error} onRetry={query.refetch} />;
-  }
   return (
     <Stack gap="sm" component="section" aria-label={label}>
       <Group gap="sm">
@@ -54,7 +51,9 @@ export function ListTable<Item>(props: ListTableProps<Item>) {
         />
         {filters}
       </Group>
-      {query.isSuccess && total === 0 && !isNarrowed ? (
+      {query.isError ? (
+        <NotLoaded what={label} error={query.error} onRetry={query.refetch} />
+      ) : query.isSuccess && total === 0 && !isNarrowed ? (
         empty
       ) : (
         <DataTable

@@ -1,0 +1,51 @@
+/** Answers that do not come, and come the next time. */
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { freshName } from "./by-hand.ts";
+import type { People } from "./people.ts";
+
+const accountSchema = z.object({ id: z.string() });
+
+export function describeBadNetwork(people: People): void {
+  const failed = /ERR_FAILED|status of 400/;
+
+  test("a page that could not be shown is shown by its button, once the dashboard answers", async () => {
+    const { page, ask, takeFaults } = await people.visit("owner");
+    const name = freshName("Away for a while");
+    const { id } = await ask(accountSchema, "POST", "/accounts", { name, kind: "prepaid" });
+    // What the page is about, and what comes before every page.
+    for (const cut of [`**/admin/api/accounts/${id}`, "**/admin/api/session"]) {
+      await page.route(cut, (route) => route.abort());
+      await page.goto(`/accounts/${id}`);
+      await page.getByText("This page could not be shown").waitFor();
+      await page.unroute(cut);
+      await page.getByRole("button", { name: "Try again" }).click();
+      await page.getByRole("heading", { name, level: 1 }).waitFor();
+    }
+    expect(takeFaults(failed)).toEqual([]);
+    await page.close();
+  });
+
+  test("who searches while the dashboard fails goes on typing, and finds", async () => {
+    const { page, ask, takeFaults } = await people.visit("owner");
+    const name = freshName("Sought in vain");
+    await ask(accountSchema, "POST", "/accounts", { name, kind: "prepaid" });
+    const first = name.slice(0, -3);
+    await page.route(
+      ({ pathname, searchParams }) => pathname.endsWith("/accounts") && searchParams.get("search") === first,
+      (route) =>
+        route.fulfill({
+          status: 400,
+          json: { error: { code: "invalid_request", message: "Not this time.", fields: [] } },
+        }),
+    );
+    await page.goto("/accounts");
+    await page.getByRole("textbox", { name: "Search name or id" }).click();
+    await page.keyboard.type(first);
+    await page.getByText("Not this time.").waitFor();
+    await page.keyboard.type(name.slice(-3));
+    await page.getByRole("table").getByText(name).waitFor();
+    expect(takeFaults(failed)).toEqual([]);
+    await page.close();
+  });
+}
