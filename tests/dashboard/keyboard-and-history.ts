@@ -1,7 +1,11 @@
 /** Without a mouse, and with the browser's own buttons. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { z } from "zod";
+import { freshName } from "./by-hand.ts";
 import type { People } from "./people.ts";
+
+const accountSchema = z.object({ id: z.string(), name: z.string() });
 
 export function describeKeyboardAndHistory(people: People): void {
   test("the command palette goes to a page, and the back button goes back", async () => {
@@ -52,5 +56,46 @@ export function describeKeyboardAndHistory(people: People): void {
     await page.getByRole("heading", { name: "Haystack works", level: 1 }).waitFor();
     expect(takeFaults()).toEqual([]);
     await context.close();
+  });
+
+  test("the command palette also opens from a field", async () => {
+    const { page, takeFaults } = await people.visit("owner");
+    await page.goto("/accounts");
+    await page.getByRole("textbox", { name: "Search name or id" }).click();
+    await page.keyboard.press("Control+k");
+    await page.getByRole("textbox", { name: "Go to a page" }).waitFor();
+    expect(takeFaults()).toEqual([]);
+    await page.close();
+  });
+
+  test("a question about what is on a page goes with the page", async () => {
+    const { page, ask, takeFaults } = await people.visit("owner");
+    const { id, name } = await ask(accountSchema, "POST", "/accounts", { name: freshName("Left"), kind: "prepaid" });
+    await page.goto(`/accounts?search=${id}`);
+    await page.getByText(name).first().click();
+    await page.getByRole("button", { name: "Disable", exact: true }).click();
+    await page.getByRole("dialog").waitFor();
+    await page.goBack();
+    await page.getByRole("heading", { name: "Accounts", level: 1 }).waitFor();
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect(takeFaults()).toEqual([]);
+    await page.close();
+  });
+
+  test("who has chosen an account may choose another", async () => {
+    const { page, ask, takeFaults } = await people.visit("owner");
+    const stem = freshName("One of two");
+    const make = (name: string) => ask(accountSchema, "POST", "/accounts", { name, kind: "prepaid" });
+    const [one] = await Promise.all([make(`${stem} here`), make(`0 ${stem} there`)]);
+    await page.goto("/keys");
+    const field = page.getByRole("combobox", { name: "Account", exact: true });
+    await field.fill(one.name);
+    await page.getByRole("option", { name: one.name }).click();
+    await page.waitForURL(({ searchParams }) => searchParams.get("accountId") === one.id);
+    await page.getByRole("heading", { name: "Keys", level: 1 }).click();
+    await field.click();
+    await page.getByRole("option").nth(1).waitFor();
+    expect(takeFaults()).toEqual([]);
+    await page.close();
   });
 }

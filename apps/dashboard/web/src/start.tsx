@@ -9,13 +9,18 @@ import { RouterProvider } from "@tanstack/react-router";
 import { createRoot } from "react-dom/client";
 import { ApiError } from "./api/client.ts";
 import { queryClient } from "./api/query-client.ts";
-import { DialogPlace } from "./dialog/dialog-place.tsx";
+import { DialogPlace, showDialog } from "./dialog/dialog-place.tsx";
 import { router } from "./router.tsx";
 import { styleNonce } from "./style-nonce.ts";
 import { cssVariables, theme } from "./theme.ts";
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
+
+// A question about what is on a page goes with the page.
+router.subscribe("onBeforeNavigate", ({ pathChanged }) => {
+  if (pathChanged) showDialog(null);
+});
 
 createRoot(root, {
   onCaughtError(error) {

@@ -17,12 +17,14 @@ export interface AccountSelectProps
 export function AccountSelect({ value, onChange, ...props }: AccountSelectProps) {
   const [typed, setTyped] = useState("");
   const [search] = useDebouncedValue(typed, typingPauseMs);
-  const found = useQuery(accountsQuery({ search, pageSize: shownMax, sort: "name" }));
+  const chosen = useQuery({ ...accountQuery(value ?? ""), enabled: value !== null }).data;
+  // The name of what is chosen is no search: the list shall show the others.
+  const wanted = search === chosen?.name ? "" : search;
+  const found = useQuery(accountsQuery({ search: wanted, pageSize: shownMax, sort: "name" }));
   const items = found.data?.items ?? [];
   // What is chosen has a name also when the search has others.
-  const isElsewhere = value !== null && found.isSuccess && !items.some(({ id }) => id === value);
-  const chosen = useQuery({ ...accountQuery(value ?? ""), enabled: isElsewhere });
-  const known = isElsewhere && chosen.data !== undefined ? [chosen.data, ...items] : items;
+  const isElsewhere = chosen !== undefined && !items.some(({ id }) => id === chosen.id);
+  const known = isElsewhere ? [chosen, ...items] : items;
   return (
     <Select
       {...props}

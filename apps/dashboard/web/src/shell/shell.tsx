@@ -19,10 +19,9 @@ export function Shell() {
   const session = useSession();
   const [paletteOpenings, setPaletteOpenings] = useState(0);
   const openPalette = () => setPaletteOpenings((count) => count + 1);
-  useHotkeys([
-    ["mod + K", openPalette],
-    ["/", openPalette],
-  ]);
+  useHotkeys([["/", openPalette]]);
+  // Also from a field: nobody types it, and the browser would take it for its own search.
+  useHotkeys([["mod + K", openPalette]], []);
   const path = useRouterState({ select: (state) => state.location.pathname });
   const entries = navigation.filter(({ permission }) => session.permissions.includes(permission));
 
