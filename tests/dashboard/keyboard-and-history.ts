@@ -98,4 +98,39 @@ export function describeKeyboardAndHistory(people: People): void {
     expect(takeFaults()).toEqual([]);
     await page.close();
   });
+
+  test("a row opens by a click on it: not by its link into another tab, nor by marking its id", async () => {
+    const { page, context, ask, takeFaults } = await people.enter("owner");
+    const { id, name } = await ask(accountSchema, "POST", "/accounts", { name: freshName("Row"), kind: "prepaid" });
+    await page.goto(`/accounts?search=${id}`);
+    const list = page.url();
+    const link = page.getByRole("table").getByRole("link", { name });
+    const [other] = await Promise.all([context.waitForEvent("page"), link.click({ modifiers: ["Control"] })]);
+    await other.waitForURL(`**/accounts/${id}`);
+    await other.close();
+    const box = await page.getByRole("table").getByText(id).boundingBox();
+    if (box === null) throw new Error("the id is not to be seen");
+    await page.mouse.move(box.x + 1, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width - 1, box.y + box.height / 2, { steps: 5 });
+    await page.mouse.up();
+    expect(await page.evaluate("getSelection().toString()")).toContain(id.slice(1, -1));
+    expect(page.url()).toBe(list);
+    await link.press("Enter");
+    await page.getByRole("heading", { name, level: 1 }).waitFor();
+    expect(takeFaults()).toEqual([]);
+    await context.close();
+  });
+
+  test("of a limit, a digit too many is not taken", async () => {
+    const { page, takeFaults } = await people.visit("owner");
+    await page.goto("/accounts");
+    await page.getByRole("button", { name: "New account" }).first().click();
+    const limit = page.getByRole("dialog").getByLabel("Tokens per minute");
+    await limit.click();
+    await page.keyboard.type("99999999999999999999");
+    expect(await limit.inputValue()).toBe("999,999,999");
+    expect(takeFaults()).toEqual([]);
+    await page.close();
+  });
 }

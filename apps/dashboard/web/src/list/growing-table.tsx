@@ -5,6 +5,7 @@ import "mantine-datatable/styles.layer.css";
 import { DataTable, type DataTableColumn, type DataTableRowExpansionProps } from "mantine-datatable";
 import type { ReactNode } from "react";
 import { NotLoaded } from "./not-loaded.tsx";
+import { rowOpening } from "./row-opening.ts";
 
 export interface GrowingTableProps<Item> {
   label: string;
@@ -48,7 +49,7 @@ export function GrowingTable<Item>(props: GrowingTableProps<Item>) {
           columns={columns}
           noRecordsText="Nothing matches. Change the filters."
           {...(rowExpansion === undefined ? {} : { rowExpansion })}
-          {...(onOpen === undefined ? {} : { onRowClick: ({ record }: { record: Item }) => onOpen(record) })}
+          {...rowOpening(onOpen)}
         />
       )}
       {query.hasNextPage && (

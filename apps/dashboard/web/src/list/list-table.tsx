@@ -8,6 +8,7 @@ import type { ReactNode } from "react";
 import { SearchInput } from "../form/search-input.tsx";
 import type { ListSearch } from "./list-search.ts";
 import { NotLoaded } from "./not-loaded.tsx";
+import { rowOpening } from "./row-opening.ts";
 
 const pageSizes = [25, 50, 100, 200];
 
@@ -80,7 +81,7 @@ export function ListTable<Item>(props: ListTableProps<Item>) {
           onSortStatusChange={({ columnAccessor, direction }) =>
             onSearch({ sort: `${direction === "desc" ? "-" : ""}${String(columnAccessor)}`, page: undefined })
           }
-          {...(onOpen === undefined ? {} : { onRowClick: ({ record }: { record: Item }) => onOpen(record) })}
+          {...rowOpening(onOpen)}
         />
       )}
     </Stack>

@@ -4,6 +4,7 @@ import "mantine-datatable/styles.layer.css";
 import { DataTable, type DataTableColumn } from "mantine-datatable";
 import type { ReactNode } from "react";
 import { NotLoaded } from "./not-loaded.tsx";
+import { rowOpening } from "./row-opening.ts";
 
 export interface PlainTableProps<Item> {
   label: string;
@@ -31,7 +32,7 @@ export function PlainTable<Item>({ label, query, columns, idOf, empty, onOpen }:
         records={items}
         idAccessor={(item) => idOf(item)}
         columns={columns}
-        {...(onOpen === undefined ? {} : { onRowClick: ({ record }: { record: Item }) => onOpen(record) })}
+        {...rowOpening(onOpen)}
       />
     </section>
   );

@@ -1,9 +1,10 @@
 /** A new account, or a change of one. */
-import { Modal, NumberInput, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Modal, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
 import { type Account, type NewAccount, newAccountSchema } from "@tera/admin-api/accounts";
 import { useChangeAccount, useCreateAccount } from "../../api/accounts.ts";
 import { FormButtons } from "../../form/form-buttons.tsx";
+import { LimitInput } from "../../form/limit-input.tsx";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
 
 export interface AccountFormProps {
@@ -74,27 +75,5 @@ function Fields({ onClose, account }: Omit<AccountFormProps, "opened">) {
         />
       </Stack>
     </form>
-  );
-}
-
-interface LimitInputProps {
-  label: string;
-  value?: number | null;
-  onChange?: (value: number | null) => void;
-  error?: string;
-}
-
-/** Empty: no limit. */
-function LimitInput({ value = null, onChange, ...props }: LimitInputProps) {
-  return (
-    <NumberInput
-      {...props}
-      placeholder="no limit"
-      min={1}
-      allowDecimal={false}
-      thousandSeparator=","
-      value={value ?? ""}
-      onChange={(entered) => onChange?.(typeof entered === "number" ? entered : null)}
-    />
   );
 }

@@ -1,8 +1,8 @@
 /** All accounts. */
-import { Button } from "@mantine/core";
+import { Anchor, Button } from "@mantine/core";
 import { IconPlus } from "@tabler/icons-react";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { accountKindSchema } from "@tera/admin-api/accounts";
 import { useState } from "react";
 import { accountsQuery } from "../../api/accounts.ts";
@@ -70,7 +70,13 @@ export function AccountsPage() {
             accessor: "name",
             title: "Name",
             sortable: true,
-            render: (account) => <AccountCell of={account}>{account.name}</AccountCell>,
+            render: (account) => (
+              <AccountCell of={account}>
+                <Anchor component={Link} to={`/accounts/${account.id}`} inherit c="inherit" underline="hover">
+                  {account.name}
+                </Anchor>
+              </AccountCell>
+            ),
           },
           kindColumn(),
           balanceColumn(),

@@ -131,14 +131,7 @@ function NameCell({ batch: { id, fileName, inputFileId } }: { batch: ListedBatch
         title={name}
         c="var(--mantine-color-text)"
         td="none"
-        renderRoot={(props) => (
-          <Link
-            {...props}
-            to="/batches/$batchId"
-            params={{ batchId: id }}
-            onClick={(event) => event.stopPropagation()}
-          />
-        )}
+        renderRoot={(props) => <Link {...props} to="/batches/$batchId" params={{ batchId: id }} />}
       >
         {name}
       </Text>

@@ -1,21 +1,11 @@
 /** The settings of a key as a form, in sections; for a new one and for changing one. */
-import {
-  Divider,
-  Input,
-  NumberInput,
-  SegmentedControl,
-  SimpleGrid,
-  Stack,
-  Switch,
-  TagsInput,
-  Text,
-  TextInput,
-} from "@mantine/core";
+import { Divider, Input, SegmentedControl, SimpleGrid, Stack, Switch, TagsInput, Text, TextInput } from "@mantine/core";
 import type { UseFormReturnType } from "@mantine/form";
 import { priorityClasses } from "@tera/admin-api/keys";
 import { type ReactNode, useId } from "react";
 import { useSession } from "../../api/session.ts";
 import { AccountSelect } from "../../form/account-select.tsx";
+import { LimitInput } from "../../form/limit-input.tsx";
 import { ModelTags } from "../../form/model-select.tsx";
 import { ExpiryInput, type ExpiryInputProps } from "./expiry-input.tsx";
 import type { KeyFormValues } from "./key-form-values.ts";
@@ -165,28 +155,6 @@ function AmountInput({ label, value = "", onChange, error }: FieldProps<string>)
       leftSection="$"
       value={value}
       onChange={({ currentTarget }) => onChange?.(currentTarget.value)}
-      error={error}
-    />
-  );
-}
-
-const limitMax = 2_000_000_000;
-
-/** Empty: no limit. */
-function LimitInput({ label, value = null, onChange, error }: FieldProps<number | null>) {
-  return (
-    <NumberInput
-      label={label}
-      placeholder="no limit"
-      min={1}
-      max={limitMax}
-      clampBehavior="strict"
-      allowDecimal={false}
-      allowNegative={false}
-      thousandSeparator=","
-      hideControls
-      value={value ?? ""}
-      onChange={(entered) => onChange?.(typeof entered === "number" ? entered : null)}
       error={error}
     />
   );

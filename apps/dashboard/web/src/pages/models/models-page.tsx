@@ -1,7 +1,7 @@
 /** All models. */
-import { Badge, Group, Text } from "@mantine/core";
+import { Anchor, Badge, Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { getRouteApi, useNavigate } from "@tanstack/react-router";
+import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import type { Model } from "@tera/admin-api/models";
 import type { DataTableColumn } from "mantine-datatable";
 import { modelsQuery } from "../../api/models.ts";
@@ -132,9 +132,15 @@ function NameCell({ model: { id, name, state, listed, operation } }: { model: Mo
   return (
     <>
       <Group gap={6} miw={200}>
-        <Text size="sm" fw={600} style={{ overflowWrap: "anywhere" }}>
+        <Anchor
+          size="sm"
+          fw={600}
+          c="var(--mantine-color-text)"
+          style={{ overflowWrap: "anywhere" }}
+          renderRoot={(props) => <Link to="/models/$modelId" params={{ modelId: id }} {...props} />}
+        >
           {name}
-        </Text>
+        </Anchor>
         {state === "away" && (
           <Badge color={listed ? "red" : "gray"} variant="light" size="sm">
             away

@@ -128,14 +128,7 @@ function When({ request: { id, at } }: { request: ListedRequest }) {
         fw={500}
         c="var(--mantine-color-text)"
         td="none"
-        renderRoot={(props) => (
-          <Link
-            {...props}
-            to="/requests/$requestId"
-            params={{ requestId: id }}
-            onClick={(event) => event.stopPropagation()}
-          />
-        )}
+        renderRoot={(props) => <Link {...props} to="/requests/$requestId" params={{ requestId: id }} />}
       >
         <Moment at={at} to="second" />
       </Text>
