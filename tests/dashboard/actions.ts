@@ -1,5 +1,5 @@
 /** What each page is there for, done by hand: each once, from the button to what it changed. */
-import { ownModel, type Stack } from "@tera/testkit";
+import { ownModel, type Stack, waitForStillness } from "@tera/testkit";
 import { expect, test } from "vitest";
 import { freshName } from "./by-hand.ts";
 import type { People } from "./people.ts";
@@ -27,11 +27,17 @@ export function describeActions(people: People, stack: Stack): void {
     page.on("response", async (response) => {
       if (response.request().method() === "GET") seen.push(await response.text().catch(() => ""));
     });
+    const slip = async () => {
+      await page.keyboard.press("Escape");
+      await page.mouse.click(5, 790);
+      await waitForStillness(page);
+    };
     await page.goto("/members");
     await page.getByRole("button", { name: "Invite" }).click();
     await page.getByRole("dialog").getByLabel("E-mail").fill(people.freshEmail());
     await page.getByRole("dialog").getByRole("button", { name: "Make the link" }).click();
     const link = (await page.getByTestId("secret").textContent()) ?? "";
+    await slip();
     await page.getByRole("dialog").getByRole("button", { name: "Done" }).click();
 
     const name = freshName("nightly");
@@ -40,6 +46,7 @@ export function describeActions(people: People, stack: Stack): void {
     await page.getByRole("dialog").getByLabel("Name").fill(name);
     await page.getByRole("dialog").getByRole("button", { name: "Make" }).click();
     const token = (await page.getByTestId("secret").textContent()) ?? "";
+    await slip();
     await page.getByRole("dialog").getByRole("button", { name: "Done" }).click();
     await page.reload();
     await page.getByText(name).waitFor();

@@ -63,3 +63,9 @@ export function overhear(page: Page): { read(): Promise<string> } {
   });
   return { read: async () => (await Promise.all(answers)).join("\n") };
 }
+
+/** Comes back to a page that was left open for a while: it asks anew for what it shows. The page's clock is its own from the beginning: `page.clock.install()`. */
+export async function comeBack(page: Page): Promise<void> {
+  await page.clock.fastForward(60_000);
+  await page.evaluate(`window.dispatchEvent(new Event("visibilitychange"))`);
+}

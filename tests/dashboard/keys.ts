@@ -1,9 +1,9 @@
 /** Keys, by hand: made with every limit, shown once, changed, rotated, closed, opened, revoked; by the operator and by a customer. */
-import type { Stack } from "@tera/testkit";
+import { type Stack, waitForStillness } from "@tera/testkit";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { choose, confirm, fill, freshName, overhear, pick, readTrail } from "./by-hand.ts";
+import { choose, comeBack, confirm, fill, freshName, overhear, pick, readTrail } from "./by-hand.ts";
 import { callApi } from "./call-api.ts";
 import type { Furnished } from "./furnish.ts";
 import type { Guest, People } from "./people.ts";
@@ -163,6 +163,57 @@ export function describeKeys(people: People, stack: Stack, { acme }: Furnished):
     await page.getByRole("button", { name: "Revoke for good" }).click();
     await page.getByText("It was revoked for good").waitFor();
     await opens(next, 401);
+    expect(takeFaults()).toEqual([]);
+    await page.close();
+  });
+
+  test("a dialog that makes a key is closed by no slip: not while it is made, nor while it is shown", async () => {
+    const { page, takeFaults } = await people.visit("owner");
+    const mayGoOn = Promise.withResolvers<void>();
+    await page.route("**/admin/api/keys", async (route) => {
+      await mayGoOn.promise;
+      await route.continue();
+    });
+    await page.goto(`/accounts/${acme.id}?tab=keys`);
+    await page.getByRole("button", { name: "New key" }).first().click();
+    const form = page.getByRole("dialog");
+    await fill(form, { Name: freshName("slow") });
+    await Promise.all([
+      page.waitForRequest("**/admin/api/keys"),
+      form.getByRole("button", { name: "Make the key" }).click(),
+    ]);
+    const slip = async () => {
+      await page.keyboard.press("Escape");
+      await page.mouse.click(5, 5);
+      await waitForStillness(page);
+    };
+    await slip();
+    mayGoOn.resolve();
+    await readSecret(page);
+    await slip();
+    await form.getByRole("button", { name: "I have copied it" }).click();
+    await form.waitFor({ state: "detached" });
+    expect(takeFaults()).toEqual([]);
+    await page.close();
+  });
+
+  test("what somebody else changes while the form is open stays as they set it", async () => {
+    const owner = await people.visit("owner");
+    const { page, ask, takeFaults } = owner;
+    const { key } = await makeKey(owner, freshName("of two"));
+    await page.clock.install();
+    await page.goto(`/keys/${key.id}`);
+    await page.getByRole("button", { name: "Change" }).click();
+    const form = page.getByRole("dialog");
+    const name = freshName("renamed");
+    await fill(form, { Name: name });
+    await ask(z.unknown(), "PATCH", `/keys/${key.id}`, { concurrencyMax: 3 });
+    await comeBack(page);
+    await page.getByRole("region", { name: "Settings" }).getByRole("row", { name: /3$/ }).waitFor();
+    await form.getByRole("button", { name: "Save" }).click();
+    await page.getByRole("heading", { name, level: 1 }).waitFor();
+    const after = await ask(z.object({ concurrencyMax: z.number().nullable() }), "GET", `/keys/${key.id}`);
+    expect(after.concurrencyMax).toBe(3);
     expect(takeFaults()).toEqual([]);
     await page.close();
   });

@@ -3,7 +3,7 @@ import { ownModel, type Stack } from "@tera/testkit";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { choose, confirm, fill, readTrail } from "./by-hand.ts";
+import { choose, comeBack, confirm, fill, readTrail } from "./by-hand.ts";
 import { callApi } from "./call-api.ts";
 import type { People } from "./people.ts";
 
@@ -48,6 +48,30 @@ export function describeOperation(people: People, stack: Stack): void {
     await page.getByRole("heading", { name: "Own, the friendly", level: 1 }).waitFor({ state: "detached" });
     await expect.poll(listed, { timeout: 15_000 }).toEqual(before);
     expect((await readTrail(owner, ownModel)).slice(0, 2)).toEqual(["model.change", "model.change"]);
+    expect(takeFaults()).toEqual([]);
+    await page.close();
+  });
+
+  test("what is being said of a model stays in the form when somebody else says something of it", async () => {
+    const { page, ask, takeFaults } = await people.visit("owner");
+    const say = (change: object) => ask(z.unknown(), "PATCH", `/models/${encodeURIComponent(ownModel)}`, change);
+    await say({ ownedBy: null, description: null });
+    await page.clock.install();
+    await page.goto(`/models/${encodeURIComponent(ownModel)}`);
+    const form = page.getByRole("region", { name: "Say it yourself" });
+    const description = form.getByRole("textbox", { name: "Description", exact: true });
+    await description.click();
+    await page.keyboard.type("Half a sen");
+    await say({ ownedBy: "Somebody else" });
+    await comeBack(page);
+    await expect.poll(() => form.getByRole("textbox", { name: /Made by/ }).inputValue()).toBe("Somebody else");
+    await page.keyboard.type("tence.");
+    await form.getByRole("button", { name: "Save" }).click();
+    await expect.poll(() => form.getByRole("button", { name: "Save" }).isDisabled()).toBe(true);
+    await page.reload();
+    expect(await form.getByRole("textbox", { name: /Description/ }).inputValue()).toBe("Half a sentence.");
+    expect(await form.getByRole("textbox", { name: /Made by/ }).inputValue()).toBe("Somebody else");
+    await say({ ownedBy: null, description: null });
     expect(takeFaults()).toEqual([]);
     await page.close();
   });

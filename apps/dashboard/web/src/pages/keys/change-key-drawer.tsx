@@ -2,6 +2,7 @@
 import { Drawer, Stack } from "@mantine/core";
 import { useForm } from "@mantine/form";
 import type { KeyDetails } from "@tera/admin-api/keys";
+import { useState } from "react";
 import { useChangeKey } from "../../api/keys.ts";
 import { FormButtons } from "../../form/form-buttons.tsx";
 import { tellSuccess } from "../../format/tell.ts";
@@ -11,10 +12,12 @@ import { findProblems, toChange, valuesOf } from "./key-form-values.ts";
 
 export function ChangeKeyDrawer({ of, onClose }: { of: KeyDetails; onClose(): void }) {
   const changing = useChangeKey(of.id);
-  const form = useForm({ initialValues: valuesOf(of), validate: (values) => findProblems(values, false) });
+  // As it was when the form was filled in: what others change meanwhile is no change of ours.
+  const [before] = useState(of);
+  const form = useForm({ initialValues: valuesOf(before), validate: (values) => findProblems(values, false) });
 
   function save(values: typeof form.values) {
-    changing.mutate(toChange(values, of), {
+    changing.mutate(toChange(values, before), {
       onSuccess: ({ name }) => {
         tellSuccess(`${name} was changed.`);
         onClose();

@@ -1,10 +1,9 @@
 /** A new key: its settings, then the key itself, once. */
 import { Alert, Drawer, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
-import type { MadeKey as Made } from "@tera/admin-api/keys";
-import { useState } from "react";
 import { useCreateKey } from "../../api/keys.ts";
 import { useSession } from "../../api/session.ts";
+import { secretDialog } from "../../dialog/secret-dialog.ts";
 import { FormButtons } from "../../form/form-buttons.tsx";
 import { endAfterDays, standardDays } from "./expiry-input.tsx";
 import { goToProblem, showRefusal } from "./form-refusal.ts";
@@ -19,20 +18,20 @@ export interface NewKeyDrawerProps {
 }
 
 export function NewKeyDrawer({ onClose, accountId }: NewKeyDrawerProps) {
-  const [made, setMade] = useState<Made>();
-  const isMade = made !== undefined;
+  const creating = useCreateKey();
+  const made = creating.data;
+  const dialog = secretDialog(creating, onClose);
   return (
     <Drawer
       opened
-      onClose={onClose}
-      title={isMade ? `${made.key.name} is made` : "New key"}
+      title={made === undefined ? "New key" : `${made.key.name} is made`}
       position="right"
       size="lg"
-      // The key would be lost.
-      closeOnClickOutside={!isMade}
-      closeOnEscape={!isMade}
+      {...dialog}
     >
-      {isMade ? (
+      {made === undefined ? (
+        <Fields onClose={dialog.onClose} creating={creating} accountId={accountId} />
+      ) : (
         <MadeKey made={made} onDone={onClose}>
           {made.key.accountDisabled && (
             <Alert color="orange">
@@ -42,16 +41,13 @@ export function NewKeyDrawer({ onClose, accountId }: NewKeyDrawerProps) {
             </Alert>
           )}
         </MadeKey>
-      ) : (
-        <Fields onClose={onClose} onMade={setMade} accountId={accountId} />
       )}
     </Drawer>
   );
 }
 
-function Fields({ onClose, onMade, accountId }: NewKeyDrawerProps & { onMade(made: Made): void }) {
+function Fields({ onClose, creating, accountId }: NewKeyDrawerProps & { creating: ReturnType<typeof useCreateKey> }) {
   const { accounts } = useSession();
-  const creating = useCreateKey();
   const [only, ...others] = accounts ?? [];
   const settled = accountId ?? (others.length === 0 ? only?.id : undefined);
   const form = useForm({
@@ -62,10 +58,7 @@ function Fields({ onClose, onMade, accountId }: NewKeyDrawerProps & { onMade(mad
   function create(values: typeof form.values) {
     const { accountId: chosen } = values;
     if (chosen === null) return;
-    creating.mutate(
-      { ...toSettings(values), accountId: chosen },
-      { onSuccess: onMade, onError: (error) => showRefusal(form, error) },
-    );
+    creating.mutate({ ...toSettings(values), accountId: chosen }, { onError: (error) => showRefusal(form, error) });
   }
 
   return (

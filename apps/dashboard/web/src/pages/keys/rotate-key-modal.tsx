@@ -3,6 +3,7 @@ import { Button, Group, Modal, Radio, Stack, Text } from "@mantine/core";
 import type { Key } from "@tera/admin-api/keys";
 import { useState } from "react";
 import { useRotateKey } from "../../api/keys.ts";
+import { secretDialog } from "../../dialog/secret-dialog.ts";
 import { tellFailure } from "../../format/tell.ts";
 import { MadeKey } from "./made-key.tsx";
 
@@ -27,17 +28,10 @@ export function RotateKeyModal({ of, onClose, onDone }: RotateKeyModalProps) {
   const [hours, setHours] = useState(standardHours);
   const made = rotating.data;
   const isMade = made !== undefined;
+  const dialog = secretDialog(rotating, onClose);
 
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={isMade ? `The new key of ${of.name}` : `Rotate ${of.name}`}
-      size="lg"
-      // The key would be lost.
-      closeOnClickOutside={!isMade}
-      closeOnEscape={!isMade}
-    >
+    <Modal opened title={isMade ? `The new key of ${of.name}` : `Rotate ${of.name}`} size="lg" {...dialog}>
       {isMade ? (
         <MadeKey made={made} onDone={() => onDone(made.key.id)} />
       ) : (
@@ -63,7 +57,7 @@ export function RotateKeyModal({ of, onClose, onDone }: RotateKeyModalProps) {
             </Stack>
           </Radio.Group>
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" onClick={dialog.onClose}>
               Cancel
             </Button>
             <Button

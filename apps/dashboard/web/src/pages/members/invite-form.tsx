@@ -4,6 +4,7 @@ import { schemaResolver, useForm } from "@mantine/form";
 import { type NewInvitation, newInvitationSchema } from "@tera/admin-api/members";
 import { useInvite } from "../../api/members.ts";
 import { useSession } from "../../api/session.ts";
+import { secretDialog } from "../../dialog/secret-dialog.ts";
 import { AccountSelect } from "../../form/account-select.tsx";
 import { FormButtons } from "../../form/form-buttons.tsx";
 import { SecretOnce } from "../../form/secret-once.tsx";
@@ -18,16 +19,23 @@ export interface InviteFormProps {
 }
 
 export function InviteForm({ opened, onClose, accountId }: InviteFormProps) {
+  const inviting = useInvite();
+  const dialog = secretDialog(inviting, onClose);
   return (
-    <Modal opened={opened} onClose={onClose} title="Invite somebody">
-      <Fields onClose={onClose} accountId={accountId ?? null} />
+    <Modal opened={opened} title="Invite somebody" onExitTransitionEnd={inviting.reset} {...dialog}>
+      <Fields onClose={dialog.onClose} inviting={inviting} accountId={accountId ?? null} />
     </Modal>
   );
 }
 
-function Fields({ onClose, accountId }: { onClose(): void; accountId: string | null }) {
+interface FieldsProps {
+  onClose(): void;
+  inviting: ReturnType<typeof useInvite>;
+  accountId: string | null;
+}
+
+function Fields({ onClose, inviting, accountId }: FieldsProps) {
   const { role } = useSession();
-  const inviting = useInvite();
   const form = useForm<NewInvitation>({
     initialValues: { email: "", role: accountId === null ? "viewer" : "member", accountId },
     validate: schemaResolver(newInvitationSchema, { sync: true }),

@@ -7,6 +7,7 @@ import { useState } from "react";
 import { membersQuery, usePasswordLink, useRemoveMember, useRevokeGrant } from "../../api/members.ts";
 import { useMay, useSession } from "../../api/session.ts";
 import { confirm } from "../../dialog/confirm.tsx";
+import { secretDialog } from "../../dialog/secret-dialog.ts";
 import { SecretOnce } from "../../form/secret-once.tsx";
 import { Moment } from "../../format/moment.tsx";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
@@ -144,7 +145,11 @@ function Actions({ member }: { member: Member }) {
         </Menu.Dropdown>
       </Menu>
       <GrantForm opened={isGranting} onClose={() => setGranting(false)} member={member} />
-      <Modal opened={link !== undefined} onClose={() => setLink(undefined)} title={`New password for ${member.name}`}>
+      <Modal
+        opened={link !== undefined}
+        title={`New password for ${member.name}`}
+        {...secretDialog(linking, () => setLink(undefined))}
+      >
         <SecretOnce secret={link ?? ""} what="link">
           <Text size="sm" c="dimmed">
             It works once, for three days. Whoever opens it sets the password.

@@ -4,6 +4,7 @@ import { useForm } from "@mantine/form";
 import { type NewAdminToken, newAdminTokenSchema } from "@tera/admin-api/tokens";
 import { useCreateToken } from "../../api/members.ts";
 import { useSession } from "../../api/session.ts";
+import { secretDialog } from "../../dialog/secret-dialog.ts";
 import { AccountSelect } from "../../form/account-select.tsx";
 import { FormButtons } from "../../form/form-buttons.tsx";
 import { SecretOnce } from "../../form/secret-once.tsx";
@@ -13,16 +14,17 @@ import { choicesFor } from "./roles-text.ts";
 const dayMs = 86_400_000;
 
 export function TokenForm({ opened, onClose }: { opened: boolean; onClose(): void }) {
+  const creating = useCreateToken();
+  const dialog = secretDialog(creating, onClose);
   return (
-    <Modal opened={opened} onClose={onClose} title="New admin token">
-      <Fields onClose={onClose} />
+    <Modal opened={opened} title="New admin token" onExitTransitionEnd={creating.reset} {...dialog}>
+      <Fields onClose={dialog.onClose} creating={creating} />
     </Modal>
   );
 }
 
-function Fields({ onClose }: { onClose(): void }) {
+function Fields({ onClose, creating }: { onClose(): void; creating: ReturnType<typeof useCreateToken> }) {
   const { role } = useSession();
-  const creating = useCreateToken();
   const form = useForm<NewAdminToken & { days: string }>({
     initialValues: { name: "", role: "viewer", accountId: null, days: "90" },
     validate: {

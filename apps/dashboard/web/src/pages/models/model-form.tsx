@@ -4,7 +4,6 @@ import {
   Button,
   Group,
   MultiSelect,
-  NumberInput,
   Select,
   SimpleGrid,
   Switch,
@@ -14,10 +13,11 @@ import {
 } from "@mantine/core";
 import { schemaResolver, useForm } from "@mantine/form";
 import { useNavigate } from "@tanstack/react-router";
-import { type ModelChange, type ModelDetails, type ModelSettings, modelSettingsSchema } from "@tera/admin-api/models";
-import type { CSSProperties, ReactNode } from "react";
+import { type ModelDetails, type ModelSettings, modelSettingsSchema } from "@tera/admin-api/models";
+import { type CSSProperties, type ReactNode, useEffect } from "react";
 import { ApiError } from "../../api/client.ts";
 import { useChangeModel } from "../../api/models.ts";
+import { LimitInput } from "../../form/limit-input.tsx";
 import { formatCount } from "../../format/quantity.ts";
 import { tellFailure, tellSuccess } from "../../format/tell.ts";
 import { featureNames } from "./feature-badges.tsx";
@@ -39,11 +39,23 @@ export function ModelForm({ model, origin: { settings, fromRunners } }: { model:
   });
   const { values } = form;
 
+  // What others set meanwhile is taken over; what is typed here stays.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the form is another object each time that it is drawn.
+  useEffect(() => {
+    const typed = differenceOf(form.getInitialValues(), form.getValues());
+    form.setInitialValues(settings);
+    form.setValues({ ...settings, ...typed });
+  }, [settings]);
+
   function save(wanted: ModelSettings) {
     changing.mutate(differenceOf(settings, wanted), {
       onSuccess: (changed) => {
         tellSuccess(`${model.id} was changed.`);
         if (changed === null) void navigate({ to: "/models" });
+        else if (changed.origin !== null) {
+          form.setInitialValues(changed.origin.settings);
+          form.reset();
+        }
       },
       onError(error) {
         if (error instanceof ApiError) for (const { path, message } of error.fields) form.setFieldError(path, message);
@@ -82,12 +94,9 @@ export function ModelForm({ model, origin: { settings, fromRunners } }: { model:
       form.setFieldValue(field, event.currentTarget.value === "" ? null : event.currentTarget.value),
   });
   const tokensOf = (field: "contextLength" | "maxOutputLength") => ({
-    ...form.getInputProps(field),
-    min: 1,
-    allowDecimal: false,
-    thousandSeparator: ",",
-    value: values[field] ?? "",
-    onChange: (entered: string | number) => form.setFieldValue(field, typeof entered === "number" ? entered : null),
+    error: form.errors[field],
+    value: values[field],
+    onChange: (entered: number | null) => form.setFieldValue(field, entered),
   });
 
   return (
@@ -107,12 +116,12 @@ export function ModelForm({ model, origin: { settings, fromRunners } }: { model:
           placeholder={said(fromRunners?.ownedBy)}
           {...textOf("ownedBy")}
         />
-        <NumberInput
+        <LimitInput
           label={labelOf("contextLength", "Context, in tokens")}
           placeholder={said(tokens(fromRunners?.contextLength))}
           {...tokensOf("contextLength")}
         />
-        <NumberInput
+        <LimitInput
           label={labelOf("maxOutputLength", "Longest answer, in tokens")}
           placeholder={said(tokens(fromRunners?.maxOutputLength))}
           {...tokensOf("maxOutputLength")}
@@ -223,7 +232,7 @@ function noneIsNull<Word>(words: Word[]): Word[] | null {
 }
 
 /** What is to be changed: what others set meanwhile stays. */
-function differenceOf(before: ModelSettings, wanted: ModelSettings): ModelChange {
+function differenceOf(before: ModelSettings, wanted: ModelSettings): Partial<ModelSettings> {
   const isSame = (field: string) => JSON.stringify(Object.entries(before).find(([name]) => name === field)?.[1]);
   return Object.fromEntries(Object.entries(wanted).filter(([field, value]) => JSON.stringify(value) !== isSame(field)));
 }

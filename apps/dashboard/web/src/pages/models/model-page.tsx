@@ -66,7 +66,7 @@ export function ModelPage() {
           title="Say it yourself"
           about="What is not set is as the runners say, and only what all of them can. What is set wins, everywhere within a second."
         >
-          <ModelForm key={JSON.stringify(origin.settings)} model={model} origin={origin} />
+          <ModelForm model={model} origin={origin} />
         </Section>
       )}
     </Page>
