@@ -52,6 +52,8 @@ export async function startInvoiceWorld(): Promise<InvoiceWorld> {
   const clock = await installTestClock(testDatabase.url);
   const database = connectDatabase({ url: testDatabase.url, name: "test" });
   const { db } = database;
+  // Usage is kept from here on, whatever month it is when the tests run.
+  await db.execute(sql`select ensure_usage_month(${november.toISOString()}::timestamptz)`);
   const writer = createUsageWriter({ db, author: "gateway:g1" });
   const ledger = createLedgerStore({ db });
   const { id: priceId } = await createPriceStore({ db }).addPrice({

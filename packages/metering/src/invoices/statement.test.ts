@@ -121,7 +121,8 @@ test("a month whose requests retention has dropped has no statement, and that is
   await ensureUsageMonths(db);
   const asked = { accountId: "acct_old", month: old };
   expect(await readStatement(db, asked)).toMatchObject({ closingNano: 7_000n });
-  expect((await dropExpiredUsage(db, { months: 1, author: "cli:ada" })).dropped).toMatchObject([{ month: old }]);
+  const { dropped } = await dropExpiredUsage(db, { months: 1, author: "cli:ada" });
+  expect(dropped.map(({ month }) => month)).toContain(old);
   const failure = await readStatement(db, asked).catch((error: unknown) => error);
   expect(failure).toBeInstanceOf(UsageDroppedError);
   expect(String(failure)).toMatch(new RegExp(`requests of ${old} are gone.*dropped on [0-9-]{10} by cli:ada`));
