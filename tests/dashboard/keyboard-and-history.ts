@@ -133,4 +133,15 @@ export function describeKeyboardAndHistory(people: People): void {
     expect(takeFaults()).toEqual([]);
     await page.close();
   });
+
+  test("what was changed is opened in the audit log without a mouse", async () => {
+    const { page, ask, takeFaults } = await people.visit("owner");
+    const { id } = await ask(accountSchema, "POST", "/accounts", { name: freshName("Logged"), kind: "prepaid" });
+    await page.goto(`/audit?objectId=${id}`);
+    const change = page.getByRole("row").filter({ hasText: id });
+    await change.press("Enter");
+    await page.getByRole("table", { name: "Fields that changed" }).waitFor();
+    expect(takeFaults()).toEqual([]);
+    await page.close();
+  });
 }

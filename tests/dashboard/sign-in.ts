@@ -31,6 +31,10 @@ export function describeSignIn(people: People): void {
       .waitFor();
     await enterPassword(page, email, password);
     await page.getByRole("heading", { name: "Members", level: 1 }).waitFor();
+    // The door is behind them.
+    await page.goBack();
+    expect(page.url()).toBe("about:blank");
+    await page.goForward();
     await signOut(page);
     await page.goto("/members");
     await page.getByRole("button", { name: "With a passkey" }).waitFor();
@@ -43,9 +47,12 @@ export function describeSignIn(people: People): void {
     await page.goto("/profile");
     const codes = page.getByRole("region", { name: "Codes of an app" });
     await codes.getByLabel("Your password").fill(password);
-    await codes.getByRole("button", { name: "Set up" }).click();
+    await page.keyboard.press("Enter");
     const secret = (await page.getByRole("dialog").locator("code").first().textContent()) ?? "";
-    await typeCode(page, codeOf(secret, 0));
+    await typeCode(page, "000000");
+    await page.getByText("This code is not right.").waitFor();
+    // The first of the fields has the focus again, and all are empty.
+    await page.keyboard.type(codeOf(secret, 0));
     await page.getByText("Codes are switched on.").waitFor();
     await signOut(page);
     await enterPassword(page, email, password);
@@ -77,7 +84,7 @@ export function describeSignIn(people: People): void {
     await page.goto("/profile");
     const passkeys = page.getByRole("region", { name: "Passkeys" });
     await passkeys.getByLabel("Name of a new one").fill("laptop");
-    await passkeys.getByRole("button", { name: "Add" }).click();
+    await page.keyboard.press("Enter");
     await page.getByText("The passkey was added.").waitFor();
     await signOut(page);
     await page.getByRole("button", { name: "With a passkey" }).click();

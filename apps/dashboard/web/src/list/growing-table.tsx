@@ -3,7 +3,7 @@ import { Button, Center, Stack } from "@mantine/core";
 import type { InfiniteData, UseInfiniteQueryResult } from "@tanstack/react-query";
 import "mantine-datatable/styles.layer.css";
 import { DataTable, type DataTableColumn, type DataTableRowExpansionProps } from "mantine-datatable";
-import type { ReactNode } from "react";
+import type { KeyboardEvent, ReactNode } from "react";
 import { NotLoaded } from "./not-loaded.tsx";
 import { rowOpening } from "./row-opening.ts";
 
@@ -48,7 +48,7 @@ export function GrowingTable<Item>(props: GrowingTableProps<Item>) {
           idAccessor={(item) => idOf(item)}
           columns={columns}
           noRecordsText="Nothing matches. Change the filters."
-          {...(rowExpansion === undefined ? {} : { rowExpansion })}
+          {...(rowExpansion === undefined ? {} : { rowExpansion, customRowAttributes: () => pressable })}
           {...rowOpening(onOpen)}
         />
       )}
@@ -62,3 +62,11 @@ export function GrowingTable<Item>(props: GrowingTableProps<Item>) {
     </Stack>
   );
 }
+
+/** What a click on a row does, Enter does too. */
+const pressable = {
+  tabIndex: 0,
+  onKeyDown(event: KeyboardEvent<HTMLTableRowElement>) {
+    if (event.key === "Enter" && event.target === event.currentTarget) event.currentTarget.click();
+  },
+};

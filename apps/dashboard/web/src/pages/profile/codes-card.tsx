@@ -25,6 +25,7 @@ export function CodesCard() {
     },
     onError: tellFailure,
   });
+  const [tries, setTries] = useState(0);
   const confirming = useMutation({
     mutationFn: confirmCodes,
     onSuccess: async () => {
@@ -33,7 +34,10 @@ export function CodesCard() {
       tellSuccess("Codes are switched on.");
       await reload();
     },
-    onError: tellFailure,
+    onError(error) {
+      setTries((count) => count + 1);
+      tellFailure(error);
+    },
   });
 
   return (
@@ -43,29 +47,32 @@ export function CodesCard() {
           {twoFactorEnabled ? "on" : "off"}
         </Badge>
       </Group>
-      <PasswordInput
-        label="Your password"
-        autoComplete="current-password"
-        value={password}
-        onChange={(event) => setPassword(event.currentTarget.value)}
-      />
-      <Group justify="flex-end">
-        {twoFactorEnabled ? (
-          <Button
-            color="red"
-            variant="light"
-            disabled={password === ""}
-            loading={ending.isPending}
-            onClick={() => ending.mutate(password)}
-          >
-            Switch off
-          </Button>
-        ) : (
-          <Button disabled={password === ""} loading={beginning.isPending} onClick={() => beginning.mutate(password)}>
-            Set up
-          </Button>
-        )}
-      </Group>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          (twoFactorEnabled ? ending : beginning).mutate(password);
+        }}
+      >
+        <Stack gap="sm">
+          <PasswordInput
+            label="Your password"
+            autoComplete="current-password"
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+          />
+          <Group justify="flex-end">
+            {twoFactorEnabled ? (
+              <Button type="submit" color="red" variant="light" disabled={password === ""} loading={ending.isPending}>
+                Switch off
+              </Button>
+            ) : (
+              <Button type="submit" disabled={password === ""} loading={beginning.isPending}>
+                Set up
+              </Button>
+            )}
+          </Group>
+        </Stack>
+      </form>
       <Modal opened={codes !== undefined} onClose={() => setCodes(undefined)} title="Set up codes" size="lg">
         {codes !== undefined && (
           <Stack gap="md">
@@ -87,6 +94,9 @@ export function CodesCard() {
               </Text>
               <SimpleGrid cols={1}>
                 <PinInput
+                  // A code that was not right is typed anew from its first digit.
+                  key={tries}
+                  autoFocus={tries > 0}
                   length={6}
                   type="number"
                   oneTimeCode

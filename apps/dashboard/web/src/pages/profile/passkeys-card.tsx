@@ -52,18 +52,25 @@ export function PasskeysCard() {
           </Text>
         )}
       </Stack>
-      <Group align="flex-end" wrap="nowrap">
-        <TextInput
-          flex={1}
-          label="Name of a new one"
-          placeholder="laptop"
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <Button disabled={name.trim() === ""} loading={adding.isPending} onClick={() => adding.mutate(name.trim())}>
-          Add
-        </Button>
-      </Group>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          adding.mutate(name.trim());
+        }}
+      >
+        <Group align="flex-end" wrap="nowrap">
+          <TextInput
+            flex={1}
+            label="Name of a new one"
+            placeholder="laptop"
+            value={name}
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+          <Button type="submit" disabled={name.trim() === ""} loading={adding.isPending}>
+            Add
+          </Button>
+        </Group>
+      </form>
     </Section>
   );
 }

@@ -45,7 +45,8 @@ function AcceptForm({ token, invitation }: { token: string; invitation: OpenedIn
     mutationFn: acceptInvitation,
     onSuccess: async () => {
       await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
-      await navigate({ to: "/" });
+      // The link works once: nobody shall come back to it.
+      await navigate({ to: "/", replace: true });
     },
   });
   return (

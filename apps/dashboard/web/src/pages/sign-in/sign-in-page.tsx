@@ -22,7 +22,8 @@ export function SignInPage() {
   async function enter() {
     // Not only told that it is stale: what is known, that nobody is signed in, would send us back here.
     await queryClient.fetchQuery({ ...sessionQuery, staleTime: 0 });
-    await navigate({ href: to });
+    // Whoever goes back then does not stand before the door again.
+    await navigate({ href: to, replace: true });
   }
 
   if (ways.data?.hasMembers === false) {
