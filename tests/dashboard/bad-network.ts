@@ -1,4 +1,4 @@
-/** Answers that do not come, and come the next time. */
+/** Answers that do not come and come the next time, and those that are no longer true. */
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { freshName } from "./by-hand.ts";
@@ -46,6 +46,39 @@ export function describeBadNetwork(people: People): void {
     await page.keyboard.type(name.slice(-3));
     await page.getByRole("table").getByText(name).waitFor();
     expect(takeFaults(failed)).toEqual([]);
+    await page.close();
+  });
+
+  test("a form whose file did not come opens after all", async () => {
+    const { page, takeFaults } = await people.visit("owner");
+    await page.goto("/keys");
+    const file = "**/assets/new-key-drawer*";
+    const open = () => page.getByRole("button", { name: "New key" }).first().click();
+    await page.route(file, (route) => route.abort());
+    await open();
+    await page.getByText("This page could not be shown").waitFor();
+    await page.unroute(file);
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByRole("heading", { name: "Keys", level: 1 }).waitFor();
+    await open();
+    await page.getByRole("dialog").getByLabel("Name").waitFor();
+    expect(takeFaults(/ERR_FAILED|dynamically imported module/)).toEqual([]);
+    await page.close();
+  });
+
+  test("what somebody else has taken away meanwhile is gone from the list of who wanted to", async () => {
+    const { page, ask, takeFaults } = await people.visit("owner");
+    const email = people.freshEmail();
+    const body = { email, role: "viewer", accountId: null };
+    const { invitation } = await ask(z.object({ invitation: accountSchema }), "POST", "/invitations", body);
+    await page.goto("/members?tab=invitations");
+    const row = page.getByRole("row").filter({ hasText: email });
+    await row.waitFor();
+    await page.request.delete(`/admin/api/invitations/${invitation.id}`, { headers: { origin: people.url } });
+    await row.getByRole("button", { name: "Withdraw" }).click();
+    await page.getByText("There is no such open invitation.").waitFor();
+    await row.waitFor({ state: "detached" });
+    expect(takeFaults(/status of 404/)).toEqual([]);
     await page.close();
   });
 }

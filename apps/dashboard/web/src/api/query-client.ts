@@ -1,10 +1,17 @@
 /** What was fetched, and for how long it is good. */
-import { QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryClient } from "@tanstack/react-query";
 import { ApiError } from "./client.ts";
 
 const retriesMax = 2;
 
-export const queryClient = new QueryClient({
+export const queryClient: QueryClient = new QueryClient({
+  mutationCache: new MutationCache({
+    onError(error) {
+      // Somebody else was faster: what is shown is not how things are.
+      const isOutdated = error instanceof ApiError && (error.code === "not_found" || error.code === "conflict");
+      if (isOutdated) void queryClient.invalidateQueries();
+    },
+  }),
   defaultOptions: {
     queries: {
       staleTime: 10_000,

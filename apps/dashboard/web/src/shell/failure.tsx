@@ -17,6 +17,8 @@ function TryAgain({ error, reset }: Pick<ErrorComponentProps, "error" | "reset">
   const router = useRouter();
   const { reset: forgetFailures } = useQueryErrorResetBoundary();
   function tryAgain() {
+    // What is no answer of the server is a file that did not come, as after an update, or a fault of ours: neither is cured by drawing it again.
+    if (!(error instanceof ApiError)) return window.location.reload();
     // What failed may be a query of the page, which otherwise fails again unasked, or what is asked for before any page.
     forgetFailures();
     reset();
