@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { freshName } from "./by-hand.ts";
-import type { People } from "./people.ts";
+import { type People, password } from "./people.ts";
 
 const accountSchema = z.object({ id: z.string() });
 
@@ -80,5 +80,20 @@ export function describeBadNetwork(people: People): void {
     await row.waitFor({ state: "detached" });
     expect(takeFaults(/status of 404/)).toEqual([]);
     await page.close();
+  });
+
+  test("whose session is over is led from a list to the sign-in, and back", async () => {
+    const { page, context, email, takeFaults } = await people.enter("owner");
+    await page.goto("/accounts");
+    await page.getByRole("heading", { name: "Accounts", level: 1 }).waitFor();
+    await context.clearCookies();
+    await page.getByRole("navigation", { name: "Pages" }).getByRole("link", { name: "Keys" }).click();
+    await page.getByRole("main").getByRole("link", { name: "Sign in" }).click();
+    await page.getByLabel("E-mail").fill(email);
+    await page.getByLabel("Password").first().fill(password);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Keys", level: 1 }).waitFor();
+    expect(takeFaults(/status of 401/)).toEqual([]);
+    await context.close();
   });
 }

@@ -6,6 +6,7 @@ import { type ErrorComponentProps, useRouter } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { ApiError } from "../api/client.ts";
 import { NotFound } from "./not-found.tsx";
+import { wayIn } from "./way-in.ts";
 
 export function Failure({ error, reset }: Pick<ErrorComponentProps, "error" | "reset">) {
   if (error instanceof ApiError && error.code === "not_found") return <NotFound />;
@@ -39,8 +40,7 @@ function TryAgain({ error, reset }: Pick<ErrorComponentProps, "error" | "reset">
 /** Loads the sign-in anew: nothing that was seen stays in memory, and no page below is shown again without a session, which would fail and lead here for ever. */
 function SignInAgain() {
   useEffect(() => {
-    const { pathname, search } = window.location;
-    window.location.replace(`/sign-in?${new URLSearchParams({ to: `${pathname}${search}` })}`);
+    window.location.replace(wayIn());
   }, []);
   return null;
 }
