@@ -144,4 +144,14 @@ export function describeKeyboardAndHistory(people: People): void {
     expect(takeFaults()).toEqual([]);
     await page.close();
   });
+
+  test("the address of a page that a list does not have any more leads to its last one", async () => {
+    const { page, ask, takeFaults } = await people.visit("owner");
+    const { id, name } = await ask(accountSchema, "POST", "/accounts", { name: freshName("Alone"), kind: "prepaid" });
+    await page.goto(`/accounts?search=${id}&page=9`);
+    await page.getByRole("table").getByText(name).waitFor();
+    expect(new URL(page.url()).searchParams.has("page")).toBe(false);
+    expect(takeFaults()).toEqual([]);
+    await page.close();
+  });
 }

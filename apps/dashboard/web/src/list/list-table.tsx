@@ -4,7 +4,7 @@ import { IconSearch } from "@tabler/icons-react";
 import type { UseQueryResult } from "@tanstack/react-query";
 import "mantine-datatable/styles.layer.css";
 import { DataTable, type DataTableColumn } from "mantine-datatable";
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect } from "react";
 import { SearchInput } from "../form/search-input.tsx";
 import type { ListSearch } from "./list-search.ts";
 import { NotLoaded } from "./not-loaded.tsx";
@@ -40,6 +40,12 @@ export function ListTable<Item>(props: ListTableProps<Item>) {
   const isNarrowed = (search.search ?? "") !== "" || props.isFiltered === true;
   const { items = [], total = 0 } = query.data ?? {};
 
+  const last = Math.max(1, Math.ceil(total / pageSize));
+  const isBeyond = query.isSuccess && !query.isPlaceholderData && page > last;
+  useEffect(() => {
+    // The list has become shorter since the address was made.
+    if (isBeyond) onSearch({ page: last === 1 ? undefined : last });
+  });
   return (
     <Stack gap="sm" component="section" aria-label={label}>
       <Group gap="sm">
