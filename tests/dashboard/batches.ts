@@ -1,6 +1,8 @@
 /** Batches by hand: seen while they run, paused, resumed and cancelled, their results fetched; by their owner and by the operator. */
-import type { Stack } from "@tera/testkit";
-import type { Page } from "playwright-core";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { type Stack, waitForStillness } from "@tera/testkit";
+import type { Locator, Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { choose, confirm, download, fill, freshName, readTrail } from "./by-hand.ts";
@@ -51,6 +53,35 @@ export function describeBatches(people: People, stack: Stack, { acme }: Furnishe
     expect([...takeFaults(), ...owner.takeFaults()]).toEqual([]);
     await owner.page.close();
     await page.close();
+  });
+
+  test("a file is dropped; beside its place nothing happens; one that has changed since is to be chosen again", {
+    timeout: 60_000,
+  }, async () => {
+    const folder = await mkdtemp(`${tmpdir()}/tera-drop-`);
+    const path = `${folder}/dropped.jsonl`;
+    await writeFile(path, toLines(stack.model, 2));
+    const { page, takeFaults } = await people.visit("member", acme.id);
+    await page.goto("/batches");
+    await page.getByRole("button", { name: "New batch" }).first().click();
+    const form = page.getByRole("dialog");
+    await waitForStillness(page);
+    await drop(page, form.getByText("Metadata", { exact: true }), path);
+    expect(await form.getByText("dropped.jsonl").count()).toBe(0);
+    await drop(page, form.getByText("Drop a file here, or choose one"), path);
+    await form.getByText("dropped.jsonl").waitFor();
+    await choose(page, "Key", new RegExp(`^${acme.name} app`), form);
+
+    await writeFile(path, toLines(stack.model, 3));
+    await form.getByRole("button", { name: "Start the batch" }).click();
+    await form.getByText(/changed since it was chosen/).waitFor();
+    await form.getByRole("button", { name: "Choose another file" }).click();
+    await drop(page, form.getByText("Drop a file here, or choose one"), path);
+    await form.getByRole("button", { name: "Start the batch" }).click();
+    await page.getByRole("heading", { name: "dropped.jsonl", level: 1 }).waitFor();
+    expect(takeFaults()).toEqual([]);
+    await page.close();
+    await rm(folder, { recursive: true });
   });
 
   test("a customer goes on with a batch that it paused, sees it end, and fetches what came of it", {
@@ -153,6 +184,23 @@ export function describeBatches(people: People, stack: Stack, { acme }: Furnishe
     expect(owner.takeFaults()).toEqual([]);
     await page.close();
   });
+}
+
+/** As from the system's file manager: what the page leaves to the browser, the browser does. @param path on this machine */
+async function drop(page: Page, on: Locator, path: string): Promise<void> {
+  const box = await on.boundingBox();
+  if (box === null) throw new Error("there is nothing to drop on");
+  const devtools = await page.context().newCDPSession(page);
+  const data = { items: [], files: [path], dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const) {
+    await devtools.send("Input.dispatchDragEvent", {
+      type,
+      x: box.x + box.width / 2,
+      y: box.y + box.height / 2,
+      data,
+    });
+  }
+  await devtools.detach();
 }
 
 /** What takes something away asks first. */

@@ -1,6 +1,6 @@
 /** A file to the Admin API, with how much of it has arrived. `fetch` does not tell that; the older way does. */
 import { type UploadedFile, uploadedFileSchema, uploadMediaType } from "@tera/admin-api/files";
-import { apiUrl, noAnswer, readAnswer } from "./client.ts";
+import { ApiError, apiUrl, noAnswer, readAnswer } from "./client.ts";
 
 export interface Upload {
   file: File;
@@ -11,7 +11,7 @@ export interface Upload {
   signal: AbortSignal;
 }
 
-/** @throws {ApiError} what the server refused, or that it does not answer @throws {DOMException} `AbortError` */
+/** @throws {ApiError} what the server refused, that it does not answer, or that the file cannot be read @throws {DOMException} `AbortError` */
 export function uploadFile({ file, accountId, onProgress, signal }: Upload): Promise<UploadedFile> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -25,11 +25,22 @@ export function uploadFile({ file, accountId, onProgress, signal }: Upload): Pro
         reject(error);
       }
     };
-    request.onerror = () => reject(noAnswer());
+    request.onerror = () => mustBeReadable(file).then(() => reject(noAnswer()), reject);
     request.onabort = () => reject(new DOMException("The upload was given up.", "AbortError"));
     signal.addEventListener("abort", () => request.abort());
     request.send(file);
   });
+}
+
+/** Browsers give nothing of a file that was changed since it was chosen, and of a folder that was dropped. @throws {ApiError} */
+export async function mustBeReadable(file: File): Promise<void> {
+  const readable = await file
+    .slice(0, 1)
+    .arrayBuffer()
+    .catch(() => undefined);
+  if (readable !== undefined) return;
+  const message = "It was changed since it was chosen, or is no file. Choose it again.";
+  throw new ApiError("invalid_request", message, [{ path: "file", message }]);
 }
 
 function parseJson(text: string): unknown {

@@ -1,7 +1,7 @@
 /** One file, dropped or picked: with its name and size once it is there. */
 import { ActionIcon, Box, FileButton, Group, Input, Stack, Text, UnstyledButton } from "@mantine/core";
 import { IconFileText, IconUpload, IconX } from "@tabler/icons-react";
-import { type DragEvent, type ReactNode, useId, useState } from "react";
+import { type DragEvent, type ReactNode, useEffect, useId, useState } from "react";
 import { formatBytes } from "../format/bytes.ts";
 import classes from "./file-input.module.css";
 
@@ -21,6 +21,21 @@ export function FileInput({ label, description, accept, value, onChange, error, 
   const errorId = useId();
   const hintId = useId();
   const [isOver, setOver] = useState(false);
+
+  useEffect(() => {
+    // What misses the area must not take the place of the dashboard, and of what was filled in.
+    function refuse(event: globalThis.DragEvent) {
+      if (event.defaultPrevented || event.dataTransfer?.types.includes("Files") !== true) return;
+      event.preventDefault();
+      event.dataTransfer.dropEffect = "none";
+    }
+    window.addEventListener("dragover", refuse);
+    window.addEventListener("drop", refuse);
+    return () => {
+      window.removeEventListener("dragover", refuse);
+      window.removeEventListener("drop", refuse);
+    };
+  }, []);
 
   function over(event: DragEvent) {
     // Without it the browser would open the file in place of the dashboard.

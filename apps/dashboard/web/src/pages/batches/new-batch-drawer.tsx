@@ -10,7 +10,7 @@ import { useStartBatch } from "../../api/batches.ts";
 import { ApiError } from "../../api/client.ts";
 import { installationQuery } from "../../api/installation.ts";
 import { useSession } from "../../api/session.ts";
-import { uploadFile } from "../../api/upload.ts";
+import { mustBeReadable, uploadFile } from "../../api/upload.ts";
 import { AccountSelect } from "../../form/account-select.tsx";
 import { FileInput } from "../../form/file-input.tsx";
 import { FormButtons } from "../../form/form-buttons.tsx";
@@ -195,6 +195,7 @@ function useStart(onStarted: () => void) {
   useEffect(() => () => leaving.current?.abort(), []);
 
   async function upload(file: File, accountId: string): Promise<UploadedFile> {
+    await mustBeReadable(file);
     if (kept.current?.file === file && kept.current.accountId === accountId) return kept.current.uploaded;
     leaving.current = new AbortController();
     setShare(0);
