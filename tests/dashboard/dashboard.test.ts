@@ -14,6 +14,7 @@ import { describeMoney } from "./money.ts";
 import { describeOperation } from "./operation.ts";
 import { describePages } from "./pages.ts";
 import { meetPeople } from "./people.ts";
+import { describePlayground } from "./playground.ts";
 import { describeSignIn } from "./sign-in.ts";
 import { describeTraffic } from "./traffic.ts";
 
@@ -31,6 +32,7 @@ describe("actions", () => describeActions(people, stack));
 describe("keys", () => describeKeys(people, stack, furnished));
 describe("money", () => describeMoney(people, stack, furnished));
 describe("requests and usage", () => describeTraffic(people, stack, furnished));
+describe("playground", () => describePlayground(people, stack));
 describe("batches", () => describeBatches(people, stack, furnished));
 describe("models and runners", () => describeOperation(people, stack));
 describe("people and accounts", () => describeMembership(people, stack));

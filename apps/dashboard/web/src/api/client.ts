@@ -34,17 +34,22 @@ export async function call<Schema extends z.ZodType>(
   path: string,
   { method = "GET", query = {}, body, headers = {}, signal }: CallOptions = {},
 ): Promise<z.infer<Schema>> {
-  const answer = await fetch(apiUrl(path, query), {
+  const answer = await send(apiUrl(path, query), {
     method,
     headers: body === undefined ? headers : { ...headers, "content-type": "application/json" },
     body: body === undefined ? null : JSON.stringify(body),
     signal: signal ?? null,
-  }).catch((cause: unknown) => {
-    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
-    throw noAnswer();
   });
   if (answer.status === 204) return schema.parse(undefined);
   return readAnswer(schema, answer.status, await answer.json().catch(() => undefined));
+}
+
+/** `fetch`, in words of ours where nobody answers. @throws {ApiError} that the server does not answer @throws {DOMException} what `signal` aborts */
+export function send(address: string, request: RequestInit): Promise<Response> {
+  return fetch(address, request).catch((cause: unknown) => {
+    if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+    throw noAnswer();
+  });
 }
 
 /** @throws {ApiError} what the server refused */

@@ -3,7 +3,7 @@ import { queryOptions } from "@tanstack/react-query";
 import { createParser } from "eventsource-parser";
 import { z } from "zod";
 import { playgroundCostSchema, playgroundModelsSchema, playgroundSchema } from "../../../api/playground.ts";
-import { ApiError, apiUrl, call } from "./client.ts";
+import { ApiError, apiUrl, call, send } from "./client.ts";
 
 export const playgroundQuery = (accountId: string) =>
   queryOptions({
@@ -109,7 +109,7 @@ export async function speak(
 }
 
 async function ask(path: string, body: object, signal: AbortSignal): Promise<Response> {
-  const answer = await fetch(apiUrl(path), {
+  const answer = await send(apiUrl(path), {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
@@ -123,11 +123,14 @@ async function ask(path: string, body: object, signal: AbortSignal): Promise<Res
   );
 }
 
-/** Not every browser can iterate a stream by itself. */
+/** Not every browser can iterate a stream by itself. @throws {ApiError} when it breaks off @throws {DOMException} when it is given up */
 async function* readAll({ body }: Response): AsyncGenerator<Uint8Array> {
   const reader = body?.getReader();
   for (;;) {
-    const part = await reader?.read();
+    const part = await reader?.read().catch((cause: unknown) => {
+      if (cause instanceof DOMException && cause.name === "AbortError") throw cause;
+      throw new ApiError("unavailable", "The answer broke off: the connection was lost.");
+    });
     if (part === undefined || part.done) return;
     yield part.value;
   }

@@ -10,13 +10,14 @@ import {
   IconPlayerStopFilled,
   IconX,
 } from "@tabler/icons-react";
-import { useEffect, useRef, useState } from "react";
+import { useState } from "react";
 import type { PlaygroundModel } from "../../../../api/playground.ts";
 import { type ChatSettings, plainSettings, problemOf, toChatRequest } from "./chat-settings.ts";
 import { CodeModal } from "./code-modal.tsx";
 import { SettingsPanel } from "./settings-panel.tsx";
 import { TurnView } from "./turn-view.tsx";
 import { type Chat, useChat } from "./use-chat.ts";
+import { useFollowing } from "./use-following.ts";
 
 export interface ChatPanelProps {
   accountId: string;
@@ -35,10 +36,8 @@ export function ChatPanel({ accountId, apiUrl, models }: ChatPanelProps) {
   const [first, second] = [useChat(), useChat()];
   const model = chosen ?? models[0]?.id ?? "";
   const isRunning = first.isRunning || second.isRunning;
-  const isAskable =
-    question.trim() !== "" &&
-    problemOf(settings.tools, "tools") === null &&
-    problemOf(settings.schema, "schema") === null;
+  const isSound = problemOf(settings.tools, "tools") === null && problemOf(settings.schema, "schema") === null;
+  const isAskable = question.trim() !== "" && isSound;
 
   function ask() {
     if (!isAskable || isRunning) return;
@@ -101,7 +100,7 @@ export function ChatPanel({ accountId, apiUrl, models }: ChatPanelProps) {
                   onClick={() => setOther((models.find(({ id }) => id !== model) ?? models[0])?.id)}
                 />
               )}
-              <Tool label="Code" icon={IconCode} onClick={code.open} />
+              <Tool label="Code" icon={IconCode} onClick={code.open} disabled={!isSound} />
               <Tool label="Clear" icon={IconEraser} onClick={clear} disabled={first.turns.length === 0} />
             </Group>
             {isRunning ? (
@@ -137,10 +136,9 @@ export function ChatPanel({ accountId, apiUrl, models }: ChatPanelProps) {
         call={{
           apiUrl,
           path: "/chat/completions",
-          body:
-            isAskable || question === ""
-              ? toChatRequest(model, settings, [{ role: "user", content: question === "" ? "Hello!" : question }])
-              : {},
+          body: isSound
+            ? toChatRequest(model, settings, [{ role: "user", content: question.trim() === "" ? "Hello!" : question }])
+            : {},
         }}
       />
     </Group>
@@ -186,12 +184,8 @@ interface ColumnProps {
 }
 
 function Column({ chat, accountId, models, model, onModel, onClose }: ColumnProps) {
-  const viewport = useRef<HTMLDivElement>(null);
   const last = chat.turns.at(-1);
-  const lengthShown = (last?.content.length ?? 0) + (last?.reasoning.length ?? 0) + chat.turns.length;
-  useEffect(() => {
-    if (lengthShown > 0) viewport.current?.scrollTo({ top: viewport.current.scrollHeight });
-  }, [lengthShown]);
+  const follow = useFollowing(last?.id, (last?.content.length ?? 0) + (last?.reasoning.length ?? 0));
   return (
     <Paper withBorder p="sm" radius="lg" miw={280} flex="1 1 0">
       <Group wrap="nowrap" gap="xs" mb="xs">
@@ -210,7 +204,7 @@ function Column({ chat, accountId, models, model, onModel, onClose }: ColumnProp
           </ActionIcon>
         )}
       </Group>
-      <ScrollArea h="calc(100vh - 430px)" mih={200} type="auto" viewportRef={viewport}>
+      <ScrollArea h="calc(100vh - 430px)" mih={200} type="auto" {...follow}>
         <Stack gap="lg" p={4} aria-live="polite">
           {chat.turns.length === 0 && (
             <Text c="dimmed" size="sm" ta="center" mt="xl">

@@ -1,5 +1,5 @@
 /** One conversation with one model: its turns, the answer that is coming, and stopping it. */
-import { useCallback, useRef, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { streamChat } from "../../api/playground.ts";
 import type { Message } from "./chat-settings.ts";
 
@@ -36,6 +36,8 @@ export function useChat(): Chat {
   const [turns, setTurns] = useState<Turn[]>([]);
   const running = useRef<AbortController>(undefined);
   const nextId = useRef(0);
+  // Nobody would see the rest, and it is paid for.
+  useEffect(() => () => running.current?.abort(), []);
 
   const ask = useCallback<Chat["ask"]>(
     async (accountId, question, toRequest) => {
