@@ -7,7 +7,10 @@ const hasDigit = (text: string) => /[1-9]/.test(text);
 export const signedAmountInput = z
   .string()
   .trim()
-  .regex(/^-?\d{1,10}(\.\d{1,9})?$/, "must be an amount of USD such as 12.50, with nine decimals at most")
+  .regex(
+    /^-?\d{1,10}(\.\d{1,9})?$/,
+    "must be an amount of USD such as 12.50, below 10 billion and with nine decimals at most",
+  )
   .refine(hasDigit, "must not be 0");
 
 /** Above 0. */
