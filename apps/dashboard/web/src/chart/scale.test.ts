@@ -6,6 +6,9 @@ test("the axis has round steps from 0 to what is not below the highest value", (
   expect(axisSteps(4)).toEqual([0, 1, 2, 3, 4]);
   expect(axisSteps(4.1)).toEqual([0, 2, 4, 6]);
   expect(axisSteps(930)).toEqual([0, 250, 500, 750, 1_000]);
+  expect(axisSteps(2)).toEqual([0, 0.5, 1, 1.5, 2]);
+  expect(axisSteps(2, true)).toEqual([0, 1, 2]);
+  expect(axisSteps(9, true)).toEqual([0, 5, 10]);
   for (const highest of [0.003, 0.7, 12, 99, 1_234, 5e9]) {
     const steps = axisSteps(highest);
     expect(steps.at(-1)).toBeGreaterThanOrEqual(highest);

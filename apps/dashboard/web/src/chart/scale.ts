@@ -2,12 +2,13 @@
 
 const stepsMax = 4;
 
-/** From 0 in round steps to the first one that is not below `highest`. */
-export function axisSteps(highest: number): number[] {
+/** From 0 in round steps to the first one that is not below `highest`. @param isWhole nothing lies between whole numbers, as of things that are counted */
+export function axisSteps(highest: number, isWhole = false): number[] {
   if (highest <= 0) return [0, 1];
   const least = highest / stepsMax;
   const power = 10 ** Math.floor(Math.log10(least));
-  const step = ([1, 2, 2.5, 5].find((factor) => factor * power >= least) ?? 10) * power;
+  const fits = (step: number) => step >= least && (!isWhole || Number.isInteger(step));
+  const step = [1, 2, 2.5, 5].map((factor) => factor * power).find(fits) ?? 10 * power;
   return Array.from({ length: Math.ceil(highest / step - 1e-9) + 1 }, (_, index) => index * step);
 }
 

@@ -36,7 +36,8 @@ export function TimeChart({ kind, series, rows, heightPx, formatMoment, formatVa
   const isStacked = kind === "layers" || kind === "bars";
   const values = series.map(({ name }) => rows.map((row) => row.values[name] ?? null));
   const layers = isStacked ? stack(values, rows.length) : values.map(alone);
-  const steps = axisSteps(Math.max(0, ...layers.flatMap((layer) => layer.map((part) => part?.to ?? 0))));
+  const tops = layers.flatMap((layer) => layer.map((part) => part?.to ?? 0));
+  const steps = axisSteps(Math.max(0, ...tops), tops.every(Number.isInteger));
   const highest = steps.at(-1) ?? 1;
   const room = width / Math.max(1, kind === "bars" ? rows.length : rows.length - 1);
   const xOf = (index: number) => (kind === "bars" ? (index + 0.5) * room : index * room);
