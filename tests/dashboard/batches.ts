@@ -55,7 +55,7 @@ export function describeBatches(people: People, stack: Stack, { acme }: Furnishe
     await page.close();
   });
 
-  test("a file is dropped; beside its place nothing happens; one that has changed since is to be chosen again", {
+  test("a file is dropped; beside its place nothing happens; one that has changed since is to be chosen again; nobody leaves an upload by a slip", {
     timeout: 60_000,
   }, async () => {
     const folder = await mkdtemp(`${tmpdir()}/tera-drop-`);
@@ -77,7 +77,17 @@ export function describeBatches(people: People, stack: Stack, { acme }: Furnishe
     await form.getByText(/changed since it was chosen/).waitFor();
     await form.getByRole("button", { name: "Choose another file" }).click();
     await drop(page, form.getByText("Drop a file here, or choose one"), path);
+    const held = Promise.withResolvers<void>();
+    await page.route("**/admin/api/files?*", async (route) => {
+      await held.promise;
+      await route.continue();
+    });
     await form.getByRole("button", { name: "Start the batch" }).click();
+    await form.getByText("Uploading the file").waitFor();
+    const [question] = await Promise.all([page.waitForEvent("dialog"), page.evaluate("location.reload()")]);
+    expect(question.type()).toBe("beforeunload");
+    expect(takeFaults(/^dialog: $/)).toEqual([]);
+    held.resolve();
     await page.getByRole("heading", { name: "dropped.jsonl", level: 1 }).waitFor();
     expect(takeFaults()).toEqual([]);
     await page.close();

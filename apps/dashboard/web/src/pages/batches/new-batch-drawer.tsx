@@ -1,6 +1,7 @@
 /** A new batch: its file is uploaded first, and a batch of it started then. */
 import { Drawer, Group, Input, Progress, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useForm } from "@mantine/form";
+import { useWindowEvent } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { batchEndpoints } from "@tera/admin-api/batches";
@@ -193,6 +194,10 @@ function useStart(onStarted: () => void) {
   const kept = useRef<{ file: File; accountId: string; uploaded: UploadedFile }>(undefined);
   const leaving = useRef<AbortController>(undefined);
   useEffect(() => () => leaving.current?.abort(), []);
+  // The browser asks before it loads the page anew.
+  useWindowEvent("beforeunload", (event) => {
+    if (isBusy) event.preventDefault();
+  });
 
   async function upload(file: File, accountId: string): Promise<UploadedFile> {
     await mustBeReadable(file);
